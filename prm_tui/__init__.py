@@ -1,0 +1,3 @@
+"""prm: partner relationship management in a terminal."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Pure rules: what partners, facts, conditions and cases are. Standard library only."""

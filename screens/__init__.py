@@ -1,0 +1,1 @@
+"""Everything drawn: one folder a mode, its stylesheet beside it."""

@@ -1,0 +1,54 @@
+"""The hash chain: each change is sealed with a hash over itself, its log lines and the change before it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+
+_FIELDS = (
+    "id, at, as_of, actor_id, actor, kind, why, caused_by, undoes, undo_scope,"
+    " rows, inserted, digest, prev_hash"
+)
+
+
+def seal(conn: sqlite3.Connection, change_id: int) -> None:
+    """Write a finished change's digest of its log, the hash before it and its own."""
+    previous = conn.execute(
+        "SELECT hash FROM changes WHERE id < ? ORDER BY id DESC LIMIT 1", (change_id,)
+    ).fetchone()
+    conn.execute(
+        "UPDATE changes SET digest = ?, prev_hash = ? WHERE id = ?",
+        (_digest(conn, change_id), previous[0] if previous else "", change_id),
+    )
+    conn.execute("UPDATE changes SET hash = ? WHERE id = ?", (_hash(conn, change_id), change_id))
+
+
+def broken_links(conn: sqlite3.Connection) -> list[int]:
+    """The changes whose seal does not fit what the file holds now; empty when all is well."""
+    broken = []
+    previous = ""
+    for change_id, digest, prev_hash, sealed in conn.execute(
+        "SELECT id, digest, prev_hash, hash FROM changes ORDER BY id"
+    ).fetchall():
+        whole = (
+            prev_hash == previous and digest == _digest(conn, change_id) and sealed == _hash(conn, change_id)
+        )
+        if not whole:
+            broken.append(change_id)
+        previous = sealed
+    return broken
+
+
+def _digest(conn: sqlite3.Connection, change_id: int) -> str:
+    running = hashlib.sha256()
+    for line in conn.execute(
+        "SELECT tbl, row_id, col, before, after FROM change_log WHERE change_id = ? ORDER BY id", (change_id,)
+    ):
+        running.update(repr(line).encode("utf-8", "surrogatepass"))
+    return running.hexdigest()
+
+
+def _hash(conn: sqlite3.Connection, change_id: int) -> str:
+    row = conn.execute(f"SELECT {_FIELDS} FROM changes WHERE id = ?", (change_id,)).fetchone()
+    return hashlib.sha256(json.dumps(row, ensure_ascii=True).encode()).hexdigest()

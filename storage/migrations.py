@@ -1,0 +1,65 @@
+"""Every step a file's schema has taken. Append only; a published step is never edited.
+
+sqlite-utils runs the steps; it is imported only when a file is behind, because it costs a start 50 ms.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from storage.log_triggers import install
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+APPLICATION_ID = 0x70726D31  # "prm1": tells our files from other SQLite files
+
+
+def m001_every_noun(conn: sqlite3.Connection) -> None:
+    """All tables of the product, their indexes and their logging."""
+    for statement in statements(_script("m001_every_noun.sql")):
+        conn.execute(statement)
+    install(conn)
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun,)
+LATEST = len(STEPS)
+
+
+def _script(name: str) -> str:
+    return (files("storage") / name).read_text(encoding="utf-8")
+
+
+def statements(script: str) -> list[str]:
+    """A script's statements one by one (executescript would commit the open transaction)."""
+    found: list[str] = []
+    held = ""
+    for line in script.splitlines(keepends=True):
+        held += line
+        if sqlite3.complete_statement(held):
+            found.append(held)
+            held = ""
+    return [text for text in found if text.strip()]
+
+
+def migrate(conn: sqlite3.Connection, upto: int = LATEST) -> None:
+    """Take the steps a file has not taken yet, each in one transaction with its record."""
+    from sqlite_utils import Database, Migrations
+
+    runner = Migrations("prm")
+    for number, step in enumerate(STEPS[:upto], start=1):
+        runner(name=step.__name__)(_step(number, step))
+    runner.apply(Database(conn))
+
+
+def _step(number: int, step: Callable[[sqlite3.Connection], None]) -> Callable[[Database], None]:
+    def apply(database: Database) -> None:
+        conn = database.conn
+        step(conn)
+        conn.execute(f"PRAGMA user_version = {number}")
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    return apply
