@@ -53,6 +53,7 @@ CREATE INDEX partners_name_key ON partners(name_key);
 CREATE INDEX partners_name ON partners(name COLLATE NOCASE);
 CREATE INDEX partners_manager ON partners(manager) WHERE manager IS NOT NULL;
 CREATE INDEX partners_parent ON partners(parent) WHERE parent IS NOT NULL;
+CREATE INDEX partners_joined ON partners(joined_into) WHERE joined_into IS NOT NULL;
 CREATE TABLE partner_keys (
   id INTEGER PRIMARY KEY, partner_id INTEGER NOT NULL REFERENCES partners(id), system TEXT NOT NULL,
   key TEXT NOT NULL, change_id INTEGER NOT NULL REFERENCES changes(id), UNIQUE (system, key)
@@ -82,6 +83,7 @@ CREATE INDEX activities_fact ON activities(partner_id, kind, occurred_on, amount
 CREATE UNIQUE INDEX activities_ref ON activities(partner_id, kind, ref, occurred_on)
   WHERE superseded_at IS NULL AND ref IS NOT NULL;
 CREATE INDEX activities_day ON activities(partner_id, occurred_on);
+CREATE INDEX activities_record ON activities(record_id) WHERE record_id IS NOT NULL;
 CREATE TABLE activity_lines (
   id INTEGER PRIMARY KEY, activity_id INTEGER NOT NULL REFERENCES activities(id), n INTEGER NOT NULL,
   amount INTEGER, quantity INTEGER, data TEXT NOT NULL DEFAULT '{}', source_id INTEGER REFERENCES sources(id),
@@ -97,6 +99,7 @@ CREATE TABLE records (
   change_id INTEGER NOT NULL REFERENCES changes(id)
 ) STRICT;
 CREATE INDEX records_fact ON records(partner_id, kind, starts_on, ends_on, status, amount);
+CREATE INDEX records_contact ON records(contact_id) WHERE contact_id IS NOT NULL;
 CREATE INDEX records_ref ON records(kind, ref) WHERE ref IS NOT NULL;
 
 CREATE TABLE kinds (
@@ -204,6 +207,7 @@ CREATE TABLE ledger (
   period TEXT, state TEXT NOT NULL, reverses INTEGER REFERENCES ledger(id), on_date TEXT NOT NULL, note TEXT,
   change_id INTEGER NOT NULL REFERENCES changes(id)
 ) STRICT;
+CREATE INDEX ledger_activity ON ledger(activity_id) WHERE activity_id IS NOT NULL;
 CREATE INDEX ledger_partner ON ledger(partner_id, on_date);
 CREATE TABLE evidence (
   id INTEGER PRIMARY KEY, case_id INTEGER REFERENCES cases(id), partner_id INTEGER REFERENCES partners(id), kind TEXT NOT NULL,

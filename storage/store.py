@@ -36,6 +36,7 @@ class Change:
     actor_id: int | None
     conn: sqlite3.Connection
     rows: int = 0
+    restored: int = 0  # rows that undo put back; they keep the change that first made them
 
     @property
     def kept(self) -> bool:
@@ -170,12 +171,13 @@ class Store:
         kind: str = "edit",
         caused_by: int | None = None,
         undoes: tuple[int, str | None] | None = None,
+        rehearse: bool = False,
     ) -> Iterator[Change]:
         """One act of one person (`actor`: their id, None for the program itself): one transaction.
 
         `undoes` is (change, scope) for a change that takes another back: rows it puts back keep the
         change that first inserted them. An exception rolls everything back; so does having written
-        nothing.
+        nothing, and so does `rehearse`, which runs the very same code to see what it would do.
         """
         if self.read_only:
             raise StoreError(f"{self.path}: opened for reading only. Nothing was changed.")
@@ -190,7 +192,7 @@ class Store:
             highest = self._highest_ids()
             yield change
             change.rows = self._finish(change, highest)
-            self.conn.execute("COMMIT" if change.kept else "ROLLBACK")
+            self.conn.execute("COMMIT" if change.kept and not rehearse else "ROLLBACK")
         except sqlite3.OperationalError as error:
             self._roll_back()
             raise opening_error(self.path, error) from error
@@ -245,7 +247,7 @@ class Store:
                     f"SELECT count(*) FROM {table} WHERE id > ? AND change_id = ?", (before[table], change.id)
                 ).fetchone()
                 inserted[table] = [before[table], high, count]
-        rows = sum(count for _, _, count in inserted.values())
+        rows = change.restored + sum(count for _, _, count in inserted.values())
         (logged,) = self.conn.execute(
             "SELECT count(DISTINCT tbl || ' ' || row_id) FROM change_log WHERE change_id = ?", (change.id,)
         ).fetchone()
