@@ -19,10 +19,9 @@ APPLICATION_ID = 0x70726D31  # "prm1": tells our files from other SQLite files
 
 
 def m001_every_noun(conn: sqlite3.Connection) -> None:
-    """All tables of the product, their indexes and their logging."""
+    """All tables of the product and their indexes."""
     for statement in statements(_script("m001_every_noun.sql")):
         conn.execute(statement)
-    install(conn)
 
 
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun,)
@@ -45,7 +44,7 @@ def statements(script: str) -> list[str]:
     return [text for text in found if text.strip()]
 
 
-def migrate(conn: sqlite3.Connection, upto: int = LATEST) -> None:
+def migrate(conn: sqlite3.Connection, upto: int | None = None) -> None:
     """Take the steps a file has not taken yet, each in one transaction with its record."""
     from sqlite_utils import Database, Migrations
 
@@ -59,6 +58,7 @@ def _step(number: int, step: Callable[[sqlite3.Connection], None]) -> Callable[[
     def apply(database: Database) -> None:
         conn = database.conn
         step(conn)
+        install(conn)  # a new column must be logged too
         conn.execute(f"PRAGMA user_version = {number}")
         conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 

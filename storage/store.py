@@ -74,13 +74,20 @@ class Store:
             raise StoreError(f"{path}: the folder {path.parent} does not exist. Make it first.")
         try:
             store = cls(path, _connect(path, read_only=read_only), read_only=read_only)
+        except sqlite3.Error as error:
+            raise opening_error(path, error) from error
+        try:
             if fresh:
                 store._begin_file()
             else:
                 store._recognise()
-            return store
         except sqlite3.Error as error:
+            store.close()
             raise opening_error(path, error) from error
+        except BaseException:
+            store.close()
+            raise
+        return store
 
     def _begin_file(self) -> None:
         self.conn.execute("PRAGMA journal_mode = WAL")
