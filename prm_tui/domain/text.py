@@ -1,0 +1,57 @@
+"""Text that came from people and files: trimmed, folded, compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_LEGAL_FORMS = (
+    "ag as ab bv co company corp corporation cv gmbh group holding holdings inc incorporated kg kk lda"
+    " limited llc llp ltd ltda mbh nv oy oyj plc pte pty sa sarl sas se spa sl srl sro"
+)
+_LEGAL = frozenset(_LEGAL_FORMS.split())
+_SPACE = re.compile(r"\s+")
+_NO_WORD = re.compile(r"[^\w]+")
+
+
+def trimmed(text: str) -> str:
+    """Text without outer space, with every run of space, no-break space and line break as one space."""
+    return _SPACE.sub(" ", text.replace("\u200b", "").replace("\ufeff", "")).strip()
+
+
+def folded(text: str) -> str:
+    """Text for searching: lower case of every script, accents kept, spaces single."""
+    return trimmed(text).casefold()
+
+
+def name_key(name: str) -> str:
+    """A name for comparing: no case, accents, punctuation or legal form.
+
+    "Brakes & Gears, Ltd." becomes "brakes gears". A name that consists of nothing else keeps its folded
+    form, so that the key is never empty.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    words = [w for w in _NO_WORD.split(plain) if w]
+    kept = [w for w in words if w not in _LEGAL and w != "and"]
+    return " ".join(kept or words) or folded(name)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word most like a mistyped one, or None."""
+    found = get_close_matches(word.casefold(), {k.casefold(): k for k in known}, n=1, cutoff=0.6)
+    return next((k for k in known if k.casefold() == found[0]), None) if found else None
+
+
+def slug(header: str) -> str:
+    """A header as the key of a custom field: lower case, words joined by underscores.
+
+    "Phone No." becomes phone_no. Words run together in capitals are taken apart (AnnualSales → annual_sales).
+    """
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", trimmed(header))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(c))
+    key = "_".join(w for w in re.split(r"[^\w]+", plain.casefold()) if w).strip("_")
+    if not key:
+        return "column"
+    return f"c_{key}" if key[0].isdigit() else key
