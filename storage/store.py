@@ -18,7 +18,7 @@ from pathlib import Path
 
 from prm_tui import clock
 from prm_tui.domain.errors import PrmError, StoreError, UsageError
-from storage import chain
+from storage import chain, words
 from storage.log_triggers import logged_tables
 from storage.migrations import APPLICATION_ID, LATEST, migrate
 
@@ -281,6 +281,7 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         "cache_size = -32000",
     ):
         conn.execute(f"PRAGMA {pragma}")
+    words.register(conn)
     return conn
 
 

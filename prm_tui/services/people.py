@@ -1,0 +1,67 @@
+"""People of our own: who acts, who owns, who approves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.person import ROLES, Person
+from prm_tui.domain.text import name_key, nearest, trimmed
+from storage import Store
+from storage import people as stored
+
+
+def list_of(store: Store) -> list[Person]:
+    """Everyone, by name, with their roles and how many partners they manage."""
+    with store.reading() as conn:
+        return stored.people(conn)
+
+
+def find(store: Store, name: str) -> Person:
+    """The person of that name. UsageError names the nearest one and the command that adds them."""
+    with store.reading() as conn:
+        found = stored.people(conn, said=name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{name}: {len(found)} people are called that. Give one of them another name.")
+        everyone = {p.name: p for p in stored.people(conn)}
+    key = name_key(name)
+    part = [p for n, p in everyone.items() if key in name_key(n).split()]
+    if len(part) == 1:
+        return part[0]
+    like = nearest(name, everyone)
+    hint = f"Did you mean “{like}”? Or add" if like else "Add"
+    raise UsageError(f"{name}: nobody of that name is known. {hint} them: prm people add “{name}”")
+
+
+def add(
+    store: Store,
+    name: str,
+    *,
+    title: str | None = None,
+    email: str | None = None,
+    roles: Sequence[str] = (),
+    actor: int | None,
+    as_of: date,
+) -> int:
+    """A new person; returns their id. UsageError for a name taken or an unknown role."""
+    clean = trimmed(name)
+    if not clean:
+        raise UsageError("A person needs a name.")
+    for role in roles:
+        if role not in ROLES:
+            like = nearest(role, ROLES)
+            raise UsageError(
+                f"“{role}” is not a role. "
+                + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
+            )
+    try:
+        with store.change(f"added {clean} to the people", actor=actor, as_of=as_of) as change:
+            return stored.add(
+                change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles
+            )
+    except sqlite3.IntegrityError:
+        raise UsageError(f"{clean}: someone of that name is there already.") from None

@@ -1,0 +1,89 @@
+"""Records of a partner: agreements, licences, deals and what else stays for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.record import FIELDS, Record
+from prm_tui.domain.text import nearest
+from prm_tui.services import partners, people, values
+from storage import Store
+from storage import contacts as stored
+
+
+def list_of(store: Store, partner_id: int, kind: str | None = None) -> list[Record]:
+    """The records of a partner, of one kind if asked."""
+    with store.reading() as conn:
+        return stored.records(conn, partner_id, kind)
+
+
+def known_kinds(store: Store) -> dict[str, str]:
+    """Every kind of record the file knows: name → label."""
+    with store.reading() as conn:
+        return dict(
+            conn.execute("SELECT name, label FROM kinds WHERE tbl = 'record' ORDER BY label").fetchall()
+        )
+
+
+def add(
+    store: Store,
+    partner_id: int,
+    kind: str,
+    fields: Mapping[str, str],
+    *,
+    actor: int | None,
+    as_of: date,
+) -> int:
+    """A new record of a kind; returns its id. Without a name it is called after its kind."""
+    partner = partners.get(store, partner_id, as_of)
+    known = known_kinds(store)
+    if kind not in known:
+        like = nearest(kind, known)
+        raise UsageError(
+            f"There is no kind of record “{kind}”. "
+            + (f"Did you mean “{like}”?" if like else f"Kinds: {', '.join(known)}")
+        )
+    read = _read(store, fields)
+    read["name"] = read.get("name") or known[kind]
+    with store.change(f"added {known[kind].lower()} of {partner.name}", actor=actor, as_of=as_of) as change:
+        written = {k: v for k, v in read.items() if v is not None}
+        return stored.add(change, "records", {"partner_id": partner_id, "kind": kind, **written})
+
+
+def edit(
+    store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date
+) -> int | None:
+    """Set fields of a record. Returns the change, None when nothing changed."""
+    read = _read(store, fields)
+    if "name" in read and not read["name"]:
+        raise UsageError("name: cannot be empty.")
+    partner_id = stored.partner_of(store.conn, "records", record_id)
+    if partner_id is None:
+        raise UsageError("That record is not in the file any more.")
+    partner = partners.get(store, partner_id, as_of)
+    said = ", ".join(fields)
+    with store.change(f"edited {said} of a record of {partner.name}", actor=actor, as_of=as_of) as change:
+        stored.edit(change, "records", record_id, read)
+    return change.id if change.kept else None
+
+
+def _read(store: Store, fields: Mapping[str, str]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for key, text in fields.items():
+        if key not in FIELDS:
+            like = nearest(key, FIELDS)
+            raise UsageError(
+                f"A record has no field “{key}”. "
+                + (f"Did you mean “{like}”?" if like else f"Fields: {', '.join(FIELDS)}")
+            )
+        if FIELDS[key] == "person":
+            known[key] = people.find(store, text).id if text.strip() else None
+        else:
+            known[key] = values.stored(FIELDS[key], text, key)
+    starts, ends = known.get("starts_on"), known.get("ends_on")
+    if starts and ends and ends < starts:
+        raise UsageError(f"ends_on: {ends} lies before starts_on {starts}.")
+    return known

@@ -1,0 +1,93 @@
+"""A partner's timeline: reading it, and writing down what happened."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.money import to_units
+from prm_tui.domain.text import nearest, trimmed
+from prm_tui.services import partners
+from storage import Store
+from storage import activities as stored
+
+
+def entries(store: Store, partner_id: int, *, kind: str | None = None, as_of: date) -> array[int]:
+    """Ids of what happened up to a date, the latest first; of one kind if asked."""
+    with store.reading() as conn:
+        return stored.entries(conn, partner_id, kind, as_of)
+
+
+def rows(store: Store, ids: Sequence[int]) -> list[TimelineRow]:
+    """One page of a timeline, in the order of `ids`."""
+    with store.reading() as conn:
+        return stored.rows(conn, ids)
+
+
+def lines(store: Store, activity_id: int) -> list[ActivityLine]:
+    """The lines of one activity, each with the row it came from."""
+    with store.reading() as conn:
+        return stored.lines(conn, activity_id)
+
+
+def kinds(store: Store, partner_id: int, as_of: date) -> list[KindCount]:
+    """The kinds a partner's timeline has, the most frequent first."""
+    with store.reading() as conn:
+        return stored.kinds(conn, partner_id, as_of)
+
+
+def known_kinds(store: Store) -> dict[str, str]:
+    """Every kind of activity the file knows: name → label."""
+    with store.reading() as conn:
+        return dict(
+            conn.execute("SELECT name, label FROM kinds WHERE tbl = 'activity' ORDER BY label").fetchall()
+        )
+
+
+def log(
+    store: Store,
+    partner_id: int,
+    kind: str,
+    *,
+    on: date,
+    amount: Decimal | None = None,
+    quantity: Decimal | None = None,
+    ref: str | None = None,
+    note: str | None = None,
+    actor: int | None,
+    as_of: date,
+) -> int:
+    """Write down that something happened; returns its id.
+
+    Raises UsageError for an unknown kind (with the nearest), a date that lies ahead of `as_of`, and a
+    reference this partner has on that date already.
+    """
+    partner = partners.get(store, partner_id, as_of)
+    known = known_kinds(store)
+    if kind not in known:
+        like = nearest(kind, known)
+        raise UsageError(
+            f"There is no kind of activity “{kind}”. "
+            + (f"Did you mean “{like}”?" if like else f"Kinds: {', '.join(known)}")
+        )
+    if on > as_of:
+        raise UsageError(f"on: {on} lies after {as_of}. An activity is something that has happened.")
+    values: dict[str, Any] = {
+        "amount": None if amount is None else to_units(amount),
+        "quantity": None if quantity is None else to_units(quantity),
+        "ref": trimmed(ref or "") or None,
+        "note": (note or "").strip() or None,
+        "person_id": actor,
+    }
+    label = known[kind].lower()
+    try:
+        with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
+            return stored.log(change, partner_id, kind, on, values)
+    except sqlite3.IntegrityError:
+        raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None

@@ -1,0 +1,116 @@
+"""The timeline in the file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
+from prm_tui.domain.money import from_units
+from prm_tui.domain.partner import Source
+from storage.store import Change
+
+_LABEL = "coalesce((SELECT k.label FROM kinds k WHERE k.tbl = 'activity' AND k.name = a.kind), a.kind)"
+
+
+def entries(conn: sqlite3.Connection, partner_id: int, kind: str | None, as_of: date) -> array[int]:
+    """Ids of a partner's activities up to a date, the latest first."""
+    only = " AND kind = :kind" if kind else ""
+    found = conn.execute(
+        f"SELECT id FROM activities WHERE partner_id = :partner AND occurred_on <= :as_of{only}"
+        " AND superseded_at IS NULL ORDER BY occurred_on DESC, id DESC",
+        {"partner": partner_id, "as_of": as_of.isoformat(), "kind": kind},
+    )
+    return array("q", (row[0] for row in found))
+
+
+def rows(conn: sqlite3.Connection, ids: Sequence[int]) -> list[TimelineRow]:
+    """One page of a timeline, in the order of `ids`."""
+    found = {
+        row[0]: _row(row)
+        for row in conn.execute(
+            f"SELECT a.id, a.kind, {_LABEL}, a.occurred_on, a.learned_at, a.amount, a.currency, a.quantity,"
+            " a.ref, a.note, a.lines, (SELECT name FROM people WHERE people.id = a.person_id),"
+            " s.file, s.sheet, a.row, a.data FROM activities a LEFT JOIN sources s ON s.id = a.source_id"
+            " WHERE a.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+    }
+    return [found[activity_id] for activity_id in ids if activity_id in found]
+
+
+def _row(row: Sequence[Any]) -> TimelineRow:
+    return TimelineRow(
+        id=row[0],
+        kind=row[1],
+        label=row[2],
+        occurred_on=date.fromisoformat(row[3]),
+        learned_on=datetime.fromtimestamp(row[4], UTC).date(),
+        amount=None if row[5] is None else from_units(row[5]),
+        currency=row[6],
+        quantity=None if row[7] is None else from_units(row[7]),
+        ref=row[8],
+        note=row[9],
+        lines=row[10],
+        person=row[11],
+        source=_source(row[12], row[13], row[14]),
+        data=json.loads(row[15]),
+    )
+
+
+def _source(file: str | None, sheet: str | None, row: int | None) -> Source | None:
+    return None if file is None or sheet is None or row is None else Source(file, sheet, row)
+
+
+def lines(conn: sqlite3.Connection, activity_id: int) -> list[ActivityLine]:
+    """The lines of one activity in the order of their sheet."""
+    return [
+        ActivityLine(
+            n=n,
+            amount=None if amount is None else from_units(amount),
+            quantity=None if quantity is None else from_units(quantity),
+            data=json.loads(data),
+            source=_source(file, sheet, row),
+        )
+        for n, amount, quantity, data, file, sheet, row in conn.execute(
+            "SELECT l.n, l.amount, l.quantity, l.data, s.file, s.sheet, l.row FROM activity_lines l"
+            " LEFT JOIN sources s ON s.id = l.source_id WHERE l.activity_id = ? ORDER BY l.n",
+            (activity_id,),
+        )
+    ]
+
+
+def kinds(conn: sqlite3.Connection, partner_id: int, as_of: date) -> list[KindCount]:
+    """The kinds a partner's timeline has, the most frequent first."""
+    return [
+        KindCount(kind, label, count, date.fromisoformat(last))
+        for kind, label, count, last in conn.execute(
+            f"SELECT a.kind, {_LABEL}, count(*), max(a.occurred_on) FROM activities a WHERE a.partner_id = ?"
+            " AND a.occurred_on <= ? AND a.superseded_at IS NULL GROUP BY a.kind ORDER BY 3 DESC, 1",
+            (partner_id, as_of.isoformat()),
+        )
+    ]
+
+
+def log(change: Change, partner_id: int, kind: str, occurred_on: date, values: Mapping[str, Any]) -> int:
+    """A new activity; `values` are columns as they are stored."""
+    columns = ["partner_id", "kind", "occurred_on", "learned_at", "change_id", *values]
+    cursor = change.conn.execute(
+        f"INSERT INTO activities({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+        (partner_id, kind, occurred_on.isoformat(), change.at, change.id, *values.values()),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def edit(change: Change, activity_id: int, values: Mapping[str, Any]) -> None:
+    """Correct columns of an activity in place; the log keeps what they were."""
+    for column, value in values.items():
+        change.conn.execute(
+            f"UPDATE activities SET {column} = :value WHERE id = :id AND {column} IS NOT :value",
+            {"value": value, "id": activity_id},
+        )

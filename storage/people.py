@@ -1,0 +1,60 @@
+"""People of our own in the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from prm_tui.domain.person import Person
+from prm_tui.domain.text import name_key
+from storage.store import Change
+
+
+def people(conn: sqlite3.Connection, *, said: str | None = None) -> list[Person]:
+    """Everyone, or those of one name (case, accents and punctuation aside), by name."""
+    only = "WHERE p.name_key = name_key(:said)" if said is not None else ""
+    return [
+        Person(
+            id=row[0],
+            name=row[1],
+            title=row[2],
+            email=row[3],
+            roles=tuple(row[4].split("\n")) if row[4] else (),
+            active=bool(row[5]),
+            partners=row[6],
+        )
+        for row in conn.execute(
+            "SELECT p.id, p.name, p.title, p.email,"
+            " (SELECT group_concat(role, char(10)) FROM roles r WHERE r.person_id = p.id), p.active,"
+            " (SELECT count(*) FROM partners q WHERE q.manager = p.id)"
+            f" FROM people p {only} ORDER BY p.name COLLATE NOCASE, p.id",
+            {"said": said},
+        )
+    ]
+
+
+def add(change: Change, name: str, title: str | None, email: str | None, roles: Iterable[str]) -> int:
+    """A new person. Raises sqlite3.IntegrityError when the name is taken."""
+    cursor = change.conn.execute(
+        "INSERT INTO people(name, name_key, title, email, change_id) VALUES (?,?,?,?,?)",
+        (name, name_key(name), title, email, change.id),
+    )
+    person = cursor.lastrowid
+    assert person is not None
+    set_roles(change, person, roles)
+    return person
+
+
+def set_roles(change: Change, person_id: int, roles: Iterable[str]) -> None:
+    """Give a person these roles beside those they have."""
+    change.conn.executemany(
+        "INSERT INTO roles(person_id, role, change_id) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+        [(person_id, role, change.id) for role in roles],
+    )
+
+
+def edit(change: Change, person_id: int, title: str | None, email: str | None, active: bool) -> None:
+    """Set title, e-mail and whether the person still works here."""
+    change.conn.execute(
+        "UPDATE people SET title = ?, email = ?, active = ? WHERE id = ?", (title, email, active, person_id)
+    )
