@@ -1,1 +1,1 @@
-"""Files in, files out: workbooks and text tables, never the database."""
+"""Workbooks and text files in: read in a child process into a staging file, then understood."""

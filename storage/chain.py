@@ -6,17 +6,12 @@ import hashlib
 import json
 import sqlite3
 
-_FIELDS = (
-    "id, at, as_of, actor_id, actor, kind, why, caused_by, undoes, undo_scope,"
-    " rows, inserted, digest, prev_hash"
-)
+_FIELDS = "id, at, as_of, actor_id, actor, kind, why, caused_by, undoes, undo_scope, rows, inserted, digest, prev_hash"
 
 
 def seal(conn: sqlite3.Connection, change_id: int) -> None:
     """Write a finished change's digest of its log, the hash before it and its own."""
-    previous = conn.execute(
-        "SELECT hash FROM changes WHERE id < ? ORDER BY id DESC LIMIT 1", (change_id,)
-    ).fetchone()
+    previous = conn.execute("SELECT hash FROM changes WHERE id < ? ORDER BY id DESC LIMIT 1", (change_id,)).fetchone()
     conn.execute(
         "UPDATE changes SET digest = ?, prev_hash = ? WHERE id = ?",
         (_digest(conn, change_id), previous[0] if previous else "", change_id),
@@ -31,9 +26,7 @@ def broken_links(conn: sqlite3.Connection) -> list[int]:
     for change_id, digest, prev_hash, sealed in conn.execute(
         "SELECT id, digest, prev_hash, hash FROM changes ORDER BY id"
     ).fetchall():
-        whole = (
-            prev_hash == previous and digest == _digest(conn, change_id) and sealed == _hash(conn, change_id)
-        )
+        whole = prev_hash == previous and digest == _digest(conn, change_id) and sealed == _hash(conn, change_id)
         if not whole:
             broken.append(change_id)
         previous = sealed

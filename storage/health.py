@@ -34,9 +34,7 @@ class Finding:
 def examine(conn: sqlite3.Connection, path: Path) -> Iterator[Finding]:
     """Look at everything `prm check` speaks of, one finding a look."""
     verdict = conn.execute("PRAGMA integrity_check").fetchone()[0]
-    yield Finding(
-        "the file's pages", verdict == "ok", "" if verdict == "ok" else f"{verdict}; restore a copy"
-    )
+    yield Finding("the file's pages", verdict == "ok", "" if verdict == "ok" else f"{verdict}; restore a copy")
     strays = conn.execute("PRAGMA foreign_key_check").fetchall()
     first = f"{len(strays)} rows point at nothing, the first in {strays[0][0]}" if strays else ""
     yield Finding("references between rows", not strays, first)

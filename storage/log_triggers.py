@@ -95,9 +95,7 @@ def _log_delete(table: str, cols: list[tuple[str, str]]) -> str:
 def _history(subject: str, field: str) -> str:
     """The value from now on; and, the first time, the value that held before."""
     into = "INSERT INTO field_history(subject, row_id, field, value, valid_from, learned_at, change_id)"
-    known = (
-        f"SELECT 1 FROM field_history WHERE subject = '{subject}' AND row_id = OLD.id AND field = '{field}'"
-    )
+    known = f"SELECT 1 FROM field_history WHERE subject = '{subject}' AND row_id = OLD.id AND field = '{field}'"
     return (
         f"{into} SELECT '{subject}', OLD.id, '{field}', OLD.{field}, NULL, c.at, c.id FROM open_change o"
         f" JOIN changes c ON c.id = o.id WHERE NOT EXISTS ({known});"

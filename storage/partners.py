@@ -90,9 +90,7 @@ def find(
         tests.append(f"instr(p.search, :word{n}) > 0")
     order = _order(sort, descending, params)
     if where is None:
-        rows = conn.execute(
-            f"SELECT p.id FROM partners p WHERE {' AND '.join(tests)} ORDER BY {order}", params
-        )
+        rows = conn.execute(f"SELECT p.id FROM partners p WHERE {' AND '.join(tests)} ORDER BY {order}", params)
         return array("q", (row[0] for row in rows)), 0
     params.update(where.params)
     sql = (
@@ -133,8 +131,7 @@ def rows(conn: sqlite3.Connection, ids: Sequence[int], keys: Sequence[str], as_o
     found = {
         row[0]: row
         for row in conn.execute(
-            f"SELECT p.id, p.code, p.name{listed} FROM partners p"
-            " WHERE p.id IN (SELECT value FROM json_each(:ids))",
+            f"SELECT p.id, p.code, p.name{listed} FROM partners p WHERE p.id IN (SELECT value FROM json_each(:ids))",
             params,
         )
     }
@@ -225,8 +222,7 @@ def by_name(conn: sqlite3.Connection, said: str) -> list[tuple[int, str, str]]:
     text = said.strip()
     for sql in (
         "SELECT id, code, name FROM partners WHERE code = :said COLLATE NOCASE",
-        "SELECT p.id, p.code, p.name FROM partners p JOIN partner_keys k ON k.partner_id = p.id"
-        " WHERE k.key = :said",
+        "SELECT p.id, p.code, p.name FROM partners p JOIN partner_keys k ON k.partner_id = p.id WHERE k.key = :said",
         "SELECT id, code, name FROM partners WHERE name_key = name_key(:said) ORDER BY code",
         "SELECT id, code, name FROM partners WHERE instr(folded(name), folded(:said)) > 0"
         " ORDER BY name COLLATE NOCASE LIMIT 20",
@@ -250,17 +246,13 @@ def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | Non
     values = {key: _value(kind, v) for (key, (_, kind)), v in zip(FIELDS.items(), row[4:], strict=True)}
     types = _types(conn)
     custom = {key: _value(types.get(f"custom.{key}", "text"), v) for key, v in json.loads(row[0]).items()}
-    labels = dict(
-        conn.execute("SELECT key, label FROM fields WHERE tbl = 'partner' ORDER BY ord, id").fetchall()
-    )
+    labels = dict(conn.execute("SELECT key, label FROM fields WHERE tbl = 'partner' ORDER BY ord, id").fetchall())
     return Partner(
         id=partner_id,
         code=str(values["code"]),
         name=str(values["name"]),
         fields=values,
-        custom={
-            key: custom[key] for key in [*labels, *(k for k in custom if k not in labels)] if key in custom
-        },
+        custom={key: custom[key] for key in [*labels, *(k for k in custom if k not in labels)] if key in custom},
         labels=labels,
         keys=tuple(
             conn.execute(
@@ -268,10 +260,7 @@ def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | Non
             ).fetchall()
         ),
         tags=tuple(
-            tag
-            for (tag,) in conn.execute(
-                "SELECT tag FROM tags WHERE partner_id = ? ORDER BY tag", (partner_id,)
-            )
+            tag for (tag,) in conn.execute("SELECT tag FROM tags WHERE partner_id = ? ORDER BY tag", (partner_id,))
         ),
         source=Source(row[1], row[2], row[3]) if row[1] is not None and row[3] is not None else None,
         counts=_counts(conn, partner_id, as_of),
@@ -300,7 +289,7 @@ def next_code(conn: sqlite3.Connection) -> str:
 
 
 def add(change: Change, fields: Mapping[str, Any], custom: Mapping[str, Any]) -> int:
-    """A new partner; `fields` holds values as stored. sqlite3.IntegrityError when the code is taken."""
+    """A new partner; `fields` holds values as stored. AlreadyThere, from the change, when the code is taken."""
     keys = list(fields)
     cursor = change.conn.execute(
         f"INSERT INTO partners({', '.join(keys)}, custom, name_key, search, change_id)"
@@ -322,9 +311,7 @@ def edit(change: Change, partner_id: int, fields: Mapping[str, Any], custom: Map
     if custom:
         (before,) = change.conn.execute("SELECT custom FROM partners WHERE id = ?", (partner_id,)).fetchone()
         values = {**json.loads(before), **custom}
-        after = json.dumps(
-            {k: v for k, v in values.items() if v is not None}, ensure_ascii=False, sort_keys=True
-        )
+        after = json.dumps({k: v for k, v in values.items() if v is not None}, ensure_ascii=False, sort_keys=True)
         change.conn.execute(
             "UPDATE partners SET custom = :after WHERE id = :id AND custom IS NOT :after",
             {"after": after, "id": partner_id},

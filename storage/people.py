@@ -34,7 +34,7 @@ def people(conn: sqlite3.Connection, *, said: str | None = None) -> list[Person]
 
 
 def add(change: Change, name: str, title: str | None, email: str | None, roles: Iterable[str]) -> int:
-    """A new person. Raises sqlite3.IntegrityError when the name is taken."""
+    """A new person. The change raises AlreadyThere when the name is taken."""
     cursor = change.conn.execute(
         "INSERT INTO people(name, name_key, title, email, change_id) VALUES (?,?,?,?,?)",
         (name, name_key(name), title, email, change.id),

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from prm_tui import clock
-from prm_tui.domain.errors import PrmError, StoreError, UsageError
+from prm_tui.domain.errors import AlreadyThere, PrmError, StoreError, UsageError
 from storage import chain, words
 from storage.log_triggers import logged_tables
 from storage.migrations import APPLICATION_ID, LATEST, migrate
@@ -62,8 +62,7 @@ class Store:
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StoreError(
-                f"This Python carries SQLite {sqlite3.sqlite_version}; prm needs 3.39 or newer. "
-                "Install a newer Python."
+                f"This Python carries SQLite {sqlite3.sqlite_version}; prm needs 3.39 or newer. Install a newer Python."
             )
         fresh = not path.exists() or path.stat().st_size == 0
         if fresh and not create:
@@ -97,9 +96,7 @@ class Store:
 
     def mark_clock(self) -> None:
         """Write into the file, for ever, that its clock was replaced."""
-        with self.change(
-            "the clock was replaced when this file was made", actor=None, kind="system"
-        ) as change:
+        with self.change("the clock was replaced when this file was made", actor=None, kind="system") as change:
             change.conn.execute(
                 "INSERT INTO settings(key, value, change_id) VALUES ('clock', 'replaced', ?)"
                 " ON CONFLICT (key) DO NOTHING",
@@ -110,9 +107,7 @@ class Store:
         found = self.conn.execute("PRAGMA application_id").fetchone()[0]
         version = self.conn.execute("PRAGMA user_version").fetchone()[0]
         if found != APPLICATION_ID:
-            raise StoreError(
-                f"{self.path}: this is a SQLite file, but not one of prm's. Nothing was changed."
-            )
+            raise StoreError(f"{self.path}: this is a SQLite file, but not one of prm's. Nothing was changed.")
         if version > LATEST:
             raise StoreError(
                 f"{self.path}: written by a newer prm (schema {version}, this program knows {LATEST}). "
@@ -200,6 +195,9 @@ class Store:
             yield change
             change.rows = self._finish(change, highest)
             self.conn.execute("COMMIT" if change.kept and not rehearse else "ROLLBACK")
+        except sqlite3.IntegrityError as error:
+            self._roll_back()
+            raise AlreadyThere(f"{self.path}: {error}. Nothing was changed.") from error
         except sqlite3.OperationalError as error:
             self._roll_back()
             raise opening_error(self.path, error) from error
@@ -291,15 +289,11 @@ def opening_error(path: Path, error: sqlite3.Error) -> PrmError:
     if "not a database" in text:
         return StoreError(f"{path}: this is not a SQLite file. Choose another file with --db.")
     if "malformed" in text or "corrupt" in text or "disk I/O" in text:
-        return StoreError(
-            f"{path}: the file is damaged ({text}). Restore a copy: prm restore COPY --db {path}"
-        )
+        return StoreError(f"{path}: the file is damaged ({text}). Restore a copy: prm restore COPY --db {path}")
     if "locked" in text or "busy" in text:
         return StoreError(f"{path}: another program is writing to this file. Try again in a moment.")
     if "readonly" in text or "read-only" in text or "unable to open" in text:
-        return StoreError(
-            f"{path}: the file or its folder cannot be written ({text}). Check its permissions."
-        )
+        return StoreError(f"{path}: the file or its folder cannot be written ({text}). Check its permissions.")
     if "full" in text:
         return StoreError(f"{path}: the disk is full. Nothing was changed; free some space and try again.")
     return StoreError(f"{path}: SQLite says: {text}. Nothing was changed.")

@@ -39,16 +39,12 @@ FROM changes c
 """
 
 
-def history(
-    conn: sqlite3.Connection, limit: int | None = None, partner_id: int | None = None
-) -> list[ChangeRow]:
+def history(conn: sqlite3.Connection, limit: int | None = None, partner_id: int | None = None) -> list[ChangeRow]:
     """The latest changes first; for one partner, those that touched it or what it owns."""
     where, params = "", dict[str, object]()
     if partner_id is not None:
         where, params = f"WHERE {_touching()}", {"only": partner_id}
-    rows = conn.execute(
-        f"{_HISTORY} {where} ORDER BY c.id DESC LIMIT :limit", {**params, "limit": limit or -1}
-    )
+    rows = conn.execute(f"{_HISTORY} {where} ORDER BY c.id DESC LIMIT :limit", {**params, "limit": limit or -1})
     return [_change_row(row) for row in rows]
 
 
@@ -116,8 +112,7 @@ class _Undoing:
         self.conn.execute("PRAGMA defer_foreign_keys = ON")
         self.conn.execute("DROP TABLE IF EXISTS temp.doomed")
         self.conn.execute(
-            "CREATE TEMP TABLE doomed(tbl TEXT, id INTEGER, change_id INTEGER, PRIMARY KEY (tbl, id))"
-            " WITHOUT ROWID"
+            "CREATE TEMP TABLE doomed(tbl TEXT, id INTEGER, change_id INTEGER, PRIMARY KEY (tbl, id)) WITHOUT ROWID"
         )
         self._gather_inserted()
         self._spare_handed_over()
@@ -139,9 +134,7 @@ class _Undoing:
         return "t.partner_id = :only" if has_partner else "0"
 
     def _gather_inserted(self) -> None:
-        for (inserted,) in self.conn.execute(
-            f"SELECT inserted FROM changes WHERE id IN ({self.ids})"
-        ).fetchall():
+        for (inserted,) in self.conn.execute(f"SELECT inserted FROM changes WHERE id IN ({self.ids})").fetchall():
             for table, (low, high, _) in json.loads(inserted).items():
                 if table == "field_history":
                     continue  # follows the fields it tells of
@@ -213,14 +206,11 @@ class _Undoing:
     def _delete_doomed(self) -> None:
         counts = self.conn.execute("SELECT tbl, count(*) FROM doomed GROUP BY tbl").fetchall()
         for table, count in counts:
-            self.conn.execute(
-                f"DELETE FROM {table} WHERE id IN (SELECT id FROM doomed WHERE tbl = ?)", (table,)
-            )
+            self.conn.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM doomed WHERE tbl = ?)", (table,))
             self.plan.add("reversed", table, count)
         for table, (subject, _) in HISTORY.items():
             self.conn.execute(
-                "DELETE FROM field_history WHERE subject = ? AND row_id IN"
-                " (SELECT id FROM doomed WHERE tbl = ?)",
+                "DELETE FROM field_history WHERE subject = ? AND row_id IN (SELECT id FROM doomed WHERE tbl = ?)",
                 (subject, table),
             )
 
@@ -235,9 +225,7 @@ class _Undoing:
         )
         self.conn.execute("CREATE INDEX temp.putback_row ON putback(tbl, col, row_id)")
         outcomes = dict[tuple[str, int], str]()
-        for table, col in self.conn.execute(
-            "SELECT DISTINCT tbl, col FROM putback ORDER BY tbl, col"
-        ).fetchall():
+        for table, col in self.conn.execute("SELECT DISTINCT tbl, col FROM putback ORDER BY tbl, col").fetchall():
             self._restore_column(table, col, outcomes)
         for (table, _), outcome in outcomes.items():
             self.plan.add("kept" if outcome == "kept" else "reversed", table)
@@ -254,8 +242,7 @@ class _Undoing:
             if len(self.plan.examples) < EXAMPLES:
                 self.plan.examples.append(Undone(table, row_id, "kept", "edited since", col))
         free = [
-            row_id
-            for (row_id,) in self.conn.execute(f"SELECT t.id {rows} AND {self._owned(table)} AND {same}", at)
+            row_id for (row_id,) in self.conn.execute(f"SELECT t.id {rows} AND {self._owned(table)} AND {same}", at)
         ]
         update = (
             f"UPDATE {table} AS t SET {_write(col)} FROM putback r WHERE r.tbl = :tbl AND r.col = :col"
@@ -266,9 +253,7 @@ class _Undoing:
             self.conn.execute(f"{update} AND {self._owned(table)}", at)
         except sqlite3.IntegrityError:
             self.conn.execute("ROLLBACK TO column")
-            free = [
-                row_id for row_id in free if self._restore_one(table, f"{update} AND t.id = :id", at, row_id)
-            ]
+            free = [row_id for row_id in free if self._restore_one(table, f"{update} AND t.id = :id", at, row_id)]
         self.conn.execute("RELEASE column")
         if table in HISTORY and col in HISTORY[table][1]:
             self.conn.executemany(

@@ -18,6 +18,10 @@ class UsageError(PrmError):
     exit_code = 2
 
 
+class AlreadyThere(UsageError):
+    """Something of that code, name or reference is in the file already."""
+
+
 class DecisionNeeded(PrmError):
     """Only a person can decide; the message names the flag that does. Nothing changed."""
 

@@ -31,9 +31,7 @@ def add(store: Store, partner_id: int, fields: Mapping[str, str], *, actor: int 
         return stored.add(change, "contacts", {"partner_id": partner_id, **written})
 
 
-def edit(
-    store: Store, contact_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date
-) -> int | None:
+def edit(store: Store, contact_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
     """Set fields of a contact. Returns the change, None when nothing changed."""
     known = _read(fields)
     if "name" in known and not known["name"]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from prm_tui.domain.activity import TimelineRow
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.partner import (
     CASE_STATUSES,
     FIELDS,
@@ -163,13 +162,11 @@ def add(store: Store, fields: Mapping[str, str], *, actor: int | None, as_of: da
             known["code"] = known.get("code") or stored.next_code(change.conn)
             written = {k: v for k, v in known.items() if v is not None}
             return stored.add(change, written, {k: v for k, v in custom.items() if v is not None})
-    except sqlite3.IntegrityError:
+    except AlreadyThere:
         raise UsageError(_taken(known["code"])) from None
 
 
-def edit(
-    store: Store, partner_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date
-) -> int | None:
+def edit(store: Store, partner_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
     """Set fields of a partner; an empty text empties the field.
 
     Returns the change, None when nothing changed. Raises UsageError for an unknown field, a value of the
@@ -193,7 +190,7 @@ def edit(
     try:
         with store.change(f"edited {said} of {partner.name}", actor=actor, as_of=as_of) as change:
             stored.edit(change, partner_id, known, custom)
-    except sqlite3.IntegrityError:
+    except AlreadyThere:
         raise UsageError(_taken(known.get("code"))) from None
     return change.id if change.kept else None
 
@@ -240,8 +237,7 @@ def _status(text: str) -> str:
     if said is None:
         like = nearest(text, STATUSES)
         raise UsageError(
-            f"status: “{text}” is none. "
-            + (f"Did you mean “{like}”?" if like else f"One of: {', '.join(STATUSES)}")
+            f"status: “{text}” is none. " + (f"Did you mean “{like}”?" if like else f"One of: {', '.join(STATUSES)}")
         )
     if said in CASE_STATUSES:
         raise UsageError(f"status: only a case makes a partner {said}. Begin one: {_COMMANDS[said]} CODE")

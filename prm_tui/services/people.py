@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import date
 
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.person import ROLES, Person
 from prm_tui.domain.text import name_key, nearest, trimmed
 from storage import Store
@@ -55,13 +54,10 @@ def add(
         if role not in ROLES:
             like = nearest(role, ROLES)
             raise UsageError(
-                f"“{role}” is not a role. "
-                + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
+                f"“{role}” is not a role. " + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
             )
     try:
         with store.change(f"added {clean} to the people", actor=actor, as_of=as_of) as change:
-            return stored.add(
-                change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles
-            )
-    except sqlite3.IntegrityError:
+            return stored.add(change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles)
+    except AlreadyThere:
         raise UsageError(f"{clean}: someone of that name is there already.") from None

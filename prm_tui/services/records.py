@@ -23,9 +23,7 @@ def list_of(store: Store, partner_id: int, kind: str | None = None) -> list[Reco
 def known_kinds(store: Store) -> dict[str, str]:
     """Every kind of record the file knows: name → label."""
     with store.reading() as conn:
-        return dict(
-            conn.execute("SELECT name, label FROM kinds WHERE tbl = 'record' ORDER BY label").fetchall()
-        )
+        return dict(conn.execute("SELECT name, label FROM kinds WHERE tbl = 'record' ORDER BY label").fetchall())
 
 
 def add(
@@ -53,9 +51,7 @@ def add(
         return stored.add(change, "records", {"partner_id": partner_id, "kind": kind, **written})
 
 
-def edit(
-    store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date
-) -> int | None:
+def edit(store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
     """Set fields of a record. Returns the change, None when nothing changed."""
     read = _read(store, fields)
     if "name" in read and not read["name"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from array import array
 from collections.abc import Sequence
 from datetime import date
@@ -10,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.money import to_units
 from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import partners
@@ -45,9 +44,7 @@ def kinds(store: Store, partner_id: int, as_of: date) -> list[KindCount]:
 def known_kinds(store: Store) -> dict[str, str]:
     """Every kind of activity the file knows: name → label."""
     with store.reading() as conn:
-        return dict(
-            conn.execute("SELECT name, label FROM kinds WHERE tbl = 'activity' ORDER BY label").fetchall()
-        )
+        return dict(conn.execute("SELECT name, label FROM kinds WHERE tbl = 'activity' ORDER BY label").fetchall())
 
 
 def log(
@@ -89,5 +86,5 @@ def log(
     try:
         with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
             return stored.log(change, partner_id, kind, on, values)
-    except sqlite3.IntegrityError:
+    except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None

@@ -54,9 +54,7 @@ def test_an_update_logs_only_what_changed_and_custom_fields_key_by_key(store: St
         change.conn.execute("""UPDATE partners SET name = 'A', custom = '{"phone": "1", "city": "Bern"}'""")
     with store.change("set phone", actor=None) as second:
         change.conn.execute("""UPDATE partners SET custom = '{"phone": "2", "city": "Bern"}'""")
-    log = store.conn.execute(
-        "SELECT col, before, after FROM change_log WHERE change_id = ?", (second.id,)
-    ).fetchall()
+    log = store.conn.execute("SELECT col, before, after FROM change_log WHERE change_id = ?", (second.id,)).fetchall()
     assert ("custom.phone", "1", "2") in log
     assert not any(col == "custom.city" for col, _, _ in log)
     first = store.conn.execute("SELECT col FROM change_log WHERE change_id = ?", (change.id,)).fetchall()

@@ -28,10 +28,7 @@ def write(store: Store, why: str, *statements: str) -> int:
 
 
 def partner(code: str, name: str = "A Bike Store") -> str:
-    return (
-        "INSERT INTO partners(code, name, name_key, search, change_id)"
-        f" VALUES ('{code}', '{name}', '', '', {{id}})"
-    )
+    return f"INSERT INTO partners(code, name, name_key, search, change_id) VALUES ('{code}', '{name}', '', '', {{id}})"
 
 
 def order(code: str, ref: str) -> str:

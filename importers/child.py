@@ -1,0 +1,209 @@
+"""The reading process: one of its own, because a hostile file may abort it or eat its memory.
+
+    python -m importers.child STAGING FILE…
+
+Fills the staging file. Prints one JSON object a line: {"rows": n} while it reads, {"error": text} when a
+file cannot be taken; then it ends with code 4.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from importers import columns, staging, suspect, table, texts
+from prm_tui.domain.errors import InputError
+
+MEMORY = 3_000_000_000
+REPORT_EVERY = 20_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read every file into the staging file; nothing is understood yet but headers and types."""
+    _limit_memory()
+    target, *paths = (Path(a) for a in arguments)
+    conn = staging.create(target)
+    try:
+        for path in paths:
+            _file(conn, path)
+    except InputError as error:
+        _say({"error": str(error)})
+        return InputError.exit_code
+    except MemoryError:
+        _say({"error": f"{path.name}: needs more memory than is allowed for reading. Save it as csv."})
+        return InputError.exit_code
+    finally:
+        conn.close()
+    return 0
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit; the size limits of suspect.py still hold
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _say(what: dict[str, Any]) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def _file(conn: sqlite3.Connection, path: Path) -> None:
+    suspect.examine(path)
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    file_id = conn.execute(
+        "INSERT INTO files(path, name, hash, bytes) VALUES (?,?,?,?)",
+        (str(path), path.name, digest.hexdigest(), path.stat().st_size),
+    ).lastrowid
+    if path.suffix.lower() in suspect.TEXTS:
+        rows, skipped, notes = texts.records(path)
+        _sheet(conn, file_id, path.stem, True, rows, skipped + 1, notes)
+        return
+    try:
+        for name, visible, first_row, grid in _grids(path):
+            _sheet(conn, file_id, name, visible, grid, first_row, [])
+    except (InputError, MemoryError, sqlite3.Error):
+        raise
+    except BaseException as error:  # the reader panics with something that is no Exception
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise _unreadable(path.name, error) from None
+
+
+def _unreadable(name: str, error: BaseException) -> InputError:
+    if "assword" in str(error) or "assword" in type(error).__name__:
+        return suspect.protected(name)
+    return InputError(
+        f"{name}: could not read this workbook; it is damaged or unusual. Save it again in Excel as .xlsx"
+    )
+
+
+def _grids(path: Path) -> Iterator[tuple[str, bool, int, Iterable[list[Any]]]]:
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    workbook = CalamineWorkbook.from_path(path)
+    for meta in workbook.sheets_metadata:
+        if meta.typ == SheetTypeEnum.WorkSheet:
+            sheet = workbook.get_sheet_by_name(meta.name)
+            start = sheet.start
+            rows: Iterable[list[Any]] = sheet.to_python(skip_empty_area=True) if start and start[0] > 1000 else ()
+            first = 1 if start is None else start[0] + 1
+            if not rows:
+                rows, first = sheet.iter_rows(), 1
+            yield meta.name, meta.visible == SheetVisibleEnum.Visible, first, rows
+
+
+def _sheet(
+    conn: sqlite3.Connection,
+    file_id: int | None,
+    name: str,
+    visible: bool,
+    grid: Iterable[list[Any]],
+    first_row: int,
+    notes: list[str],
+) -> None:
+    rows = iter(grid)
+    head = list(islice(rows, 2000))
+    looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
+    index = table.header_index(looked)
+    header_at = None if index is None else next(n for n, row in enumerate(head) if row is looked[index])
+    width = min(max((len(row) for row in head), default=0), 2000)
+    header_row = 0 if header_at is None else first_row + header_at
+    sheet_id = conn.execute(
+        "INSERT INTO sheets(file_id, name, visible, header_row, n_rows) VALUES (?,?,?,?,0)",
+        (file_id, name, visible, header_row),
+    ).lastrowid
+    names = table.headers([] if header_at is None else head[header_at], width)
+    if width:
+        begin = 0 if header_at is None else header_at + 1
+        _fill(conn, f"rows_{sheet_id}", width, chain(head[begin:], rows), first_row + begin)
+        count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
+        notes += cut
+        kinds = columns.decide(conn, f"rows_{sheet_id}", width)
+        wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
+        conn.executemany(
+            "INSERT INTO columns VALUES (?,?,?,?,?,?,?)",
+            [(sheet_id, n, names[n], *kinds[n]) for n in wanted],
+        )
+        conn.execute("UPDATE sheets SET n_rows = ? WHERE id = ?", (count, sheet_id))
+    if header_at:
+        above = sum(1 for row in head[:header_at] if table.filled(row))
+        if above:
+            notes.append(f"{above} line{'s' if above > 1 else ''} above the header left out")
+    conn.executemany("INSERT INTO notes VALUES (?,?)", [(sheet_id, note) for note in notes])
+
+
+def _fill(conn: sqlite3.Connection, name: str, width: int, rows: Iterable[list[Any]], first_row: int) -> None:
+    listed = ", ".join(f"c{n}" for n in range(width))
+    conn.execute(f"CREATE TABLE {name}(row INTEGER PRIMARY KEY, {listed})")
+    marks = ", ".join("?" * (width + 1))
+    conn.execute("BEGIN")
+    conn.executemany(f"INSERT INTO {name} VALUES ({marks})", _cells(rows, width, first_row))
+    conn.execute("COMMIT")
+
+
+def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[list[Any]]:
+    for number, row in enumerate(rows, first_row):
+        cells = [None if cell == "" else cell if type(cell) is int else _cell(cell) for cell in row[:width]]
+        if number % REPORT_EVERY == 0:
+            _say({"rows": number})
+        if cells.count(None) == len(cells):
+            continue
+        cells.extend([None] * (width - len(cells)))
+        cells.insert(0, number)
+        yield cells
+
+
+def _cell(cell: Any) -> Any:
+    """A cell as it is staged: whole floats as integers, dates as ISO text, text without outer space."""
+    kind = type(cell)
+    if kind is str:
+        return cell.strip() or None
+    if kind is float:
+        return int(cell) if cell.is_integer() and -1e15 < cell < 1e15 else cell
+    if kind is bool:
+        return "yes" if cell else "no"
+    if kind is datetime:
+        midnight = cell.time() == time()
+        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
+    if kind is date:
+        return cell.isoformat()
+    return str(cell) if isinstance(cell, time | timedelta) else cell
+
+
+def _end_of_table(conn: sqlite3.Connection, name: str, width: int) -> tuple[int, list[str]]:
+    """Take away what stands under the table: totals, and notes of one cell. Says how many of each."""
+    (count,) = conn.execute(f"SELECT count(*) FROM {name}").fetchone()
+    listed = ", ".join(f"c{n}" for n in range(width))
+    used = " + ".join(f"(c{n} IS NOT NULL)" for n in range(width))
+    (typical,) = conn.execute(f"SELECT avg({used}) FROM {name}").fetchone()
+    totals, under = [], []
+    for number, *cells in conn.execute(f"SELECT row, {listed} FROM {name} ORDER BY row DESC LIMIT 20").fetchall():
+        if table.is_total(cells):
+            totals.append(number)
+        elif width >= 3 and (typical or 0) > 2 and table.filled(cells) == 1:
+            under.append(number)
+        else:
+            break
+    conn.executemany(f"DELETE FROM {name} WHERE row = ?", [(n,) for n in (*totals, *under)])
+    notes = []
+    if totals:
+        notes.append(f"{len(totals)} line{'s' if len(totals) > 1 else ''} of totals left out")
+    if under:
+        notes.append(f"{len(under)} line{'s' if len(under) > 1 else ''} under the table left out")
+    return count - len(totals) - len(under), notes
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

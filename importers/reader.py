@@ -1,0 +1,94 @@
+"""Reading files in a process of their own, watched and limited by this one."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from importers import suspect
+from prm_tui import clock
+from prm_tui.domain.errors import InputError, PrmError
+
+SECONDS = 600
+
+
+class Cancelled(PrmError):
+    """The person stopped it. Nothing was changed."""
+
+    exit_code = 130
+
+
+def read(
+    paths: Sequence[Path],
+    staging: Path,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    seconds: int = SECONDS,
+) -> None:
+    """Read files into a new staging file. `on_progress` hears how many rows were read of a sheet.
+
+    Raises InputError, naming the file and what to do, for one that cannot be taken; Cancelled when
+    `cancelled` says so. The staging file is worthless then.
+    """
+    for path in paths:
+        suspect.examine(path)
+    command = [sys.executable, "-P", "-m", "importers.child", str(staging), *(str(p) for p in paths)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    said: queue.Queue[str | None] = queue.Queue()
+    listener = threading.Thread(target=_listen, args=(process, said), daemon=True)
+    listener.start()
+    names = ", ".join(path.name for path in paths)
+    began = clock.now()
+    try:
+        _follow(said, on_progress, cancelled, lambda: clock.now() - began > seconds, names)
+        code = process.wait()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        listener.join()
+    if code:
+        raise InputError(
+            f"{names}: the file is damaged or hostile; the reader gave up on it. Save it again in Excel as .xlsx"
+        )
+
+
+def _listen(process: subprocess.Popen[str], said: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    with process.stdout as lines:
+        for line in lines:
+            said.put(line)
+    said.put(None)
+
+
+def _follow(
+    said: queue.Queue[str | None],
+    on_progress: Callable[[int], None] | None,
+    cancelled: Callable[[], bool],
+    late: Callable[[], bool],
+    names: str,
+) -> None:
+    while True:
+        if cancelled():
+            raise Cancelled("Reading was stopped. Nothing was changed.")
+        if late():
+            raise InputError(f"{names}: reading took too long and was stopped. Save it as csv and try again.")
+        try:
+            line = said.get(timeout=0.1)
+        except queue.Empty:
+            continue
+        if line is None:
+            return
+        message = json.loads(line)
+        if "error" in message:
+            raise InputError(message["error"])
+        if on_progress:
+            on_progress(message["rows"])

@@ -1,0 +1,45 @@
+"""The staging file: what was read, before anything is understood or written.
+
+A SQLite file of its own that the child process fills and the storage room attaches:
+
+    files(id, path, name, hash, bytes)
+    sheets(id, file_id, name, visible, header_row, n_rows)     header_row 0: the sheet has none
+    columns(sheet_id, pos, header, type, decided, filled, example)  type: text, number, date, date?, empty
+    notes(sheet_id, text)                                      what a person should know
+    known(system, key)                                         partner keys the file has already
+    rows_<sheet id>(row INTEGER PRIMARY KEY, c0, c1, …)        row: its number in the sheet, from 1
+
+Numbers are INTEGER or REAL, dates ISO text, everything else text; an empty cell is NULL. A column of type
+`date?` holds days and months that nothing settles; its values stay as they were written.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+_TABLES = """
+CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT, name TEXT, hash TEXT, bytes INTEGER);
+CREATE TABLE sheets(id INTEGER PRIMARY KEY, file_id INTEGER, name TEXT, visible INTEGER, header_row INTEGER,
+  n_rows INTEGER);
+CREATE TABLE columns(sheet_id INTEGER, pos INTEGER, header TEXT, type TEXT, decided TEXT, filled INTEGER,
+  example TEXT);
+CREATE TABLE notes(sheet_id INTEGER, text TEXT);
+CREATE TABLE known(system TEXT, key TEXT);
+"""
+
+
+def create(path: Path) -> sqlite3.Connection:
+    """A fresh staging file. It is thrown away after use, so nothing about it needs to survive a crash."""
+    conn = connect(path)
+    conn.executescript(_TABLES)
+    return conn
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """An open staging file."""
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("PRAGMA journal_mode = OFF")
+    conn.execute("PRAGMA synchronous = OFF")
+    conn.execute("PRAGMA cache_size = -16000")
+    return conn

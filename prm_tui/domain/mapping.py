@@ -1,0 +1,191 @@
+"""How a sheet is read: what its rows are, and which column means what.
+
+A mapping is proposed (importers/propose.py), corrected by a person, applied (storage/imports.py) and
+remembered for sheets with the same headers. `to_toml` and `from_toml` carry it between machines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from prm_tui.domain.errors import InputError
+from prm_tui.domain.text import nearest, slug
+
+PARTNER_TARGETS = (
+    "code", "name", "type", "tier", "territory", "country", "industry", "joined_on", "manager",
+)  # fmt: skip
+PEOPLE_TARGETS = ("key", "name", "title", "email")
+ACTIVITY_TARGETS = ("partner", "occurred_on", "ref", "amount", "quantity", "currency", "note", "person")
+NEEDED = {"partners": ("name",), "people": ("name",), "activity": ("partner", "occurred_on")}
+
+
+def targets(what: str) -> tuple[str, ...]:
+    """What a column of such a sheet may mean, beside `key:SYSTEM`, `data` and `skip`."""
+    if what == "partners":
+        return PARTNER_TARGETS
+    return PEOPLE_TARGETS if what == "people" else ACTIVITY_TARGETS
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """One column of a sheet.
+
+    `pos` counts from 0 and names the staging column c0, c1, …; `type` is text, number, date or empty;
+    `target` is one of `targets(what)`, `key:SYSTEM` (another key of the partner), `data` (kept under
+    `key` as a custom field, or with the activity) or `skip`; `why` says in words how that was decided.
+    """
+
+    pos: int
+    header: str
+    type: str
+    target: str
+    why: str
+    example: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name under which the column is kept when it means nothing else."""
+        return slug(self.header)
+
+
+@dataclass(frozen=True)
+class SheetPlan:
+    """One sheet: `what` is partners, people, activity:KIND or skip; `table` its rows in the staging file.
+
+    `lines`: several rows may be one activity (they share reference, partner and date). `header_row` is 0
+    when the sheet has no header. `notes` tells what a person should know about how it was read.
+    """
+
+    id: int
+    file: str
+    file_hash: str
+    sheet: str
+    header_row: int
+    rows: int
+    what: str
+    why: str
+    columns: tuple[ColumnPlan, ...]
+    lines: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The staging table that holds the rows."""
+        return f"rows_{self.id}"
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of activity its rows are, if they are activities."""
+        return self.what.partition(":")[2] or None
+
+    @property
+    def noun(self) -> str:
+        """partners, people, activity or skip."""
+        return self.what.partition(":")[0]
+
+    def column(self, target: str) -> ColumnPlan | None:
+        """The column that means this, if any."""
+        return next((c for c in self.columns if c.target == target), None)
+
+    def kept(self) -> tuple[ColumnPlan, ...]:
+        """Columns that are kept under their own name."""
+        return tuple(c for c in self.columns if c.target == "data")
+
+    @property
+    def header_hash(self) -> str:
+        """Names the header set, whatever the order of its columns."""
+        headers = "\n".join(sorted(c.header.casefold() for c in self.columns))
+        return hashlib.sha256(headers.encode()).hexdigest()[:32]
+
+    def missing(self) -> tuple[str, ...]:
+        """What such a sheet needs and no column brings."""
+        return tuple(t for t in NEEDED.get(self.noun, ()) if self.column(t) is None)
+
+    def with_target(self, header: str, target: str, why: str) -> SheetPlan:
+        """The same plan with one column meaning something else; what meant that before is kept as data."""
+        single = target not in ("data", "skip")
+        columns = []
+        for column in self.columns:
+            if column.header == header:
+                columns.append(replace(column, target=target, why=why))
+            elif single and column.target == target:
+                columns.append(replace(column, target="data", why=f"{header} is the {target}"))
+            else:
+                columns.append(column)
+        return replace(self, columns=tuple(columns))
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something only a person can decide. `flag` is what answers it on the command line."""
+
+    sheet: str
+    text: str
+    flag: str
+
+
+@dataclass(frozen=True)
+class SavedMap:
+    """A mapping to use for sheets with the same headers: header → target."""
+
+    name: str
+    what: str
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def fits(self, headers: list[str]) -> bool:
+        """Whether a sheet has exactly the headers this map speaks of."""
+        return {h.casefold() for h in headers} == {h.casefold() for h in self.columns}
+
+    @classmethod
+    def of(cls, plan: SheetPlan) -> SavedMap:
+        """The mapping of a plan."""
+        return cls(plan.sheet, plan.what, {c.header: c.target for c in plan.columns})
+
+
+def to_toml(maps: list[SavedMap]) -> str:
+    """Mappings as a file a person can read, change and share."""
+    parts = []
+    for saved in maps:
+        lines = [
+            "[[sheet]]",
+            f"name = {_quoted(saved.name)}",
+            f"what = {_quoted(saved.what)}",
+            "[sheet.columns]",
+        ]
+        lines += [f"{_quoted(header)} = {_quoted(target)}" for header, target in saved.columns.items()]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
+
+
+def from_toml(text: str, file: str) -> list[SavedMap]:
+    """The mappings of a file. InputError names what is wrong with it."""
+    try:
+        found: list[dict[str, Any]] = tomllib.loads(text).get("sheet", [])
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{file}: not a mapping file: {error}. Write one with: prm map WORKBOOK") from None
+    if not found:
+        raise InputError(f"{file}: there is no [[sheet]] in it. Write one with: prm map WORKBOOK")
+    maps = []
+    for sheet in found:
+        saved = SavedMap(str(sheet.get("name", "")), str(sheet.get("what", "")), dict(sheet.get("columns", {})))
+        noun = saved.what.partition(":")[0]
+        if noun not in ("partners", "people", "activity", "skip"):
+            raise InputError(
+                f"{file}: sheet “{saved.name}”: what = “{saved.what}” is none of partners, people, activity:KIND, skip"
+            )
+        allowed = (*targets(noun), "data", "skip")
+        for header, target in saved.columns.items():
+            if target not in allowed and not target.startswith("key:"):
+                like = nearest(target, allowed)
+                hint = f"Did you mean “{like}”?" if like else f"One of: {', '.join(allowed)}, key:SYSTEM"
+                raise InputError(f"{file}: “{header}” = “{target}” is not known. {hint}")
+        maps.append(saved)
+    return maps

@@ -1,0 +1,240 @@
+"""Workbooks in: read into a staging file, proposed, looked at, committed as one change."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from importers import columns, reader, staging
+from importers.propose import propose
+from prm_tui.domain.errors import DecisionNeeded, InputError
+from prm_tui.domain.exchange import ImportReport
+from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
+from storage import Store, imports, imports_activities, imports_parties
+
+ORDER = {"people": 0, "partners": 1, "activity": 2}
+
+
+@dataclass
+class Reading:
+    """Files that have been read but not taken yet. Close it (or leave the `with`) to throw the staging away."""
+
+    folder: tempfile.TemporaryDirectory[str]
+    paths: list[Path]
+    plans: list[SheetPlan]
+    questions: list[Question]
+    forced: dict[str, str] = field(default_factory=dict)
+    saved: list[SavedMap] = field(default_factory=list)
+
+    @property
+    def staging(self) -> Path:
+        """The staging file."""
+        return Path(self.folder.name) / "staging.db"
+
+    @property
+    def taken(self) -> list[SheetPlan]:
+        """The sheets that bring something, in the order in which they are taken: people, partners, activities."""
+        wanted = [p for p in self.plans if p.noun in NEEDED]
+        return sorted(wanted, key=lambda p: (ORDER[p.noun], p.id))
+
+    def sample(self, plan: SheetPlan, rows: int = 20) -> list[tuple[Any, ...]]:
+        """The first rows of a sheet as they were read: row number, then its cells."""
+        conn = staging.connect(self.staging)
+        try:
+            return conn.execute(f"SELECT * FROM {plan.table} ORDER BY row LIMIT ?", (rows,)).fetchall()
+        finally:
+            conn.close()
+
+    def replan(self, plan: SheetPlan) -> None:
+        """Put a corrected plan in the place of the one for the same sheet."""
+        self.plans = [plan if p.id == plan.id else p for p in self.plans]
+        self.questions = [q for q in self.questions if q.sheet != plan.sheet]
+        if plan.noun in NEEDED:
+            self.questions += [
+                Question(plan.sheet, f"which column is the {needed.replace('_', ' ')}?", "--map")
+                for needed in plan.missing()
+            ]
+
+    def close(self) -> None:
+        """Throw the staging file away."""
+        self.folder.cleanup()
+
+    def __enter__(self) -> Reading:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(
+    store: Store | None,
+    paths: Sequence[Path],
+    *,
+    forced: dict[str, str] | None = None,
+    saved: Sequence[SavedMap] = (),
+    dates: str | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Reading:
+    """Read files and propose what each sheet is; nothing is written to the file of partners.
+
+    `forced`: sheet name → what it is; `saved`: mappings to use for their headers, before those the file
+    remembers; `dates`: day-first or month-first, for columns that nothing settles. Raises InputError for a
+    file that cannot be taken and for a sheet name that is not there.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="prm-")
+    try:
+        path = Path(folder.name) / "staging.db"
+        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled)
+        conn = staging.connect(path)
+        try:
+            names = [name for (name,) in conn.execute("SELECT name FROM sheets")]
+            for name in forced or {}:
+                if name.casefold() not in {n.casefold() for n in names}:
+                    raise InputError(f"There is no sheet “{name}”. Sheets: {', '.join(names)}")
+            if dates:
+                _settle_dates(conn, dates)
+            if store is not None:
+                conn.executemany("INSERT INTO known VALUES (?,?)", imports.known_keys(store.conn))
+            proposal = propose(conn, saved=[*saved, *_remembered(store)], forced=forced)
+        finally:
+            conn.close()
+    except BaseException:
+        folder.cleanup()
+        raise
+    plans = proposal.plans
+    return Reading(folder, list(paths), plans, proposal.questions, forced or {}, list(saved))
+
+
+def _settle_dates(conn: Any, order: str) -> None:
+    for sheet, pos in conn.execute("SELECT sheet_id, pos FROM columns WHERE type = 'date?'").fetchall():
+        columns.settle(conn, f"rows_{sheet}", f"c{pos}", order)
+        conn.execute(
+            "UPDATE columns SET type = 'date', decided = ? WHERE sheet_id = ? AND pos = ?",
+            (f"{order.replace('-', ' ')}, as you said", sheet, pos),
+        )
+
+
+def _remembered(store: Store | None) -> list[SavedMap]:
+    if store is None:
+        return []
+    from prm_tui.domain.mapping import from_toml
+
+    found: list[SavedMap] = []
+    for (body,) in store.conn.execute("SELECT body FROM mappings ORDER BY id DESC"):
+        found += from_toml(body, "the file")
+    return found
+
+
+def preview(store: Store, reading: Reading, *, prefer: str | None = None) -> ImportReport:
+    """What committing would do, by doing it and rolling back: the very same code."""
+    return _apply(store, reading, actor=None, as_of=store.today(), prefer=prefer or "theirs", rehearse=True)
+
+
+def commit(
+    store: Store,
+    reading: Reading,
+    *,
+    actor: int | None,
+    as_of: date,
+    prefer: str | None = None,
+    all_or_nothing: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[str], None] | None = None,
+) -> ImportReport:
+    """Take all sheets as one change, which undo takes back whole.
+
+    Raises DecisionNeeded while a question is open or a cell was changed on both sides and `prefer` (ours or
+    theirs) does not say which counts; InputError when nothing can be taken, or with `all_or_nothing` when
+    any row is refused. Nothing is changed then.
+    """
+    return _apply(
+        store,
+        reading,
+        actor=actor,
+        as_of=as_of,
+        prefer=prefer,
+        rehearse=False,
+        all_or_nothing=all_or_nothing,
+        cancelled=cancelled,
+        on_progress=on_progress,
+    )
+
+
+def _apply(
+    store: Store,
+    reading: Reading,
+    *,
+    actor: int | None,
+    as_of: date,
+    prefer: str | None,
+    rehearse: bool,
+    all_or_nothing: bool = False,
+    cancelled: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[str], None] | None = None,
+) -> ImportReport:
+    if reading.questions:
+        raise DecisionNeeded("\n".join(f"{q.sheet}: {q.text} Say: {q.flag}" for q in reading.questions))
+    if not reading.taken:
+        raise InputError(_nothing(reading))
+    files = ", ".join(path.name for path in reading.paths)
+    report = ImportReport([], dry_run=rehearse)
+    with imports.attached(store.conn, reading.staging):
+        with store.change(f"import of {files}", actor=actor, as_of=as_of, kind="import", rehearse=rehearse) as change:
+            for plan in reading.taken:
+                if cancelled():
+                    raise reader.Cancelled("The import was stopped. Nothing was changed.")
+                if on_progress:
+                    on_progress(plan.sheet)
+                if plan.noun == "activity":
+                    report.sheets.append(imports_activities.apply(change, plan))
+                else:
+                    report.sheets.append(imports_parties.apply(change, plan, prefer=prefer))
+            _complain(report, all_or_nothing, files)
+            if not rehearse and not report.nothing_new:
+                _remember_maps(change, reading)
+        report.change = change.id if change.kept and not rehearse else None
+    return report
+
+
+def _nothing(reading: Reading) -> str:
+    names = ", ".join(path.name for path in reading.paths)
+    why = "; ".join(f"{p.sheet}: {p.why}" for p in reading.plans) or "there is no sheet in it"
+    sheet = reading.plans[0].sheet if reading.plans else "SHEET"
+    return f"{names}: nothing to take ({why}). Say what a sheet is: --as “{sheet}=partners”"
+
+
+def _complain(report: ImportReport, all_or_nothing: bool, files: str) -> None:
+    refused = report.refused()
+    if refused and all_or_nothing:
+        first = refused[0]
+        raise InputError(
+            f"{first.file}: {first.sheet} row {first.row}, {first.column}: {first.reason}"
+            f" ({len(refused):,} rows in all). Nothing was changed."
+        )
+    if refused and not any(s.new or s.changed or s.same for s in report.sheets):
+        first = refused[0]
+        raise InputError(
+            f"{files}: every row was refused; the first: {first.sheet} row {first.row}, {first.column}"
+            f" “{first.value}”: {first.reason}. Nothing was changed."
+        )
+
+
+def _remember_maps(change: Any, reading: Reading) -> None:
+    from prm_tui.domain.mapping import to_toml
+
+    for plan in reading.taken:
+        change.conn.execute(
+            "INSERT INTO mappings(header_hash, name, body, change_id) VALUES (?,?,?,?)"
+            " ON CONFLICT (header_hash) DO UPDATE SET body = excluded.body WHERE body IS NOT excluded.body",
+            (plan.header_hash, plan.sheet, to_toml([SavedMap.of(plan)]), change.id),
+        )
+
+
+def with_kind(plan: SheetPlan, what: str) -> SheetPlan:
+    """The same sheet as something else: partners, people, activity:KIND or skip."""
+    return replace(plan, what=what, why="as you said")

@@ -1,0 +1,143 @@
+"""Applying a read sheet to the file: matching, comparing and writing as SQL over the attached staging file.
+
+`attach` makes a staging file visible as schema `st`. Each noun has a module of its own
+(imports_parties.py, imports_activities.py); what they share stands here.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from prm_tui.domain.exchange import Refused
+from prm_tui.domain.mapping import ColumnPlan, SheetPlan
+from storage.store import Change
+
+ISO_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+
+
+@contextmanager
+def attached(conn: sqlite3.Connection, staging: Path) -> Iterator[None]:
+    """Make a staging file visible as `st`; cannot begin or end inside a transaction."""
+    conn.execute("ATTACH DATABASE ? AS st", (str(staging),))
+    try:
+        yield
+    finally:
+        conn.execute("DETACH DATABASE st")
+
+
+def known_keys(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Every key a partner is known by: (system, key); its code counts as the system “code”."""
+    return conn.execute("SELECT 'code', code FROM partners UNION ALL SELECT system, key FROM partner_keys").fetchall()
+
+
+def text_of(column: ColumnPlan) -> str:
+    """A staging column as text without outer space; numbers without a needless .0."""
+    return f"trimmed(CAST(r.c{column.pos} AS TEXT))"
+
+
+def units_of(column: ColumnPlan) -> str:
+    """A staging column as whole ten-thousandths, rounded; NULL when it is no number."""
+    name = f"r.c{column.pos}"
+    return f"CASE WHEN typeof({name}) IN ('integer', 'real') THEN CAST(round({name} * 10000) AS INTEGER) END"
+
+
+def is_day(column: ColumnPlan) -> str:
+    """Whether a staging column holds a real date."""
+    return f"(r.c{column.pos} GLOB '{ISO_DAY}' AND date(r.c{column.pos}) IS NOT NULL)"
+
+
+def data_of(columns: tuple[ColumnPlan, ...]) -> str:
+    """Kept columns as one JSON object, empty cells left out."""
+    if not columns:
+        return "'{}'"
+    # SQLite takes at most 127 arguments in a call: wide sheets are patched together.
+    parts = []
+    for begin in range(0, len(columns), 60):
+        pairs = ", ".join(f"'{c.key}', r.c{c.pos}" for c in columns[begin : begin + 60])
+        parts.append(f"json_object({pairs})")
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = f"json_patch({whole}, {part})"
+    return f"json_patch('{{}}', {whole})"  # a patch drops what is null
+
+
+def keys_apart(plan: SheetPlan) -> tuple[ColumnPlan, ...]:
+    """The kept columns of a sheet; of two with one key only the first keeps it, the others are numbered."""
+    seen: dict[str, int] = {}
+    found = []
+    for column in plan.kept():
+        count = seen.get(column.key, 0) + 1
+        seen[column.key] = count
+        found.append(column if count == 1 else replace(column, header=f"{column.header} {count}"))
+    return tuple(found)
+
+
+def source(change: Change, plan: SheetPlan, feed_id: int) -> int:
+    """The row of `sources` for a sheet that is being taken."""
+    columns = {c.header: c.target for c in plan.columns}
+    cursor = change.conn.execute(
+        "INSERT INTO sources(file, hash, sheet, what, header_row, rows, read_at, feed_id, map, change_id)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            plan.file,
+            plan.file_hash,
+            plan.sheet,
+            plan.what,
+            plan.header_row,
+            plan.rows,
+            change.at,
+            feed_id,
+            json.dumps(columns, ensure_ascii=False),
+            change.id,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def feed(change: Change, plan: SheetPlan) -> int:
+    """The feed a sheet belongs to: sheets of one name with the same headers, of one kind."""
+    name = f"{plan.sheet} ({plan.header_hash[:6]})"
+    change.conn.execute(
+        "INSERT INTO feeds(kind, source, change_id) VALUES (?,?,?) ON CONFLICT (kind, source) DO NOTHING",
+        (plan.kind or plan.noun, name, change.id),
+    )
+    (feed_id,) = change.conn.execute(
+        "SELECT id FROM feeds WHERE kind = ? AND source = ?", (plan.kind or plan.noun, name)
+    ).fetchone()
+    return int(feed_id)
+
+
+def find_feed(conn: sqlite3.Connection, plan: SheetPlan) -> int | None:
+    """The feed of a sheet if one like it was taken before."""
+    row = conn.execute(
+        "SELECT id FROM feeds WHERE kind = ? AND source = ?",
+        (plan.kind or plan.noun, f"{plan.sheet} ({plan.header_hash[:6]})"),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def register_fields(change: Change, table: str, kind: str, columns: tuple[ColumnPlan, ...]) -> None:
+    """Make kept columns known as custom fields with their type."""
+    types = {"date": "date", "number": "number"}
+    for column in columns:
+        change.conn.execute(
+            "INSERT INTO fields(tbl, kind, key, label, type, ord, change_id) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT (tbl, kind, key) DO NOTHING",
+            (table, kind, column.key, column.header, types.get(column.type, "text"), column.pos, change.id),
+        )
+
+
+def refusals(conn: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, test: str, why: str) -> list[Refused]:
+    """The rows of a sheet that meet a test, refused for one reason because of one column."""
+    return [
+        Refused(plan.file, plan.sheet, row, column.header, "" if value is None else str(value), why)
+        for row, value in conn.execute(
+            f"SELECT r.row, r.c{column.pos} FROM st.{plan.table} r WHERE {test} ORDER BY r.row"
+        )
+    ]
