@@ -30,6 +30,12 @@ def attached(conn: sqlite3.Connection, staging: Path) -> Iterator[None]:
         conn.execute("DETACH DATABASE st")
 
 
+def last_id(conn: sqlite3.Connection, table: str) -> int:
+    """The highest id a table ever gave out."""
+    row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def known_keys(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     """Every key a partner is known by: (system, key); its code counts as the system “code”."""
     return conn.execute("SELECT 'code', code FROM partners UNION ALL SELECT system, key FROM partner_keys").fetchall()

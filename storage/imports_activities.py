@@ -144,12 +144,11 @@ def _write(change: Change, plan: SheetPlan) -> None:
     conn = change.conn
     feed = imports.feed(change, plan)
     source = imports.source(change, plan, feed)
-    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM activities").fetchone()
     conn.execute(
         "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER"
         " (ORDER BY partner_id, on_day, row) AS n FROM temp.incoming WHERE state <> 'same') c"
         " WHERE incoming.rowid = c.r",
-        (last,),
+        (imports.last_id(conn, "activities"),),
     )
     conn.execute(
         "UPDATE activities SET superseded_at = ?, superseded_by = i.id FROM temp.incoming i"

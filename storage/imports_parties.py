@@ -167,11 +167,10 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, feed: int | 
 
 def _insert(change: Change, plan: SheetPlan, noun: _Noun, source: int) -> None:
     conn = change.conn
-    (last,) = conn.execute(f"SELECT coalesce(max(id), 0) FROM {noun.table}").fetchone()
     conn.execute(
         "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER (ORDER BY row) AS n"
         " FROM temp.incoming WHERE state = 'new') c WHERE incoming.rowid = c.r",
-        (last,),
+        (imports.last_id(conn, noun.table),),
     )
     mapped = [t for t in noun.targets if plan.column(t) and t != noun.key]
     read = ", ".join(f"json_extract(cells, '$.{t}') AS {t}" for t in mapped)

@@ -2,7 +2,7 @@
 
 Conventions, the same in every table:
 
-- `id INTEGER PRIMARY KEY`; `change_id` names the change that inserted the row.
+- `id INTEGER PRIMARY KEY AUTOINCREMENT`, never used twice; `change_id` names the change that inserted the row.
 - Dates are ISO text (`…_on`), instants are epoch seconds in UTC (`…_at`), money and quantities are whole
   ten-thousandths, JSON columns hold an object or a list.
 - Rows are logged by SQL triggers (storage/log_triggers.py) except in the tables of `UNLOGGED`.

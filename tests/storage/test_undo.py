@@ -6,7 +6,7 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prm_tui.domain.change import UndoPlan
@@ -173,6 +173,7 @@ def statement(what: str, code: int, value: str) -> str:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(edits, min_size=1, max_size=4))
+@example(batches=[[("add", 0, "A"), ("add", 3, "A"), ("order", 3, "x")], [("drop", 3, ""), ("order", 0, "x")]])
 def test_law_undoing_the_changes_newest_first_restores_each_picture(
     batches: list[list[tuple[str, int, str]]],
 ) -> None:
