@@ -1,0 +1,207 @@
+"""prm import, prm map, prm demo."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prm_tui.cli.common import actor, command, database, day, opened, plain, print_json, say, with_json
+
+if TYPE_CHECKING:
+    from prm_tui.domain.exchange import ImportReport
+    from prm_tui.domain.mapping import SavedMap, SheetPlan
+
+
+def register(commands: Any) -> None:
+    """Add this group's commands."""
+    made = with_json(command(commands, "import", "Read workbooks and take what they bring, as one change.", _import))
+    made.add_argument("files", nargs="+", metavar="FILE", help="A workbook or text file; several are one change.")
+    made.add_argument("--map", metavar="M.toml", help="How columns are to be read (write one with: prm map).")
+    made.add_argument(
+        "--as",
+        dest="forced",
+        action="append",
+        default=[],
+        metavar="SHEET=WHAT",
+        help="What a sheet is: partners, people, activity:KIND or skip.",
+    )
+    made.add_argument("--dates", choices=("day-first", "month-first"), help="How dates like 3/4/2026 are written.")
+    sides = made.add_mutually_exclusive_group()
+    sides.add_argument("--ours", action="store_true", help="Keep cells that were changed here, too.")
+    sides.add_argument("--theirs", action="store_true", help="Take cells that were changed here, too.")
+    made.add_argument("--dry-run", action="store_true", help="Say what would be taken; change nothing.")
+    made.add_argument("--all-or-nothing", action="store_true", help="Take nothing when any row is refused.")
+    made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
+    made.add_argument("file", metavar="FILE", help="A workbook or text file.")
+    made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
+    made = command(commands, "demo", "Build a demonstration file from bundled data and open it.", _demo)
+    made.add_argument("--no-open", action="store_true", help="Print a summary instead of opening the interface.")
+
+
+def _forced(parts: list[str]) -> dict[str, str]:
+    from prm_tui.domain.errors import UsageError
+
+    found = {}
+    for part in parts:
+        sheet, equals, what = part.rpartition("=")
+        noun, colon, kind = what.partition(":")
+        if not equals or noun not in ("partners", "people", "activity", "skip") or bool(colon) != (noun == "activity"):
+            raise UsageError(f"--as “{part}”: write SHEET=partners, SHEET=people, SHEET=activity:KIND or SHEET=skip")
+        if colon and not kind:
+            raise UsageError(f"--as “{part}”: name the kind, for example activity:order")
+        found[sheet] = what
+    return found
+
+
+def _maps(name: str | None) -> list[SavedMap]:
+    if name is None:
+        return []
+    from prm_tui.domain.errors import InputError
+    from prm_tui.domain.mapping import from_toml
+
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{name}: cannot be read ({error}). Write one with: prm map WORKBOOK --save M.toml") from None
+    return from_toml(text, name)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from prm_tui.domain.errors import DecisionNeeded
+    from prm_tui.domain.exchange import ImportReport
+    from prm_tui.services import exchange, files
+
+    forced, saved = _forced(options.forced), _maps(options.map)
+    file_there = database(options).exists()
+    prefer = "ours" if options.ours else "theirs" if options.theirs else None
+    if not file_there:
+        with exchange.read(None, [Path(f) for f in options.files], forced=forced, saved=saved, dates=options.dates):
+            pass  # an unreadable file must not leave a new, empty file of partners behind
+    with opened(options, create=True) as store:
+        place = files.unsafe_place(store.path)
+        if place:
+            say(f"warning: {place}")
+        who = actor(options, store)
+        with exchange.read(
+            store,
+            [Path(f) for f in options.files],
+            forced=forced,
+            saved=saved,
+            dates=options.dates,
+            on_progress=_progress(),
+        ) as reading:
+            try:
+                if options.dry_run:
+                    report = exchange.preview(store, reading, prefer=prefer)
+                else:
+                    report = exchange.commit(
+                        store,
+                        reading,
+                        actor=who,
+                        as_of=day(options, store),
+                        prefer=prefer,
+                        all_or_nothing=options.all_or_nothing,
+                    )
+            except DecisionNeeded:
+                if options.json:
+                    from prm_tui.domain.exchange import SheetReport
+
+                    sheets = [SheetReport(plan) for plan in reading.taken]
+                    print_json(ImportReport(sheets, reading.questions, dry_run=options.dry_run).as_json())
+                raise
+            for plan in reading.plans:
+                if plan not in reading.taken:
+                    say(f"{plan.sheet}: not taken ({plan.why})")
+    if options.json:
+        print_json(report.as_json())
+    _narrate(report, options.json)
+    return 1 if report.refused() else 0
+
+
+def _progress() -> Any:
+    if not sys.stderr.isatty():
+        return None
+    return lambda rows: print(f"\rreading row {rows:,}", end="", file=sys.stderr, flush=True)
+
+
+def _narrate(report: ImportReport, quiet: bool) -> None:
+    write = say if quiet else print
+    for sheet in report.sheets:
+        lines = f" ({sheet.lines:,} lines)" if sheet.plan.lines else ""
+        said = f"{sheet.new:,} new{lines}, {sheet.changed:,} changed, {sheet.same:,} the same"
+        refused = f", {len(sheet.refused):,} refused" if sheet.refused else ""
+        write(plain(f"{sheet.plan.sheet} as {sheet.plan.what}: {said}{refused}"))
+        for note in sheet.plan.notes:
+            say(f"  {note}")
+        for problem in sheet.problems():
+            rows = ", ".join(str(row) for row in problem["rows"][:5])
+            say(f"  {problem['column']}: {problem['problem']} ({problem['count']:,} rows: {rows} …)")
+    if report.dry_run:
+        say("Nothing was changed (dry run).")
+    elif report.change is None:
+        say("The file holds all of it already; nothing was changed.")
+    else:
+        say(f"Change {report.change}. Take it back with: prm undo {report.change}")
+
+
+def _map(options: argparse.Namespace) -> int:
+    from prm_tui.domain.mapping import SavedMap, to_toml
+    from prm_tui.services import exchange
+
+    with exchange.read(None, [Path(options.file)]) as reading:
+        if options.save:
+            Path(options.save).write_text(to_toml([SavedMap.of(p) for p in reading.taken]), encoding="utf-8")
+            say(f"Written: {options.save}. Use it with: prm import {options.file} --map {options.save}")
+        if options.json:
+            print_json(
+                [_plan(plan, [q.text for q in reading.questions if q.sheet == plan.sheet]) for plan in reading.plans]
+            )
+            return 0
+        for plan in reading.plans:
+            print(plain(f"{plan.sheet}: {plan.what}, {plan.rows:,} rows ({plan.why})"))
+            for column in plan.columns:
+                print(plain(f"  {column.header} → {column.target}  ({column.type}; {column.why})"))
+        for question in reading.questions:
+            print(plain(f"? {question.sheet}: {question.text}"))
+    return 0
+
+
+def _plan(plan: SheetPlan, questions: list[str]) -> dict[str, Any]:
+    return {
+        "file": plan.file,
+        "sheet": plan.sheet,
+        "visible": True,
+        "as": plan.what,
+        "header_row": plan.header_row,
+        "data_rows": plan.rows,
+        "columns": [
+            {"header": c.header, "to": c.target, "why": c.why, "type": c.type, "sample": c.example}
+            for c in plan.columns
+        ],
+        "questions": questions,
+    }
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from prm_tui import paths
+    from prm_tui.cli.common import as_of
+    from prm_tui.services import demo, files
+
+    path = database(options) if hasattr(options, "db") else paths.demonstration()
+    if path.exists() and hasattr(options, "db"):
+        with files.open_file(path) as store:
+            if not store.demonstration:
+                from prm_tui.domain.errors import UsageError
+
+                raise UsageError(f"{path}: this is your own file, not a demonstration. Name another with --db.")
+    demo.ready(path)
+    if options.no_open or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        with files.open_file(path) as store:
+            print("\n".join(demo.summary(store, as_of(options)).sentences()))
+        say(f"The demonstration file: {path}")
+        return 0
+    from prm_tui.cli.common import interface
+
+    return interface(path, options)

@@ -1,0 +1,67 @@
+"""The demonstration: a file built from the bundled reseller workbook, with people to act as."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from prm_tui.domain.errors import PrmError
+from prm_tui.domain.summary import Summary
+from prm_tui.services import exchange, files, people
+from storage import Store
+from storage import summary as stored
+
+AS_OF = date(2013, 11, 29)
+WORKBOOK = "resellers-and-sales.xlsx"
+PEOPLE = (
+    ("Dana Program", "Program manager (demonstration)", ("program manager", "partner manager")),
+    ("Lee Legal", "Legal counsel (demonstration)", ("legal",)),
+    ("Fin Finance", "Controller (demonstration)", ("finance",)),
+    ("Max Manager", "Head of channel (demonstration)", ("manager", "admin")),
+)
+"""Made-up people, so that requesting and approving can be tried as several persons."""
+
+
+def build(path: Path) -> None:
+    """Build the demonstration file anew from the bundled workbook; an older one is replaced when it is ready."""
+    fresh = path.with_name(f"{path.stem}.new{path.suffix}")
+    _remove(fresh)
+    with files.open_file(fresh, create=True) as store:
+        with store.change("this is a demonstration", actor=None, as_of=AS_OF, kind="system") as change:
+            change.conn.executemany(
+                "INSERT INTO settings(key, value, change_id) VALUES (?,?,?)",
+                [("demo.as_of", AS_OF.isoformat(), change.id), ("name", "Demonstration", change.id)],
+            )
+        with (
+            resources.as_file(resources.files("prm_tui") / "data" / WORKBOOK) as workbook,
+            exchange.read(store, [workbook]) as reading,
+        ):
+            exchange.commit(store, reading, actor=None, as_of=AS_OF)
+        for name, title, roles in PEOPLE:
+            people.add(store, name, title=title, roles=roles, actor=None, as_of=AS_OF)
+        store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _remove(path)
+    fresh.rename(path)
+    _remove(fresh)
+
+
+def _remove(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+
+
+def ready(path: Path) -> Path:
+    """The demonstration file, built if it is not there or not whole."""
+    with contextlib.suppress(PrmError), files.open_file(path) as store:
+        if store.demonstration and summary(store).partners:
+            return path
+    build(path)
+    return path
+
+
+def summary(store: Store, as_of: date | None = None) -> Summary:
+    """A file in a few numbers, up to a date."""
+    with store.reading() as conn:
+        return stored.summary(conn, as_of or store.today())
