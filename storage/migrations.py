@@ -24,7 +24,12 @@ def m001_every_noun(conn: sqlite3.Connection) -> None:
         conn.execute(statement)
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun,)
+def m002_currencies(conn: sqlite3.Connection) -> None:
+    """Whether amounts are in several currencies can be told at once, without reading every activity."""
+    conn.execute("CREATE INDEX activities_currency ON activities(currency) WHERE currency IS NOT NULL")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun, m002_currencies)
 LATEST = len(STEPS)
 
 

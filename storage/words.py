@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from prm_tui.domain import text
+from prm_tui.domain.ratio import wilson_lower
 
 SEARCH = (
     "folded(code || ' ' || name || ' ' || coalesce(type, '') || ' ' || coalesce(tier, '') || ' '"
@@ -15,7 +16,7 @@ SEARCH = (
 
 
 def register(conn: sqlite3.Connection) -> None:
-    """Teach a connection `name_key(name)`, `folded(text)` and `trimmed(text)`; NULL stays NULL."""
+    """Teach a connection `name_key`, `folded`, `trimmed`, `slug` (NULL stays NULL) and `wilson_lower`."""
     for function in (text.name_key, text.folded, text.trimmed, text.slug):
         conn.create_function(
             function.__name__,
@@ -23,6 +24,7 @@ def register(conn: sqlite3.Connection) -> None:
             lambda value, call=function: None if value is None else call(str(value)),
             deterministic=True,
         )
+    conn.create_function("wilson_lower", 2, wilson_lower, deterministic=True)
 
 
 def refresh(conn: sqlite3.Connection, where: str, parameters: tuple[object, ...] = ()) -> None:

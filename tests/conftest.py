@@ -24,3 +24,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     """An empty file of our own, open for writing."""
     with Store.open(tmp_path / "partners.db", create=True) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration file, for tests that only look; those that write take a copy."""
+    from prm_tui.services import demo
+
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    demo.build(path)
+    return path

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from prm_tui import __version__
 from prm_tui.domain.errors import PrmError, UsageError
 
-GROUPS = ("exchange", "partners", "history")
+GROUPS = ("exchange", "partners", "conditions", "history")
 INTERRUPTED = 130
 
 

@@ -34,6 +34,8 @@ def register(commands: Any) -> None:
     """Add this group's commands."""
     made = with_json(command(commands, "partners", "List partners, all or those a condition selects.", _partners))
     made.add_argument("--words", metavar="TEXT", default="", help="Only partners in which all these words occur.")
+    made.add_argument("--where", metavar="CONDITION", default="", help="Only partners that meet a condition.")
+    made.add_argument("--unknown", action="store_true", help="Also those for which it cannot be decided.")
     made.add_argument("--sort", metavar="COLUMN[:desc]", default="name", help="Sort by a column.")
     made.add_argument("--limit", type=int, metavar="N", help="At most so many.")
     made.add_argument("--columns", metavar="A,B,…", help="Which columns, separated by commas.")
@@ -77,9 +79,11 @@ def _partners(options: argparse.Namespace) -> int:
         found = partners.find(
             store,
             text=options.words,
+            condition=options.where,
             sort=sort,
             descending=way == "desc",
             as_of=as_of,
+            show_unknown=options.unknown,
         )
         ids = found.ids[: options.limit] if options.limit is not None else found.ids
         if options.count:

@@ -20,7 +20,7 @@ from prm_tui.domain.partner import (
     Rhythm,
 )
 from prm_tui.domain.text import nearest, trimmed
-from prm_tui.services import people, values
+from prm_tui.services import conditions, people, values
 from storage import Store, activities
 from storage import partners as stored
 
@@ -80,21 +80,28 @@ def find(
     store: Store,
     *,
     text: str = "",
+    condition: str = "",
     sort: str = "name",
     descending: bool = False,
     as_of: date,
+    show_unknown: bool = False,
 ) -> Listing:
-    """Partners that match every word of `text`, in order. UsageError for a bad column."""
+    """Partners that match every word of `text` and the condition, in order.
+
+    Those for which the condition is unknown are counted apart, and listed only on demand. Raises UsageError
+    for a bad column, ConditionError for a condition that cannot be understood.
+    """
     (column,) = check_columns(store, [sort])
+    where = conditions.compiled(store, condition, as_of) if condition.strip() else None
     with store.reading() as conn:
         ids, unknown = stored.find(
             conn,
             text=text,
-            where=None,
+            where=where,
             sort=column.key,
             descending=descending,
             as_of=as_of,
-            show_unknown=False,
+            show_unknown=show_unknown,
         )
         return Listing(ids, stored.total(conn), unknown)
 

@@ -96,17 +96,19 @@ def test_a_migration_copies_the_file_first_and_one_that_fails_changes_nothing(
     with Store.open(path, create=True) as store:
         partner(store, "1")
 
-    def m002_breaks(conn: sqlite3.Connection) -> None:
+    steps, newest = migrations.STEPS, migrations.LATEST
+
+    def breaks(conn: sqlite3.Connection) -> None:
         conn.execute("ALTER TABLE partners ADD COLUMN rating TEXT")
         raise sqlite3.OperationalError("disk I/O error")
 
-    def m002_works(conn: sqlite3.Connection) -> None:
+    def works(conn: sqlite3.Connection) -> None:
         conn.execute("ALTER TABLE partners ADD COLUMN rating TEXT")
 
-    for step, fails in ((m002_breaks, True), (m002_works, False)):
-        monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS[:1], step))
-        monkeypatch.setattr(migrations, "LATEST", 2)
-        monkeypatch.setattr("storage.store.LATEST", 2)
+    for step, fails in ((breaks, True), (works, False)):
+        monkeypatch.setattr(migrations, "STEPS", (*steps, step))
+        monkeypatch.setattr(migrations, "LATEST", newest + 1)
+        monkeypatch.setattr("storage.store.LATEST", newest + 1)
         if fails:
             with pytest.raises(StoreError):
                 Store.open(path)
@@ -116,4 +118,4 @@ def test_a_migration_copies_the_file_first_and_one_that_fails_changes_nothing(
             assert "rating" in names
             partner(store, "2")
     assert codes(path) == ["1", "2"]
-    assert codes(tmp_path / "p.schema-1.db") == ["1"]
+    assert codes(tmp_path / f"p.schema-{newest}.db") == ["1"]

@@ -1,0 +1,84 @@
+"""Conditions: checked against a file, put in words, explained for one partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from prm_tui.domain import condition as language
+from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
+from prm_tui.domain.condition.check import Checked
+from prm_tui.domain.feed import Feed
+from storage import Store, activities, explain
+from storage import feeds as stored_feeds
+from storage.catalogue import catalogue as read_catalogue
+from storage.conditions import compiled as compile_sql
+from storage.partners import Where
+
+
+@dataclass(frozen=True)
+class FactValue:
+    """A fact of the language, as a partner has it."""
+
+    text: str
+    value: Any
+    about: str
+
+
+def catalogue(store: Store) -> Catalogue:
+    """The kinds, fields and named facts a condition may speak of in this file."""
+    with store.reading() as conn:
+        return read_catalogue(conn)
+
+
+def check(store: Store, text: str) -> Checked:
+    """A condition about partners that means something in this file. ConditionError otherwise."""
+    return language.check(text, catalogue(store))
+
+
+def compiled(store: Store, text: str, as_of: date) -> Where:
+    """A condition as SQL over partners, for a date. ConditionError when it cannot be understood."""
+    return compile_sql(check(store, text), as_of)
+
+
+def reading(store: Store, text: str) -> str:
+    """The condition in plain words. ConditionError when it cannot be understood."""
+    return language.reading(check(store, text).node)
+
+
+def complete(known: Catalogue, text: str, cursor: int) -> list[Completion]:
+    """What may be typed next."""
+    return language.complete(text, cursor, known)
+
+
+def why(store: Store, partner_id: int, text: str, as_of: date) -> Leaf:
+    """A condition explained for one partner, leaf by leaf."""
+    with store.reading() as conn:
+        return explain.explain(conn, language.check(text, read_catalogue(conn)), partner_id, as_of)
+
+
+def facts_of(store: Store, partner_id: int, as_of: date) -> list[FactValue]:
+    """The facts of a partner that say something for every kind of activity it has, and its 12-month figures."""
+    with store.reading() as conn:
+        known = read_catalogue(conn)
+        kinds = [k.kind for k in activities.kinds(conn, partner_id, as_of) if k.kind in known.activities]
+        forms = ["days_since(any)"]
+        for kind in kinds:
+            forms += [f"last({kind})", f"days_since({kind})", f"count({kind}, 90)", f"count({kind}, 365)"]
+            forms += [f"sum({kind}.amount, 365)", f"change(sum({kind}.amount, 90))"]
+        abouts = {fact.name: fact.about for fact in FACTS}
+        return [
+            FactValue(
+                form,
+                explain.value(conn, language.check(form, known, want="any"), partner_id, as_of),
+                abouts[form.partition("(")[0]],
+            )
+            for form in forms
+        ]
+
+
+def feeds(store: Store) -> list[Feed]:
+    """Every feed and how far it is covered."""
+    with store.reading() as conn:
+        return stored_feeds.feeds(conn)

@@ -1,0 +1,41 @@
+"""What conditions may speak of in one file: its fields, its kinds, its named facts."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from prm_tui.domain.condition import Catalogue, Field, Kind
+from prm_tui.domain.partner import FIELDS
+
+
+def catalogue(conn: sqlite3.Connection) -> Catalogue:
+    """The catalogue of a file. A custom field never hides a built-in one; it can be named custom.KEY."""
+    custom: dict[tuple[str, str], dict[str, Field]] = {}
+    for table, kind, key, label, type_ in conn.execute(
+        "SELECT tbl, kind, key, label, type FROM fields WHERE tbl IN ('partner', 'activity', 'record') ORDER BY ord, id"
+    ):
+        custom.setdefault((table, kind), {})[key] = Field(key, label, type_, own=False)
+    built_in = {key: Field(key, label, kind) for key, (label, kind) in FIELDS.items()}
+    kinds: dict[str, dict[str, Kind]] = {"activity": {}, "record": {}}
+    for table, name, label, signal, opened in conn.execute("SELECT tbl, name, label, class, open FROM kinds"):
+        own = custom.get((table, name), {})
+        kinds[table][name] = Kind(table, name, label, signal, own, tuple(json.loads(opened)))
+    (start,) = conn.execute("SELECT max(CASE WHEN key = 'year_starts' THEN value END) FROM settings").fetchone()
+    return Catalogue(
+        partner={**custom.get(("partner", ""), {}), **built_in},
+        activities=kinds["activity"],
+        records=kinds["record"],
+        named=dict(conn.execute("SELECT name, body FROM facts").fetchall()),
+        year_starts=int(start or 1),
+        mixed=_mixed(conn),
+    )
+
+
+def _mixed(conn: sqlite3.Connection) -> bool:
+    """Whether activities are in several currencies: two looks into an index, not a scan."""
+    ends = [
+        conn.execute(f"SELECT {end}(currency) FROM activities WHERE currency IS NOT NULL").fetchone()[0]
+        for end in ("min", "max")
+    ]
+    return bool(ends[0] != ends[1])

@@ -1,0 +1,212 @@
+"""Why a condition is met or not for one partner: the leaves of the very SQL that lists run, with the rows behind."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from prm_tui.domain.condition import Checked, Evidence, Leaf, reading, show
+from prm_tui.domain.condition.check import type_of
+from prm_tui.domain.condition.tree import (
+    And,
+    Between,
+    Call,
+    Compare,
+    Contains,
+    In,
+    Is,
+    Name,
+    Node,
+    Not,
+    Number,
+    Or,
+    walk,
+)
+from prm_tui.domain.money import SCALE
+from prm_tui.domain.partner import Source
+from storage import facts
+from storage.conditions import Compiler, Place
+
+ROWS = 5
+"""How many of the latest rows behind a value are shown."""
+_WHAT = {
+    "activity": "coalesce((SELECT k.label FROM kinds k WHERE k.tbl = 'activity' AND k.name = x.kind), x.kind)"
+    " || coalesce(' ' || x.ref, '')",
+    "record": "x.name || coalesce(', ' || x.status, '')",
+    "case": "x.title",
+    "tag": "x.tag",
+}
+_OUTCOMES = {1: "met", 0: "not met", None: "unknown"}
+
+
+def explain(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Leaf:
+    """The condition as a tree of parts, each with its outcome for this partner."""
+    return _part(conn, checked.node, Place(checked.scope, as_of), partner_id)
+
+
+def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
+    """What an expression of any type gives for one partner; None when unknown or empty."""
+    return _value(conn, checked.node, Place(checked.scope, as_of), partner_id)
+
+
+def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Leaf:
+    outcome = _OUTCOMES[_ask(conn, node, place, partner_id)]
+    match node:
+        case And(parts) | Or(parts):
+            inner = tuple(_part(conn, p, place, partner_id) for p in parts)
+            return Leaf(show(node), outcome, joined="all" if isinstance(node, And) else "any", parts=inner)
+        case Not(inner_node):
+            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, place, partner_id),))
+    subject = _subject(node)
+    found = _value(conn, subject, place, partner_id)
+    rows, behind = _rows(conn, subject, place, partner_id)
+    return Leaf(
+        text=show(node),
+        outcome=outcome,
+        value=found,
+        needed=_needed(node),
+        gap="" if outcome != "not met" else _gap(conn, node, place, partner_id, found),
+        reading=reading(node),
+        rows=rows,
+        behind=behind,
+    )
+
+
+def _subject(node: Node) -> Node:
+    """The part of a test whose value is shown."""
+    match node:
+        case Compare(_, left) if not isinstance(left, Number):
+            return left
+        case Compare(_, _, right):
+            return right
+        case In(inner) | Between(inner) | Contains(inner) | Is(inner):
+            return inner
+    return node
+
+
+def _needed(node: Node) -> str:
+    text, subject = show(node), show(_subject(node))
+    return text.removeprefix(subject).strip() if text.startswith(subject) else text
+
+
+def _ask(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Any:
+    compiler = Compiler()
+    sql = compiler.sql(node, place).text
+    return conn.execute(
+        f"SELECT {sql} FROM partners p WHERE p.id = :id", {**compiler.params, "id": partner_id}
+    ).fetchone()[0]
+
+
+def _value(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Any:
+    compiler = Compiler()
+    made = compiler.sql(node, place)
+    sql = compiler.on(made, False)
+    raw = conn.execute(
+        f"SELECT {sql} FROM partners p WHERE p.id = :id", {**compiler.params, "id": partner_id}
+    ).fetchone()[0]
+    return _shown(raw, made.units, type_of(node, place.scope))
+
+
+def _shown(raw: Any, units: bool, kind: str) -> Any:
+    if raw is None:
+        return None
+    if kind == "yes/no":
+        return bool(raw)
+    if kind == "date":
+        try:
+            return date.fromisoformat(str(raw))
+        except ValueError:
+            return raw
+    if units:
+        return (Decimal(str(raw)) / SCALE).quantize(Decimal("0.01"))
+    return raw
+
+
+def _gap(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int, found: Any) -> str:
+    """How far a comparison is from turning: “11 days short”."""
+    if not isinstance(node, Compare) or node.op not in ("<", "<=", ">", ">="):
+        return ""
+    left, right = (_value(conn, side, place, partner_id) for side in (node.left, node.right))
+    if left is None or right is None or isinstance(left, str) or isinstance(right, str):
+        return ""
+    if isinstance(left, date) and isinstance(right, date):
+        return _by(abs((left - right).days) + (node.op in ("<", ">")), "days", node.op)
+    if isinstance(left, date) or isinstance(right, date):
+        return ""
+    kind = type_of(node.left, place.scope)
+    distance = abs(Decimal(str(left)) - Decimal(str(right)))
+    whole = kind == "days" or (isinstance(node.left, Call) and node.left.fact == "count")
+    if whole and node.op in ("<", ">"):
+        distance += 1  # more than 90 days begins at 91
+    if kind == "ratio":
+        return _by(f"{distance * 100:.1f}", "percentage points", node.op)
+    return _by(f"{distance:,.2f}".removesuffix(".00"), "days" if kind == "days" else "", node.op)
+
+
+def _by(distance: Any, unit: str, op: str) -> str:
+    return f"{distance} {unit}".strip() + (" short" if op in (">", ">=") else " too much")
+
+
+def _rows(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> tuple[tuple[Evidence, ...], int]:
+    for part, _ in walk(node):
+        if isinstance(part, Call):
+            compiler = Compiler()
+            found = facts.latest(compiler, part, place)
+            if found is not None:
+                return _latest(conn, compiler, *found, partner_id)
+        if isinstance(part, Name):
+            source = _cell(conn, part, place, partner_id)
+            return ((source,), 1) if source else ((), 0)
+    return (), 0
+
+
+def _latest(
+    conn: sqlite3.Connection, compiler: Compiler, source: str, alias: str, table: str, partner_id: int
+) -> tuple[tuple[Evidence, ...], int]:
+    column = {"activity": "occurred_on", "record": "starts_on", "case": "opened_on"}.get(table, "NULL")
+    name = {"activity": "activities", "record": "records", "case": "cases", "tag": "tags"}[table]
+    cell = "s.file, s.sheet, x.row" if table in ("activity", "record") else "NULL, NULL, NULL"
+    join = " LEFT JOIN sources s ON s.id = x.source_id" if table in ("activity", "record") else ""
+    dated = f"{alias}.{column}" if column != "NULL" else "NULL"
+    (found,) = conn.execute(
+        f"SELECT (SELECT json_group_array(json_array({dated}, {alias}.id)) {source}) FROM partners p WHERE p.id = :id",
+        {**compiler.params, "id": partner_id},
+    ).fetchone()
+    ids = [row_id for _, row_id in sorted(((on or "", row_id) for on, row_id in json.loads(found)), reverse=True)]
+    listed = json.dumps(ids[:ROWS])
+    rows = {
+        row[0]: Evidence(
+            date.fromisoformat(row[1]) if row[1] else None,
+            row[2],
+            Source(row[3], row[4], row[5]) if row[3] is not None and row[5] is not None else None,
+        )
+        for row in conn.execute(
+            f"SELECT x.id, {'x.' + column if column != 'NULL' else 'NULL'}, {_WHAT[table]}, {cell} FROM {name} x{join}"
+            " WHERE x.id IN (SELECT value FROM json_each(?))",
+            (listed,),
+        )
+    }
+    return tuple(rows[i] for i in ids[:ROWS] if i in rows), len(ids)
+
+
+def _cell(conn: sqlite3.Connection, name: Name, place: Place, partner_id: int) -> Evidence | None:
+    """Where a field's value came from: the change that last set it, else the row of its sheet."""
+    reference = place.scope.reference(name)
+    column = reference.field.key if reference.field.own else f"custom.{reference.field.key}"
+    edited = conn.execute(
+        "SELECT c.id, c.at, c.actor, c.as_of FROM change_log l JOIN changes c ON c.id = l.change_id"
+        " WHERE l.tbl = 'partners' AND l.row_id = ? AND l.col = ? ORDER BY l.id DESC LIMIT 1",
+        (partner_id, column),
+    ).fetchone()
+    if edited:
+        return Evidence(
+            date.fromisoformat(edited[3]), f"{reference.field.label} set by {edited[2]}, change {edited[0]}", None
+        )
+    row = conn.execute(
+        "SELECT s.file, s.sheet, p.row FROM partners p JOIN sources s ON s.id = p.source_id WHERE p.id = ?",
+        (partner_id,),
+    ).fetchone()
+    return Evidence(None, reference.field.label, Source(*row)) if row and row[2] is not None else None
