@@ -121,6 +121,14 @@ class Store:
         if clock.replaced() and not self.read_only and self.setting("clock") is None:
             self.mark_clock()
 
+    def interrupt(self) -> None:
+        """Stop what runs on this connection; may be called from another thread."""
+        self.conn.interrupt()
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has written."""
+        return int(self.conn.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close the connection; an open change is rolled back."""
         self.conn.close()

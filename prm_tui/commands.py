@@ -1,0 +1,103 @@
+"""Every command of the interface: bindings, key line, palette, help and the reference are made from this list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+@dataclass(frozen=True)
+class Command:
+    """`where` is everywhere, list, or the name of a screen; `foot` puts it on the key line."""
+
+    id: str
+    where: str
+    keys: str
+    title: str
+    about: str
+    action: str
+    foot: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its first key as people write it."""
+        return key_name(self.keys.split(",")[0])
+
+
+PLACES = {
+    "everywhere": "Everywhere",
+    "list": "In every list",
+    "today": "Today",
+    "partners": "Partners",
+    "partner": "One partner",
+    "cases": "Cases",
+    "case": "One case",
+    "exchange": "Exchange",
+    "wizard": "In a wizard",
+}
+
+COMMANDS: tuple[Command, ...] = (
+    Command("mode.today", "everywhere", "1", "Today", "What needs me now.", "mode('today')"),
+    Command("mode.partners", "everywhere", "2", "Partners", "Who, and how are they.", "mode('partners')"),
+    Command("mode.cases", "everywhere", "4", "Cases", "What is under way.", "mode('cases')"),
+    Command("mode.exchange", "everywhere", "5", "Exchange", "Spreadsheets in.", "mode('exchange')"),
+    Command("app.person", "everywhere", "p", "act as", "Choose the person who acts.", "person"),
+    Command("app.undo", "everywhere", "u,ctrl+z", "undo", "Take the latest change back, after showing what that does.",
+            "undo", foot=True),
+    Command("app.theme", "everywhere", "T", "theme", "Dark, light or high contrast.", "next_theme"),
+    Command("app.messages", "everywhere", "m", "messages", "Read again what was notified.", "messages"),
+    Command("app.help", "everywhere", "question_mark,f1", "help", "Every key of this screen.", "help", foot=True),
+    Command("app.palette", "everywhere", "ctrl+p,colon", "commands", "Find any command by its name.", "palette"),
+    Command("app.quit", "everywhere", "q,ctrl+q", "leave", "Leave the program, after asking.", "leave"),
+    Command("list.up", "list", "up,k", "up", "One line up.", "up"),
+    Command("list.down", "list", "down,j", "down", "One line down.", "down"),
+    Command("list.page_up", "list", "pageup", "page up", "One page up.", "page_up"),
+    Command("list.page_down", "list", "pagedown", "page down", "One page down.", "page_down"),
+    Command("list.first", "list", "home,g", "first", "To the first line.", "first"),
+    Command("list.last", "list", "end,G", "last", "To the last line.", "last"),
+    Command("list.open", "list", "enter", "open", "Open what is selected.", "open", foot=True),
+    Command("list.mark", "list", "space", "mark", "Mark or unmark the selected line.", "mark"),
+    Command("partners.filter", "partners", "slash,ctrl+f", "filter", "Words, or a condition such as days_since(order) > 90.",
+            "filter", foot=True),
+    Command("partners.sort", "partners", "s", "sort", "Sort by a column; again to turn it round.", "sort", foot=True),
+    Command("partners.columns", "partners", "c", "columns", "Choose the columns of the list.", "columns"),
+    Command("partners.unknown", "partners", "U", "unknown",
+            "Also list those for which the condition cannot be decided.", "unknown"),
+    Command("partners.add", "partners", "n", "new", "Add a partner.", "add", foot=True),
+    Command("partners.edit", "partners", "e,f2", "edit", "Edit the selected partner.", "edit", foot=True),
+    Command("partners.actions", "partners", "a", "actions", "What can be done with the marked partners.", "actions", foot=True),
+    Command("partners.why", "partners", "w", "why", "Why the selected partner meets the condition.", "why", foot=True),
+    Command("partner.sections", "partner", "right,l", "next section", "The next section of the page.", "section(1)"),
+    Command("partner.sections_back", "partner", "left,h", "section before", "The section before.", "section(-1)"),
+    Command("partner.add", "partner", "n", "new", "Add an activity, a contact or a record, as the section says.", "add",
+            foot=True),
+    Command("partner.edit", "partner", "e,f2", "edit", "Edit the partner, or what is selected.", "edit", foot=True),
+    Command("partner.kind", "partner", "slash,ctrl+f", "filter", "Only one kind of activity.", "kind", foot=True),
+    Command("partner.actions", "partner", "a", "actions", "What can be done with this partner.", "actions", foot=True),
+    Command("partner.back", "partner", "escape", "back", "Back to the list.", "back", foot=True),
+)  # fmt: skip
+
+_SIGNS = {
+    "slash": "/", "question_mark": "?", "colon": ":", "escape": "esc", "enter": "↵", "pageup": "PgUp", "pagedown": "PgDn",
+    "right": "→", "left": "←", "up": "↑", "down": "↓", "greater_than_sign": ">", "less_than_sign": "<",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: / for slash, esc for escape."""
+    return _SIGNS.get(key, key)
+
+
+def commands(where: str) -> list[Command]:
+    """The commands of one place."""
+    return [command for command in COMMANDS if command.where == where]
+
+
+def bindings(where: str) -> list[BindingType]:
+    """The commands of one place as Textual takes them; their ids let a person's keymap change the keys."""
+    from textual.binding import Binding
+
+    return [Binding(c.keys, c.action, c.title, id=c.id, show=c.foot) for c in commands(where)]

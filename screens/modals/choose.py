@@ -1,0 +1,137 @@
+"""One of several, or several of several, found by typing a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from screens.modals.base import Modal
+from screens.text import plain, visible
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What can be chosen: what is given back, how it is called, one line about it."""
+
+    value: Any
+    title: str
+    about: str = ""
+
+
+class Choose(Modal[Any]):
+    """Gives back the value of the choice; with `several`, the list of values that are ticked, in order."""
+
+    DEFAULT_CSS = """
+    Choose OptionList { height: auto; max-height: 18; background: $panel; border: none; padding: 0; }
+    Choose OptionList:focus { border: none; }
+    Choose OptionList > .option-list--option-highlighted { background: $selection; color: $text; text-style: none; }
+    Choose Input { border: none; height: 1; padding: 0; background: $panel; margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar = [
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("space", "tick", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        several: bool = False,
+        ticked: Sequence[Any] = (),
+        foot: str = "",
+    ) -> None:
+        super().__init__()
+        self._title, self._choices, self._several, self._foot = title, list(choices), several, foot
+        self._ticked = list(ticked)
+        self._shown: list[Choice] = []
+
+    def compose(self) -> ComposeResult:
+        """Title, field, list."""
+        with Vertical(id="panel"):
+            yield Static(Content(self._title), id="title")
+            yield Input(placeholder="type a part of it")
+            yield OptionList(markup=False)
+            keys = "space ticks, enter takes them, esc goes back" if self._several else "enter chooses, esc goes back"
+            yield Static(Content(f"{self._foot + '  ' if self._foot else ''}{keys}"), id="foot")
+
+    def on_mount(self) -> None:
+        """All choices, until something is typed."""
+        self.query_one(Input).cursor_blink = False
+        self._fill("")
+        self.query_one(Input).focus()
+
+    def _fill(self, text: str, at: int = 0) -> None:
+        words = text.casefold().split()
+        self._shown = [c for c in self._choices if all(w in f"{c.title} {c.about}".casefold() for w in words)]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        wide = max((len(visible(c.title)) for c in self._shown), default=0)
+        for choice in self._shown:
+            mark = ("☑ " if choice.value in self._ticked else "☐ ") if self._several else ""
+            title = visible(choice.title)
+            options.add_option(
+                Option(
+                    Content.assemble(
+                        mark,
+                        plain(title, "bright"),
+                        " " * (min(wide, 30) - len(title) + 2),
+                        plain(choice.about, "muted"),
+                    )
+                )
+            )
+        if self._shown:
+            options.highlighted = min(at, len(self._shown) - 1)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Fewer choices with every letter."""
+        self._fill(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Enter takes what is highlighted, or what is ticked."""
+        self._take(self.query_one(OptionList).highlighted)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """The mouse chooses, too."""
+        if self._several:
+            self.query_one(OptionList).highlighted = event.option_index
+            self.action_tick()
+            self.query_one(Input).focus()
+        else:
+            self._take(event.option_index)
+
+    def _take(self, at: int | None) -> None:
+        if self._several:
+            self.dismiss(list(self._ticked))
+        elif at is not None and at < len(self._shown):
+            self.dismiss(self._shown[at].value)
+
+    def action_move(self, by: int) -> None:
+        """The field keeps the focus while the list moves."""
+        options = self.query_one(OptionList)
+        if self._shown:
+            options.highlighted = ((options.highlighted or 0) + by) % len(self._shown)
+
+    def action_tick(self) -> None:
+        """Space ticks; in a list of one choice it is a letter like others."""
+        if not self._several:
+            self.query_one(Input).insert_text_at_cursor(" ")
+            return
+        at = self.query_one(OptionList).highlighted
+        if at is None:
+            return
+        value = self._shown[at].value
+        if value in self._ticked:
+            self._ticked.remove(value)
+        else:
+            self._ticked.append(value)
+        self._fill(self.query_one(Input).value, at)

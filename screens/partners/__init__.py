@@ -1,0 +1,1 @@
+"""The mode Partners: the list, and one partner."""

@@ -1,0 +1,55 @@
+"""Choosing who acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prm_tui.services import people
+from screens.modals.choose import Choice, Choose
+from screens.modals.form import Entry, Form
+
+if TYPE_CHECKING:
+    from prm_tui.app import PrmApp
+
+NEW = "new"
+
+
+async def choose_person(app: PrmApp) -> None:
+    """Ask who acts; someone who is not among the people yet can be added."""
+    everyone = await app.gateway.read(people.list_of)
+    choices = [Choice(p, p.name, ", ".join(p.roles) or p.title or "") for p in everyone]
+    choices.append(Choice(NEW, "Someone else …", "add a person"))
+    chosen = await app.push_screen_wait(Choose("Who acts?", choices))
+    if chosen == NEW:
+        chosen = await _add(app)
+    if chosen is not None:
+        app.session.actor, app.session.actor_name = chosen.id, chosen.name
+        app.tell(f"{chosen.name} acts from now on.")
+        app.after_write()
+        app.screen.refresh(layout=True)
+
+
+async def _add(app: PrmApp) -> object:
+    session = app.session
+
+    async def save(fields: dict[str, str]) -> object:
+        roles = [r.strip() for r in fields["role"].split(",") if r.strip()]
+        await app.gateway.write(
+            lambda store: people.add(
+                store, fields["name"], title=fields["title"], email=fields["email"], roles=roles,
+                actor=session.actor, as_of=session.as_of,
+            )
+        )  # fmt: skip
+        return await app.gateway.read(lambda store: people.find(store, fields["name"]))
+
+    from prm_tui.domain.person import ROLES
+
+    return await app.push_screen_wait(
+        Form(
+            "Add a person",
+            [Entry("name", "Name"), Entry("title", "Title"), Entry("email", "E-mail"),
+             Entry("role", "Roles", hint=", ".join(ROLES[:3]) + ", …", words=ROLES)],
+            save,
+            whole=True,
+        )
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""How values look: text that is never markup, cut to cells, dates and amounts as people read them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BARS = "▁▂▃▄▅▆▇█"
+_LONGEST = 2_000  # a cell is never wider; what is longer is cut before it is measured
+
+
+def visible(text: object) -> str:
+    """Text from a file or a person on one line, with what cannot be shown made visible."""
+    said = str(text)[:_LONGEST]
+    if said.isprintable():
+        return said
+    return "".join(c if c.isprintable() else " " if c in "\n\r\t" else "�" for c in said)
+
+
+def plain(text: object, style: str = "") -> Content:
+    """Text from a file or a person as content: it is never markup. `style` is a colour of the theme."""
+    return Content.styled(visible(text), f"${style}" if style else "")
+
+
+def lines(*parts: Content | str) -> Content:
+    """Several lines as one content; bare text is ours and carries no markup either."""
+    return Content("\n").join([Content(p) if isinstance(p, str) else p for p in parts])
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Text in exactly `width` cells; what is cut ends with an ellipsis."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
+    space = " " * (width - length)
+    return space + text if right else text + space
+
+
+def short_date(day: date) -> str:
+    """29 Nov 2013"""
+    return f"{day.day} {day:%b %Y}"
+
+
+def spark(values: Sequence[int], *, empty: str = BARS[0]) -> str:
+    """A row of bars, one a value, scaled to the largest."""
+    top = max(values, default=0)
+    if top <= 0:
+        return empty * len(values)
+    return "".join(BARS[0] if v <= 0 else BARS[max(1, round(v / top * 7))] for v in values)
+
+
+def cell(value: Any, kind: str) -> tuple[str, str]:
+    """A value of a list as text and the name of its colour."""
+    if kind == "trend":
+        values = value or ()
+        return spark(values), "accent" if any(v > 0 for v in values) else "faint"
+    if value is None or value == "":
+        return ("never", "muted") if kind == "days" else ("", "muted")
+    if kind == "days":
+        return f"{value:,} days", "bad" if value > 180 else "warn" if value > 90 else "text"
+    if isinstance(value, bool):
+        return ("yes" if value else "no"), "text"
+    if isinstance(value, date):
+        return short_date(value), "text"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}", "text"
+    if isinstance(value, int | float) and kind in ("number", "money"):
+        return f"{value:,}", "text"
+    return visible(value), "text"
+
+
+def found(value: Any) -> str:
+    """A value an explanation found, for reading."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, float):
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return cell(value, "")[0]
