@@ -116,6 +116,7 @@ class _Undoing:
         )
         self._gather_inserted()
         self._spare_handed_over()
+        self._spare_served()
         self._spare_edited()
         self._spare_in_use()
         self._delete_doomed()
@@ -160,6 +161,15 @@ class _Undoing:
         for row_id, subject in rows:
             self._spare("messages", row_id, "already given to your mail program", "kept")
             self.plan.cannot.append(f"the message “{subject}” was already given to your mail program")
+
+    def _spare_served(self) -> None:
+        rows = self.conn.execute(
+            "SELECT e.id, e.title, p.name FROM evidence e JOIN doomed d ON d.tbl = 'evidence' AND d.id = e.id"
+            " LEFT JOIN partners p ON p.id = e.partner_id WHERE e.kind = 'service'"
+        ).fetchall()
+        for row_id, title, name in rows:
+            self._spare("evidence", row_id, "notice was served", "kept")
+            self.plan.cannot.append(f"{name}: {title}; a notice that was served is withdrawn, not undone")
 
     def _spare_edited(self) -> None:
         """Rows with a field whose value is no longer the one they were inserted with."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from prm_tui import __version__
 from prm_tui.domain.errors import PrmError, UsageError
 
-GROUPS = ("exchange", "partners", "conditions", "history")
+GROUPS = ("exchange", "partners", "conditions", "cases", "history")
 INTERRUPTED = 130
 
 

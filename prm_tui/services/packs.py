@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
+from functools import cache
 from importlib import resources
 from typing import Any
 
+from prm_tui.domain.deactivation import Rules, rules
 from storage import Store
 
 
@@ -36,7 +38,23 @@ def install_core(store: Store) -> None:
         )
 
 
+@cache
+def read(name: str) -> dict[str, Any]:
+    """A pack that comes with the program."""
+    return tomllib.loads((resources.files("prm_tui") / "packs" / name / "pack.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def deactivation() -> Rules:
+    """Reasons, paths, notice and steps of a deactivation."""
+    return rules(read("deactivation"))
+
+
+def workflow_body(name: str) -> str:
+    """A workflow of the pack of the same name, as a case keeps it."""
+    return json.dumps(read(name)["workflow"][name], sort_keys=True)
+
+
 def _core() -> list[tuple[str, str, dict[str, Any]]]:
-    text = (resources.files("prm_tui") / "packs" / "core" / "pack.toml").read_text(encoding="utf-8")
-    pack = tomllib.loads(text)
+    pack = read("core")
     return [(table, name, kind) for table in ("activity", "record") for name, kind in pack[table].items()]

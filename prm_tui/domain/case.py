@@ -1,0 +1,95 @@
+"""A case: one run of a workflow for a partner, with its tasks and its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+STAGES = {
+    "approval": "waiting for approval",
+    "notice": "approved, notice to be served",
+    "in notice": "in notice",
+    "withdrawal": "withdrawal waits for approval",
+    "after": "deactivated, something is left to do",
+    "suspended": "suspended",
+    "closed": "closed",
+}
+"""Where a case stands, and how that is said."""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of a list of cases. `due` is when the next thing has to happen."""
+
+    id: int
+    kind: str
+    partner_id: int
+    code: str
+    name: str
+    stage: str
+    owner: str | None
+    opened_on: date
+    due: date | None
+    outcome: str | None
+    reason: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still under way."""
+        return self.stage != "closed"
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled."""
+
+    id: int
+    case_id: int | None
+    kind: str
+    title: str
+    partner_id: int
+    code: str
+    name: str
+    owner: str | None
+    role: str | None
+    due: date | None
+    state: str
+    done_by: str | None
+    done_on: date | None
+    act: str | None
+    reason: str | None = None
+
+    def overdue(self, as_of: date) -> bool:
+        """Whether it is open and its day has passed."""
+        return self.state == "open" and self.due is not None and self.due < as_of
+
+    @property
+    def whose(self) -> str:
+        """Who has to do it: a person, else a role."""
+        return self.owner or self.role or "anyone"
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """Something kept as proof: a snapshot of the facts, a proof of service, a signed answer."""
+
+    id: int
+    kind: str
+    title: str
+    file: str | None
+    hash: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py."""
+
+    row: CaseRow
+    path: str | None
+    requested_by: str | None
+    requested_by_id: int | None
+    data: dict[str, Any]
+    tasks: tuple[TaskRow, ...] = ()
+    evidence: tuple[EvidenceRow, ...] = field(default=())

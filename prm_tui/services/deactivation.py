@@ -1,0 +1,203 @@
+"""Deactivation: what it would do, and asking for it. Nothing is deactivated without approval."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+from typing import Any
+
+from prm_tui.domain.deactivation import Dates, Plan, Step, dates
+from prm_tui.domain.errors import UsageError
+from prm_tui.services import cases, conditions, packs, partners
+from storage import Store, impact
+from storage import cases as stored
+from storage.store import Change
+
+RECENT = 30  # days: an order as young as that makes “inactivity” a question
+
+
+def plan(
+    store: Store,
+    partner_id: int,
+    reason: str,
+    *,
+    path: str | None = None,
+    notice_on: date | None = None,
+    effective_on: date | None = None,
+    as_of: date,
+) -> Plan:
+    """What deactivating a partner would do; nothing is written.
+
+    `path` is the reason's own unless given; `notice_on` is when notice is to be served (else `as_of`);
+    `effective_on` may be later than the rule says, not earlier. Raises UsageError for a partner that has left or
+    has such a case already, and for an unknown reason or path.
+    """
+    known = packs.deactivation()
+    why = known.reason(reason)
+    how = known.path(path or why.path)
+    partner = partners.get(store, partner_id, as_of)
+    if partner.fields["status"] == "Deactivated":
+        raise UsageError(f"{partner.name} is deactivated already.")
+    with store.reading() as conn:
+        there = [c for c in stored.cases(conn, partner_id=partner_id) if c.kind == "deactivation"]
+        lines = impact.lines(conn, partner_id, as_of)
+        terms = impact.terms(conn, partner_id, as_of)
+    if there:
+        raise UsageError(
+            f"{partner.name} has a deactivation under way: case {there[0].id}. See: prm cases show {there[0].id}"
+        )
+    start = notice_on or as_of
+    if start < as_of:
+        raise UsageError(f"notice_on: {start} lies before {as_of}. Notice is served from now on.")
+    found = dates(known, how, terms, start)
+    if effective_on is not None:
+        if effective_on < found.effective_on:
+            raise UsageError(
+                f"effective_on: {effective_on} is earlier than the rule allows, {found.effective_on} ({found.rule})."
+            )
+        found = replace(found, effective_on=effective_on, rule=f"{found.rule}; chosen later")
+    return Plan(
+        partner_id=partner_id,
+        code=partner.code,
+        name=partner.name,
+        reason=why,
+        path=how,
+        dates=found,
+        impact=tuple(lines),
+        tasks=tuple(
+            (due(step, found), step.title, (step.owner or "").removeprefix("role:"))
+            for step in known.steps
+            if step.do == "task"
+        ),
+        warnings=_warnings(store, partner_id, reason, as_of),
+    )
+
+
+def due(step: Step, found: Dates) -> date:
+    """When a step is due."""
+    return (found.notice_on if step.due_from == "notice" else found.effective_on) + timedelta(days=step.due_days)
+
+
+def _warnings(store: Store, partner_id: int, reason: str, as_of: date) -> tuple[str, ...]:
+    seen = partners.preview(store, partner_id, as_of)
+    said = []
+    if reason == "inactivity" and seen.days_since is not None and seen.days_since <= RECENT:
+        said.append(f"The last order is {seen.days_since} days old. Is inactivity the reason?")
+    if seen.partner.fields["status"] == "Suspended":
+        said.append("The partner is suspended; its suspension ends with this case.")
+    return tuple(said)
+
+
+def submit(
+    store: Store,
+    partner_ids: Sequence[int],
+    reason: str,
+    *,
+    path: str | None = None,
+    notice_on: date | None = None,
+    effective_on: date | None = None,
+    memo: str = "",
+    actor: int | None,
+    as_of: date,
+) -> list[int]:
+    """Ask for the deactivation of partners: one case each, all in one change, each waiting for approval.
+
+    Keeps a snapshot of what is known, with its hash. Returns the cases. Raises UsageError as `plan` does, when
+    nobody is chosen, and when as-of is not today (except in a demonstration file).
+    """
+    if not partner_ids:
+        raise UsageError("Choose a partner first.")
+    cases.in_the_present(store, as_of, "ask for a deactivation")
+    plans = [
+        plan(store, p, reason, path=path, notice_on=notice_on, effective_on=effective_on, as_of=as_of)
+        for p in partner_ids
+    ]
+    shots = [snapshot(store, p, memo, as_of) for p in plans]
+    many = plans[0].name if len(plans) == 1 else f"{len(plans)} partners"
+    opened = []
+    with store.change(f"deactivation of {many} asked for: {plans[0].reason.title}", actor=actor, as_of=as_of) as change:
+        body = packs.workflow_body("deactivation")
+        version = stored.workflow_version(change, "deactivation", "Deactivation", body, "deactivation")
+        for found, shot in zip(plans, shots, strict=True):
+            opened.append(_open(change, found, shot, version, memo, actor, as_of))
+    return opened
+
+
+def _open(change: Change, found: Plan, shot: bytes, version: int, memo: str, actor: int | None, as_of: date) -> int:
+    data = {
+        "notice_on": found.dates.notice_on.isoformat(),
+        "effective_on": found.dates.effective_on.isoformat(),
+        "rule": found.dates.rule,
+        "memo": memo.strip(),
+        "legal": found.path.legal,
+        "impact": [_line(line) for line in found.impact],
+    }
+    case_id = stored.insert(
+        change,
+        "cases",
+        {"kind": "deactivation", "version_id": version, "partner_id": found.partner_id, "title": f"Deactivation of {found.name}",
+         "stage": "approval", "owner": actor, "requested_by": actor, "reason": found.reason.key, "path": found.path.key,
+         "opened_on": as_of.isoformat(), "due_on": found.dates.effective_on.isoformat(), "data": data},
+    )  # fmt: skip
+    _, digest = stored.keep(
+        change, case_id, found.partner_id, "snapshot", "what was known when this was asked for", shot
+    )
+    stored.update(change, "cases", case_id, {"data": {**data, "snapshot": digest}})
+    for n, step in enumerate(packs.deactivation().steps):
+        row = stored.insert(
+            change, "steps",
+            {"case_id": case_id, "step": step.id, "n": n, "title": step.title, "due_on": due(step, found.dates).isoformat(),
+             "state": "waiting" if step.do == "approve" else "planned"},
+        )  # fmt: skip
+        if step.do == "approve":
+            title = f"{step.title}: {found.reason.title.lower()}"
+            cases.ask_approvals(change, case_id, found.partner_id, title, as_of, named=actor is not None, legal=found.path.legal,
+                          act="approve")  # fmt: skip
+        else:
+            _plan_task(change, case_id, row, found, step)
+    return case_id
+
+
+def _plan_task(change: Change, case_id: int, step_row: int, found: Plan, step: Step) -> None:
+    owner, role = None, None
+    if step.owner == "manager":
+        (owner,) = change.conn.execute("SELECT manager FROM partners WHERE id = ?", (found.partner_id,)).fetchone()
+        role = None if owner else "partner manager"
+    elif step.owner:
+        role = step.owner.removeprefix("role:")
+    stored.insert(
+        change, "tasks",
+        {"case_id": case_id, "step_id": step_row, "partner_id": found.partner_id, "kind": "to-do", "title": step.title,
+         "owner": owner, "role": role, "due_on": due(step, found.dates).isoformat(), "state": "planned",
+         "data": {"step": step.id, "act": step.act}},
+    )  # fmt: skip
+
+
+def _line(line: Any) -> dict[str, Any]:
+    made = asdict(line)
+    made["amount"] = None if line.amount is None else str(line.amount)
+    made["items"] = list(line.items)
+    return made
+
+
+def snapshot(store: Store, found: Plan, memo: str, as_of: date) -> bytes:
+    """What is known about a partner at this moment, as canonical JSON: fields, facts, the latest, the impact."""
+    seen = partners.preview(store, found.partner_id, as_of)
+    facts = conditions.facts_of(store, found.partner_id, as_of)
+    said = {
+        "as_of": as_of,
+        "partner": seen.partner.fields,
+        "custom": seen.partner.custom,
+        "facts": {fact.text: fact.value for fact in facts},
+        "orders": seen.rhythm.orders,
+        "median_gap_days": seen.rhythm.median_gap,
+        "latest": [{"on": r.occurred_on, "what": r.label, "ref": r.ref, "amount": r.amount, "from": r.source and str(r.source)}
+                   for r in seen.latest],
+        "impact": [_line(line) for line in found.impact],
+        "reason": found.reason.key,
+        "path": found.path.key,
+        "memo": memo.strip(),
+    }  # fmt: skip
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, default=str, indent=1).encode()

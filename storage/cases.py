@@ -1,0 +1,150 @@
+"""Cases, their tasks and their evidence in the file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prm_tui.domain.case import Case, CaseRow, EvidenceRow, TaskRow
+from storage.store import Change
+
+_DUE = "(SELECT min(t.due_on) FROM tasks t WHERE t.case_id = c.id AND t.state = 'open')"
+_CASE = (
+    "SELECT c.id, c.kind, c.partner_id, p.code, p.name, c.stage, (SELECT name FROM people WHERE id = c.owner), c.opened_on,"
+    f" coalesce({_DUE}, c.due_on), c.outcome, c.reason FROM cases c JOIN partners p ON p.id = c.partner_id"
+)
+_TASK = (
+    "SELECT t.id, t.case_id, t.kind, t.title, t.partner_id, p.code, p.name, (SELECT name FROM people WHERE id = t.owner),"
+    " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
+    " t.reason FROM tasks t JOIN partners p ON p.id = t.partner_id"
+)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _case(row: tuple[Any, ...]) -> CaseRow:
+    return CaseRow(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], date.fromisoformat(row[7]), _day(row[8]), row[9], row[10]
+    )  # fmt: skip
+
+
+def _task(row: tuple[Any, ...]) -> TaskRow:
+    return TaskRow(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], _day(row[9]), row[10], row[11],
+        _day(row[12]), row[13], row[14],
+    )  # fmt: skip
+
+
+def cases(conn: sqlite3.Connection, *, closed: bool = False, partner_id: int | None = None) -> list[CaseRow]:
+    """Cases, those due first; closed ones only when asked."""
+    tests = ["1"] if closed else ["c.state = 'open'"]
+    tests += ["c.partner_id = :partner"] if partner_id is not None else []
+    sql = f"{_CASE} WHERE {' AND '.join(tests)} ORDER BY c.state = 'closed', coalesce({_DUE}, c.due_on, '9999'), c.id"
+    return [_case(row) for row in conn.execute(sql, {"partner": partner_id})]
+
+
+def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
+    """One case whole."""
+    row = conn.execute(f"{_CASE} WHERE c.id = ?", (case_id,)).fetchone()
+    if row is None:
+        return None
+    path, requested, requested_id, data = conn.execute(
+        "SELECT path, (SELECT name FROM people WHERE id = requested_by), requested_by, data FROM cases WHERE id = ?",
+        (case_id,),
+    ).fetchone()
+    tasks = [_task(t) for t in conn.execute(f"{_TASK} WHERE t.case_id = ? ORDER BY t.id", (case_id,))]
+    evidence = [
+        EvidenceRow(e[0], e[1], e[2], e[3], e[4], datetime.fromtimestamp(e[5], UTC))
+        for e in conn.execute(
+            "SELECT id, kind, title, file, hash, at FROM evidence WHERE case_id = ? ORDER BY id", (case_id,)
+        )
+    ]
+    return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence))
+
+
+def task(conn: sqlite3.Connection, task_id: int) -> TaskRow | None:
+    """One task."""
+    row = conn.execute(f"{_TASK} WHERE t.id = ?", (task_id,)).fetchone()
+    return None if row is None else _task(row)
+
+
+def inbox(conn: sqlite3.Connection) -> list[TaskRow]:
+    """Open tasks and approvals in order of due time."""
+    return [_task(t) for t in conn.execute(f"{_TASK} WHERE t.state = 'open' ORDER BY coalesce(t.due_on, '9999'), t.id")]
+
+
+def counts(conn: sqlite3.Connection) -> tuple[int, int]:
+    """How many tasks and how many cases are open."""
+    tasks, under_way = conn.execute(
+        "SELECT (SELECT count(*) FROM tasks WHERE state = 'open'), (SELECT count(*) FROM cases WHERE state = 'open')"
+    ).fetchone()
+    return tasks, under_way
+
+
+def insert(change: Change, table: str, values: Mapping[str, Any]) -> int:
+    """A new row of cases, tasks, steps or evidence; dictionaries are kept as JSON."""
+    kept = {k: json.dumps(v, sort_keys=True) if isinstance(v, dict) else v for k, v in values.items()}
+    cursor = change.conn.execute(
+        f"INSERT INTO {table}({', '.join(kept)}, change_id) VALUES ({', '.join('?' * len(kept))}, ?)",
+        (*kept.values(), change.id),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def update(change: Change, table: str, row_id: int, values: Mapping[str, Any]) -> None:
+    """Set columns of a row; dictionaries are kept as JSON."""
+    for key, value in values.items():
+        kept = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+        change.conn.execute(f"UPDATE {table} SET {key} = ? WHERE id = ? AND {key} IS NOT ?", (kept, row_id, kept))
+
+
+def set_status(change: Change, partner_id: int, status: str) -> str:
+    """Give a partner a status, which only a case may do; returns the one before."""
+    (before,) = change.conn.execute("SELECT status FROM partners WHERE id = ?", (partner_id,)).fetchone()
+    change.conn.execute("UPDATE partners SET status = ? WHERE id = ? AND status IS NOT ?", (status, partner_id, status))
+    return str(before)
+
+
+def keep(
+    change: Change, case_id: int, partner_id: int, kind: str, title: str, body: bytes, file: str | None = None
+) -> tuple[int, str]:
+    """Keep proof, with its SHA-256; returns (id, hash)."""
+    digest = hashlib.sha256(body).hexdigest()
+    row = insert(
+        change, "evidence",
+        {"case_id": case_id, "partner_id": partner_id, "kind": kind, "title": title, "file": file, "hash": digest,
+         "body": body, "at": change.at},
+    )  # fmt: skip
+    return row, digest
+
+
+def evidence_body(conn: sqlite3.Connection, evidence_id: int) -> bytes:
+    """What was kept."""
+    (body,) = conn.execute("SELECT body FROM evidence WHERE id = ?", (evidence_id,)).fetchone()
+    return bytes(body or b"")
+
+
+def workflow_version(change: Change, name: str, title: str, body: str, pack: str) -> int:
+    """The version of a workflow with this body; a new one when it was changed."""
+    row = change.conn.execute(
+        "SELECT v.id FROM workflow_versions v JOIN workflows w ON w.id = v.workflow_id AND w.version_id = v.id"
+        " WHERE w.name = ? AND v.body = ?",
+        (name, body),
+    ).fetchone()
+    if row:
+        return int(row[0])
+    found = change.conn.execute("SELECT id FROM workflows WHERE name = ?", (name,)).fetchone()
+    workflow = found[0] if found else insert(change, "workflows", {"name": name, "title": title, "pack": pack})
+    (newest,) = change.conn.execute(
+        "SELECT coalesce(max(n), 0) FROM workflow_versions WHERE workflow_id = ?", (workflow,)
+    ).fetchone()
+    version = insert(change, "workflow_versions", {"workflow_id": workflow, "n": newest + 1, "body": body})
+    update(change, "workflows", workflow, {"version_id": version})
+    return version

@@ -1,0 +1,54 @@
+"""A deactivation at the command line, in the demonstration file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from prm_tui.cli.main import main
+
+
+@pytest.fixture
+def db(demo_file: Path, tmp_path: Path) -> str:
+    return str(shutil.copy(demo_file, tmp_path / "demo.db"))
+
+
+def test_several_partners_go_through_their_cases(db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def prm(*arguments: str, code: int = 0) -> str:
+        capsys.readouterr()
+        assert main([*arguments, "--db", db]) == code, capsys.readouterr()
+        return capsys.readouterr().out
+
+    (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", "--preview", "--json"))
+    assert plan["dates"] == {
+        "notice_on": "2013-11-29", "effective_on": "2014-02-27", "rule": "90 days of notice, from proven service",
+        "served": False,
+    }  # fmt: skip
+    assert {line["state"] for line in plan["impact"]} == {"counted", "none found", "not checked"}
+    assert prm("cases").count("\n") == 1
+    made = json.loads(prm("deactivate", "275", "70", "--reason", "inactivity", "--actor", "Dana Program", "--json"))
+    assert [case["code"] for case in made] == ["275", "70"]
+    first, second = (t for t in json.loads(prm("inbox", "--json")) if t["kind"] == "approval")
+    prm("approve", str(first["id"]), "--actor", "Dana Program", code=2)
+    prm("approve", str(first["id"]), "--actor", "Nobody", code=2)
+    prm("approve", str(first["id"]), "--actor", "Max Manager")
+    prm("reject", str(second["id"]), "--reason", "not yet", "--actor", "Max Manager")
+    case = str(made[0]["id"])
+    prm("cases", "serve", case, "--method", "courier", "--actor", "Lee Legal")
+    prm("cases", "complete", case, "--actor", "Lee Legal", code=2)
+    prm("cases", "complete", case, "--actor", "Lee Legal", "--as-of", "2014-02-27")
+    assert json.loads(prm("partner", "275", "--json"))["status"] == "Deactivated"
+    shown = json.loads(prm("cases", "show", case, "--json"))
+    assert (shown["stage"], shown["data"]["served_on"]) == ("after", "2013-11-29")
+    assert "sha256" in prm("cases", "show", case)
+    prm("check")
+
+
+def test_suspending_and_resuming(db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["suspend", "10", "--reason", "late", "--actor", "Dana Program", "--db", db]) == 0
+    assert main(["partners", "--where", "status = 'Suspended'", "--count", "--db", db]) == 0
+    assert capsys.readouterr().out == "1\n"
+    assert main(["resume", "10", "--actor", "Dana Program", "--db", db]) == 0
