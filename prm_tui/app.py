@@ -23,6 +23,7 @@ from screens.theme import themes
 if TYPE_CHECKING:
     from textual.binding import Binding
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
     from storage import Store
 
@@ -56,7 +57,12 @@ class PrmApp(App[int]):
     CSS_PATH: ClassVar = "../screens/prm.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = bindings("everywhere")
-    MODES: ClassVar[dict[str, Any]] = {"partners": PartnersScreen}
+    MODES: ClassVar[dict[str, Any]] = {
+        "partners": PartnersScreen,
+        "today": lambda: _screen("screens.today.screen", "TodayScreen"),
+        "cases": lambda: _screen("screens.cases.list", "CasesScreen"),
+        "exchange": lambda: _screen("screens.exchange.screen", "ExchangeScreen"),
+    }
     DEFAULT_MODE = "partners"
 
     def __init__(self, gateway: Gateway, session: Session, found: settings.Settings) -> None:
@@ -76,6 +82,7 @@ class PrmApp(App[int]):
         place = _place_warning(self.session.path)
         if place:
             self.tell(place, bad=True)
+        self.run_worker(self.count(), group="count", exclusive=True)
         self.set_interval(5, self._look_for_others)
 
     async def _look_for_others(self) -> None:
@@ -91,10 +98,21 @@ class PrmApp(App[int]):
         LOG.log(logging.WARNING if bad else logging.INFO, "%s", said)
         self.notify(said, severity="error" if bad else "information", timeout=600 if bad else 4, markup=False)
 
+    async def count(self) -> None:
+        """How much is open, for the line of modes."""
+        from prm_tui.services import cases
+        from screens.widgets.lines import ModeLine
+
+        tasks, open_cases = await self.gateway.read(cases.counts)
+        self.open_counts = {"today": tasks, "cases": open_cases}
+        for line in self.screen.query(ModeLine):
+            line.refresh()
+
     def after_write(self) -> None:
         """Bring what is shown up to date."""
         from screens.base import PrmScreen
 
+        self.run_worker(self.count(), group="count", exclusive=True)
         for screen in self.screen_stack:
             if isinstance(screen, PrmScreen):
                 screen.reload()
@@ -114,6 +132,12 @@ class PrmApp(App[int]):
                 self.pop_screen()
         else:
             await self.switch_mode(mode)
+
+    def action_import(self) -> None:
+        """Read a workbook."""
+        from screens.exchange.wizard import ImportScreen
+
+        self.push_screen(ImportScreen())
 
     def action_person(self) -> None:
         """Choose who acts."""
@@ -190,6 +214,14 @@ class PrmApp(App[int]):
         )
         if await self.push_screen_wait(Confirm("Leave prm?", Content(said), yes="leave", no="stay")):
             self.exit(0)
+
+
+def _screen(module: str, name: str) -> Screen[Any]:
+    """A mode's first screen; its room is entered only when it is wanted."""
+    from importlib import import_module
+
+    found: Screen[Any] = getattr(import_module(module), name)()
+    return found
 
 
 def _place_warning(path: Path) -> str | None:

@@ -72,7 +72,7 @@ def cell(value: Any, kind: str) -> tuple[str, str]:
     if isinstance(value, Decimal):
         return f"{value:,.2f}", "text"
     if isinstance(value, int | float) and kind in ("number", "money"):
-        return f"{value:,}", "text"
+        return (f"{value:,}" if abs(value) >= 10_000 or kind == "money" else f"{value}"), "text"  # 2011 may be a year
     return visible(value), "text"
 
 

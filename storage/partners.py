@@ -119,6 +119,13 @@ def total(conn: sqlite3.Connection) -> int:
     return int(conn.execute("SELECT count(*) FROM partners WHERE joined_into IS NULL").fetchone()[0])
 
 
+def by_status(conn: sqlite3.Connection) -> list[tuple[str, int]]:
+    """How many partners have each status, the most frequent first."""
+    return conn.execute(
+        "SELECT status, count(*) FROM partners WHERE joined_into IS NULL GROUP BY status ORDER BY 2 DESC, 1"
+    ).fetchall()
+
+
 def rows(conn: sqlite3.Connection, ids: Sequence[int], keys: Sequence[str], as_of: date) -> list[PartnerRow]:
     """One page of a list, in the order of `ids`; ids no longer there are left out."""
     params: dict[str, Any] = {"as_of": as_of.isoformat(), "ids": json.dumps(list(ids))}

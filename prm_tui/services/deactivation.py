@@ -11,7 +11,7 @@ from typing import Any
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
 from prm_tui.services import cases, conditions, packs, partners
-from storage import Store, impact
+from storage import Store, drafts, impact
 from storage import cases as stored
 from storage.store import Change
 
@@ -201,3 +201,18 @@ def snapshot(store: Store, found: Plan, memo: str, as_of: date) -> bytes:
         "memo": memo.strip(),
     }  # fmt: skip
     return json.dumps(said, sort_keys=True, ensure_ascii=False, default=str, indent=1).encode()
+
+
+def draft(store: Store, partner_ids: Sequence[int]) -> dict[str, Any] | None:
+    """What was chosen when the wizard for these partners was left, or None."""
+    with store.reading() as conn:
+        return drafts.load(conn, _draft_name(partner_ids))
+
+
+def keep_draft(store: Store, partner_ids: Sequence[int], chosen: dict[str, Any] | None) -> None:
+    """Keep what was chosen so far; it has no effect. None throws it away."""
+    drafts.save(store.conn, _draft_name(partner_ids), "Deactivation", chosen)
+
+
+def _draft_name(partner_ids: Sequence[int]) -> str:
+    return "deactivation " + " ".join(map(str, sorted(partner_ids)))

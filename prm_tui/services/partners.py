@@ -106,6 +106,12 @@ def find(
         return Listing(ids, stored.total(conn), unknown)
 
 
+def by_status(store: Store) -> list[tuple[str, int]]:
+    """How many partners have each status, the most frequent first."""
+    with store.reading() as conn:
+        return stored.by_status(conn)
+
+
 def rows(store: Store, ids: Sequence[int], columns: Sequence[str], as_of: date) -> list[PartnerRow]:
     """One page of a list, in the order of `ids`, with the cells of the asked columns."""
     with store.reading() as conn:

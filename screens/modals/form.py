@@ -36,6 +36,7 @@ class Form(Modal[Any]):
     """
 
     DEFAULT_CSS = """
+    Form #about { height: auto; max-height: 16; margin-bottom: 1; }
     Form #fields { height: auto; max-height: 26; }
     Form .row { height: 1; }
     Form .label { width: 18; color: $muted; }
@@ -57,14 +58,19 @@ class Form(Modal[Any]):
         save: Callable[[dict[str, str]], Awaitable[Any]],
         *,
         whole: bool = False,
+        about: Content | None = None,
     ) -> None:
         super().__init__()
+        self._about = about
         self._title, self._entries, self._save, self._whole = title, list(entries), save, whole
 
     def compose(self) -> ComposeResult:
         """A row a field."""
         with Vertical(id="panel"):
             yield Static(plain(self._title, "bright"), id="title")
+            if self._about is not None:
+                with VerticalScroll(id="about", can_focus=False):
+                    yield Static(self._about)
             with VerticalScroll(id="fields", can_focus=False):
                 for n, entry in enumerate(self._entries):
                     with Horizontal(classes="row"):

@@ -20,8 +20,24 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
         "contact": ("Add a contact", "someone at this partner", add_contact),
         "record": ("Add a record", "an agreement, a certificate, a target …", add_record),
     }
-    choices = [Choice(key, title, about) for key, (title, about, _) in single.items()] if len(chosen) == 1 else []
+    choices = [
+        Choice("deactivate", "Deactivate …", "begins a case: impact, notice, tasks, approval; nothing happens yet"),
+    ]
+    choices += [Choice(key, title, about) for key, (title, about, _) in single.items()] if len(chosen) == 1 else []
+    if len(chosen) == 1:
+        choices += [
+            Choice("suspend", "Suspend …", "stops it today; can be lifted"),
+            Choice("resume", "Lift the suspension", "its status is what it was before"),
+        ]
     title = f"{len(chosen)} partners" if len(chosen) > 1 else "What shall be done?"
     picked = await screen.prm.push_screen_wait(Choose(title, choices))
-    if picked in single:
+    if picked == "deactivate":
+        from screens.cases.wizard import DeactivateScreen
+
+        screen.prm.push_screen(DeactivateScreen(chosen))
+    elif picked in ("suspend", "resume"):
+        from screens.cases.acts import resume, suspend
+
+        await (suspend if picked == "suspend" else resume)(screen, one)
+    elif picked in single:
         await single[picked][2](screen, one)

@@ -49,7 +49,7 @@ class PartnersScreen(ModeScreen):
     BINDINGS: ClassVar = [
         *bindings("partners"),
         Binding("escape", "step_back", show=False),
-        Binding("d", "demonstration", show=False),
+        Binding("o", "demonstration", show=False),
     ]
 
     def __init__(self) -> None:
@@ -326,7 +326,7 @@ def _greeting(name: str) -> Content:
     return Content.assemble(
         (f"{name[:200]} holds no partners yet.\n\n", "bold $bright"),
         ("Three ways to begin:\n\n", "$text"),
-        ("  5  ", "bold $accent"), ("read a workbook: your partner list, orders, people, from Excel or CSV\n", "$text"),
-        ("  d  ", "bold $accent"), ("open the demonstration: 701 resellers with three years of orders\n", "$text"),
+        ("  i  ", "bold $accent"), ("read a workbook: your partner list, orders, people, from Excel or CSV\n", "$text"),
+        ("  o  ", "bold $accent"), ("open the demonstration: 701 resellers with three years of orders\n", "$text"),
         ("  n  ", "bold $accent"), ("add the first partner by hand\n", "$text"),
     )  # fmt: skip

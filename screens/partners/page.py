@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.activity import ActivityLine, TimelineRow
 from prm_tui.domain.partner import FIELDS, Partner
-from prm_tui.services import contacts, history, partners, records, timeline
+from prm_tui.services import cases, contacts, history, partners, records, timeline
 from screens.base import PrmScreen
+from screens.cases.page import CasePage
+from screens.cases.rows import case_line
 from screens.partners import forms
 from screens.partners.preview import preview
 from screens.text import cell, plain, short_date, visible
@@ -25,7 +27,7 @@ from screens.widgets.table import Col, Line, Table
 if TYPE_CHECKING:
     pass
 
-SECTIONS = ("Overview", "Timeline", "Contacts", "Records", "History")
+SECTIONS = ("Overview", "Timeline", "Contacts", "Records", "Cases", "History")
 _COLUMNS = {
     "Timeline": [Col("on", "Date", 11), Col("what", "What", 16), Col("ref", "Reference"), Col("amount", "Amount", 14, True),
                  Col("lines", "Lines", 5, True), Col("source", "From", 44), Col("person", "Person", 18)],
@@ -33,6 +35,8 @@ _COLUMNS = {
                  Col("main", "Main", 5), Col("opt_out", "Opt-out", 7), Col("until", "Valid until", 11)],
     "Records": [Col("kind", "Kind", 14), Col("name", "Name"), Col("status", "Status", 12), Col("starts_on", "From", 11),
                 Col("ends_on", "Until", 11), Col("amount", "Amount", 14, True), Col("source", "From sheet", 36)],
+    "Cases": [Col("id", "Case", 5, True), Col("kind", "Kind", 14), Col("stage", "Stage"), Col("reason", "Reason", 20),
+              Col("opened", "Opened", 11), Col("due", "Due", 11), Col("outcome", "Outcome", 12)],
     "History": [Col("id", "Change", 6, True), Col("at", "When", 16), Col("who", "Who", 18), Col("why", "Why"),
                 Col("undone", "Taken back", 12)],
 }  # fmt: skip
@@ -40,6 +44,7 @@ _EMPTY = {
     "Timeline": "Nothing has happened yet. n writes down an activity; a workbook (5) brings many.",
     "Contacts": "Nobody is known at this partner. n adds a contact.",
     "Records": "No agreement, certificate or target is known. n adds a record.",
+    "Cases": "No case was opened. a begins one.",
     "History": "Nothing was changed here since it was imported.",
 }
 
@@ -53,8 +58,12 @@ class PartnerPage(PrmScreen):
     PartnerPage #head { height: 2; padding: 0 2; margin-top: 1; }
     PartnerPage #sections { height: 2; padding: 0 2; }
     PartnerPage #overview { padding: 0 2; height: 1fr; scrollbar-size-vertical: 1; }
+    PartnerPage #both { height: auto; }
+    PartnerPage #said { width: 1fr; max-width: 76; padding-right: 3; }
+    PartnerPage #glance { width: 42; }
+    PartnerPage.-narrow #both { layout: vertical; }
     PartnerPage #rows { height: 1fr; margin: 0 1; display: none; }
-    PartnerPage #nothing { padding: 1 3; color: $muted; display: none; }
+    PartnerPage #nothing { padding: 1 3; color: $muted; display: none; height: 1fr; }
     """
     BINDINGS: ClassVar = bindings("partner")
 
@@ -70,8 +79,9 @@ class PartnerPage(PrmScreen):
         """Head, sections, and either the overview or a table."""
         yield Static("", id="head", markup=False)
         yield Static("", id="sections", markup=False)
-        with VerticalScroll(id="overview"):
+        with VerticalScroll(id="overview"), Horizontal(id="both"):
             yield Static("", id="said", markup=False)
+            yield Static("", id="glance", markup=False)
         yield Table(id="rows")
         yield Static("", id="nothing", markup=False)
 
@@ -79,6 +89,10 @@ class PartnerPage(PrmScreen):
         """Read it."""
         self.query_one("#overview").focus()
         self.reload()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Two columns need room."""
+        self.set_class(event.size.width < 100, "-narrow")
 
     @property
     def section(self) -> str:
@@ -99,7 +113,9 @@ class PartnerPage(PrmScreen):
         self.query_one("#rows").display = not overview
         self.query_one("#nothing").display = False
         if overview:
-            self.query_one("#said", Static).update(_overview(seen, as_of))
+            self.query_one("#said", Static).update(_fields(seen.partner))
+            glance = preview(seen, None, [], as_of).split("\n")[3:]
+            self.query_one("#glance", Static).update(Content("\n").join(glance))
             self.query_one("#overview").focus()
             return
         self.query_one("#rows").focus()
@@ -112,7 +128,7 @@ class PartnerPage(PrmScreen):
         self.query_one("#head", Static).update(
             Content("\n").join([plain(partner.name, "bright"), plain(" · ".join(about), "muted")])
         )
-        counts = {"Timeline": "activities", "Contacts": "contacts", "Records": "records"}
+        counts = {"Timeline": "activities", "Contacts": "contacts", "Records": "records", "Cases": "cases"}
         parts: list[tuple[str, str]] = []
         for n, title in enumerate(SECTIONS):
             count = partner.counts.get(counts.get(title, ""), 0)
@@ -187,6 +203,10 @@ class PartnerPage(PrmScreen):
             },
         )  # fmt: skip
 
+    async def _cases(self) -> None:
+        found = await self.read(lambda s: cases.list_of(s, closed=True, partner_id=self.partner_id))
+        self._list([c.id for c in found], {c.id: case_line(c, with_partner=False) for c in found})
+
     async def _history(self) -> None:
         found = await self.read(lambda s: history.changes(s, 500, self.partner_id))
         self._list(
@@ -232,6 +252,8 @@ class PartnerPage(PrmScreen):
             self.start(lambda: forms.add_contact(self, self.partner_id, key), "form")
         elif self.section == "Records":
             self.start(lambda: forms.add_record(self, self.partner_id, key), "form")
+        elif self.section == "Cases":
+            self.prm.push_screen(CasePage(key))
         elif self.section == "History":
             self.start(lambda: undo_latest(self.prm, key, self.partner_id), "undo")
 
@@ -282,21 +304,18 @@ class PartnerPage(PrmScreen):
             self.prm.pop_screen()
 
 
-def _overview(seen: partners.Preview, as_of: Any) -> Content:
-    partner = seen.partner
+def _fields(partner: Partner) -> Content:
     rows = [(label, partner.fields[key]) for key, (label, _) in FIELDS.items()]
     rows += [(partner.labels.get(key, key), value) for key, value in partner.custom.items()]
     rows += [(f"Key in {system}", key) for system, key in partner.keys] + [("Tags", ", ".join(partner.tags))]
-    parts = []
-    for label, value in rows:
-        if value not in (None, ""):
-            parts.append(
-                Content.assemble(plain(label[:22].ljust(24), "muted"), plain(cell(value, "number")[0], "text"))
-            )
+    parts = [
+        Content.assemble(plain(label[:22].ljust(24), "muted"), plain(cell(value, "number")[0], "text"))
+        for label, value in rows
+        if value not in (None, "")
+    ]
     if partner.source:
         parts.append(Content.assemble(("From".ljust(24), "$muted"), plain(partner.source, "text")))
-    glance = preview(seen, None, [], as_of)
-    return Content("\n").join([*parts, Content(""), *glance.split("\n")[3:]])
+    return Content("\n").join(parts)
 
 
 def _activity(row: TimelineRow, opened: bool) -> Line:

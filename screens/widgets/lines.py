@@ -16,7 +16,10 @@ MODES = (("today", "1", "Today"), ("partners", "2", "Partners"), ("cases", "4", 
 class _Pressable(Widget):
     """One line made of pieces; a click runs the action of the piece under it."""
 
-    DEFAULT_CSS = "_Pressable { height: 1; background: $panel; color: $text; }"
+    DEFAULT_CSS = """
+    _Pressable { height: 1; background: $panel; color: $text; }
+    KeyLine { dock: bottom; }
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,0 +1,1 @@
+"""The mode Cases: what is under way, one case, and the way into a deactivation."""

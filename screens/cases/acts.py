@@ -1,0 +1,189 @@
+"""What is done to tasks and cases; each act is shown as a sentence before it happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from prm_tui.domain.case import Case, TaskRow
+from prm_tui.domain.errors import UsageError
+from prm_tui.services import cases, partners, suspension
+from prm_tui.services.values import read_date
+from screens.modals.choose import Choice, Choose
+from screens.modals.confirm import Confirm
+from screens.modals.form import Entry, Form
+from screens.text import plain, short_date
+
+if TYPE_CHECKING:
+    from screens.base import PrmScreen
+
+
+def about_case(case: Case) -> Content:
+    """What a decider has to see: reason, dates, impact as it was counted, the hash of the snapshot."""
+    data = case.data
+    parts = [
+        Content.assemble(plain(case.row.name, "bright"), plain(f"  {case.row.code}", "muted")),
+        plain(
+            f"{case.row.kind}, reason: {case.row.reason}, asked for by {case.requested_by or 'nobody in particular'}",
+            "text",
+        ),
+    ]
+    if "effective_on" in data:
+        sure = "" if data.get("served_on") else ", planned"
+        parts.append(
+            plain(f"notice {data['notice_on']}, effective {data['effective_on']}{sure}: {data['rule']}", "text")
+        )
+    if data.get("memo"):
+        parts.append(plain(data["memo"], "text"))
+    for line in data.get("impact", ()):
+        count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
+        colour = "warn" if line["state"] == "not checked" else "text"
+        parts.append(
+            Content.assemble(
+                plain(f"  {line['label']:<22}", "muted"), plain(f"{count:>12}  ", colour), plain(line["note"], "muted")
+            )
+        )
+    if data.get("snapshot"):
+        parts.append(plain(f"evidence sha256 {data['snapshot'][:16]}…", "muted"))
+    return Content("\n").join(parts)
+
+
+async def approve(screen: PrmScreen, task: TaskRow) -> None:
+    """Show the evidence, have the partner's code typed, approve."""
+    session = screen.prm.session
+    if task.kind != "approval" or task.case_id is None:
+        raise UsageError(f"“{task.title}” is a to-do, not an approval: d says that it is done.")
+    case_id = task.case_id
+    case = await screen.read(lambda s: cases.get(s, case_id))
+    cases_person = f"You act as {session.actor_name}. p chooses another person."
+    about = Content("\n").join([about_case(case), Content(""), plain(cases_person, "muted")])
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: cases.approve(s, task.id, actor=session.actor, as_of=session.as_of, confirm=fields["confirm"])
+        )
+
+    entries = [Entry("confirm", "Code", hint=f"type {task.code} to approve")]
+    if await screen.prm.push_screen_wait(Form(task.title, entries, save, whole=True, about=about)):
+        screen.prm.tell(f"Approved: {task.name[:60]}.")
+
+
+async def reject(screen: PrmScreen, task: TaskRow) -> None:
+    """Ask why, reject."""
+    session = screen.prm.session
+    if task.kind != "approval":
+        raise UsageError(f"“{task.title}” is a to-do; only approvals are rejected.")
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: cases.reject(s, task.id, fields["reason"], actor=session.actor, as_of=session.as_of)
+        )
+
+    if await screen.prm.push_screen_wait(Form(f"Reject: {task.name}", [Entry("reason", "Why")], save, whole=True)):
+        screen.prm.tell(f"Rejected: {task.name[:60]}.")
+
+
+async def done(screen: PrmScreen, task: TaskRow) -> None:
+    """A to-do is done; one that stands for an act of the case opens that act."""
+    session = screen.prm.session
+    if task.act in ("serve", "complete") and task.case_id is not None:
+        case_id = task.case_id
+        await act(screen, await screen.read(lambda s: cases.get(s, case_id)), task.act)
+        return
+    if task.kind == "approval":
+        raise UsageError("This is an approval: y approves, N rejects.")
+    said = Content("\n").join([plain(task.title, "bright"), plain(f"{task.name}, due {task.due}", "muted")])
+    if await screen.prm.push_screen_wait(Confirm("Is this done?", said, yes="it is done", no="not yet")):
+        await screen.write(lambda s: cases.done(s, task.id, actor=session.actor, as_of=session.as_of))
+
+
+async def actions(screen: PrmScreen, case: Case) -> None:
+    """Offer what the stage of the case allows."""
+    possible = {
+        "approval": [("stop", "Stop", "nothing has happened to the partner")],
+        "notice": [("serve", "Record service of notice", "from then on the dates stand"), ("stop", "Stop", "before notice is served")],
+        "in notice": [("complete", "Make it effective", f"on {case.data.get('effective_on')}, not before"),
+                      ("withdraw", "Withdraw", "by a letter of its own, approved like the notice")],
+        "suspended": [("resume", "Lift the suspension", "the status is what it was before")],
+    }.get(case.row.stage, [])  # fmt: skip
+    if not possible:
+        raise UsageError(f"Nothing can be done to this case now: it is {case.row.stage}.")
+    picked = await screen.prm.push_screen_wait(Choose("What shall be done?", [Choice(*p) for p in possible]))
+    if picked == "resume":
+        await resume(screen, case.row.partner_id)
+    elif picked:
+        await act(screen, case, picked)
+
+
+async def act(screen: PrmScreen, case: Case, which: str) -> None:
+    """Serve, complete, stop or withdraw."""
+    session, number, name = screen.prm.session, case.row.id, case.row.name[:60]
+    who = {"actor": session.actor}
+
+    async def save(fields: dict[str, str]) -> object:
+        if which == "serve":
+            on = read_date(fields["on"], "on")
+            proof = Path(fields["proof"]).expanduser() if fields["proof"].strip() else None
+            return await screen.write(
+                lambda s: cases.serve(
+                    s, number, on=on, method=fields["method"], proof=proof, actor=who["actor"], as_of=session.as_of
+                )
+            )
+        work = cases.stop if which == "stop" else cases.withdraw
+        return await screen.write(lambda s: work(s, number, fields["reason"], actor=who["actor"], as_of=session.as_of))
+
+    if which == "complete":
+        said = Content("\n").join([plain(f"{name} becomes Deactivated.", "bright"), plain("This is the effective act of the case; "
+                                  "what is left to do stays in the inbox.", "muted")])  # fmt: skip
+        if await screen.prm.push_screen_wait(
+            Confirm("Make the deactivation effective?", said, yes="make it effective")
+        ):
+            await screen.write(lambda s: cases.complete(s, number, actor=session.actor, as_of=session.as_of))
+            screen.prm.tell(f"{name} is deactivated.")
+        return
+    if which == "serve":
+        entries = [Entry("on", "Served on", session.as_of.isoformat()), Entry("method", "How", hint="registered mail, courier, by hand"),
+                   Entry("proof", "Proof (a file)", hint="receipt.pdf")]  # fmt: skip
+        about = plain(
+            f"From then on {name} is in notice, and the dates run from that day. A served notice can only be withdrawn.",
+            "text",
+        )
+        made = await screen.prm.push_screen_wait(
+            Form("Record service of notice", entries, save, whole=True, about=about)
+        )
+        if made:
+            screen.prm.tell(f"In notice; effective on {short_date(made.effective_on)} ({made.rule}).")
+        return
+    title = "Stop the deactivation" if which == "stop" else "Withdraw the notice"
+    if await screen.prm.push_screen_wait(Form(title, [Entry("reason", "Why")], save, whole=True)):
+        screen.prm.tell(
+            "Stopped. Nothing has happened to the partner." if which == "stop" else "The withdrawal waits for approval."
+        )
+
+
+async def suspend(screen: PrmScreen, partner_id: int) -> None:
+    """Ask why, suspend."""
+    session = screen.prm.session
+    partner = await screen.read(lambda s: partners.get(s, partner_id, session.as_of))
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: suspension.suspend(s, partner_id, fields["reason"], actor=session.actor, as_of=session.as_of)
+        )
+
+    about = plain("The partner stops today. The suspension can be lifted at any time.", "text")
+    form = Form(f"Suspend {partner.name}", [Entry("reason", "Why")], save, whole=True, about=about)
+    if await screen.prm.push_screen_wait(form):
+        screen.prm.tell(f"{partner.name[:60]} is suspended.")
+
+
+async def resume(screen: PrmScreen, partner_id: int) -> None:
+    """Lift a suspension."""
+    session = screen.prm.session
+    partner = await screen.read(lambda s: partners.get(s, partner_id, session.as_of))
+    said = plain(f"{partner.name} goes back to the status it had before.", "text")
+    if await screen.prm.push_screen_wait(Confirm("Lift the suspension?", said, yes="lift it")):
+        await screen.write(lambda s: suspension.resume(s, partner_id, actor=session.actor, as_of=session.as_of))
+        screen.prm.tell(f"{partner.name[:60]} is no longer suspended.")

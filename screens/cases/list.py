@@ -1,0 +1,77 @@
+"""The list of cases, those due first."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from prm_tui.commands import bindings
+from prm_tui.services import cases
+from screens.base import ModeScreen
+from screens.cases.page import CasePage
+from screens.cases.rows import CASE_COLUMNS, case_line
+from screens.widgets.table import Line, Table
+
+EMPTY = (
+    "No case is under way.\n\nA case is one run of a workflow for one partner: a deactivation, a suspension.\n"
+    "To begin one: go to Partners (2), select or mark partners, and press a."
+)
+
+
+class CasesScreen(ModeScreen):
+    """Open cases, closed ones on demand."""
+
+    mode = "cases"
+    place = "cases"
+    DEFAULT_CSS = """
+    CasesScreen #title { height: 1; padding: 0 2; margin: 1 0; }
+    CasesScreen Table { height: 1fr; margin: 0 1; }
+    CasesScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
+    """
+    BINDINGS: ClassVar = bindings("cases")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed = False
+
+    def body(self) -> ComposeResult:
+        """A title, the list."""
+        yield Static("", id="title", markup=False)
+        yield Table(id="cases")
+        yield Static(Content(EMPTY), id="nothing")
+
+    def on_mount(self) -> None:
+        """The list has the keys."""
+        self.query_one(Table).focus()
+
+    def reload(self) -> None:
+        """Read the cases again."""
+        self.start(self._show, "cases")
+
+    async def _show(self) -> None:
+        closed = self.closed
+        found = await self.read(lambda s: cases.list_of(s, closed=closed))
+        lines = {c.id: case_line(c) for c in found}
+
+        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
+            return {key: lines[key] for key in wanted}
+
+        open_now = sum(c.open for c in found)
+        many = f"{open_now} under way" + (f", {len(found) - open_now} closed" if closed else "")
+        self.query_one("#title", Static).update(Content.assemble(("Cases  ", "bold $bright"), (many, "$muted")))
+        table = self.query_one(Table)
+        table.set_columns(CASE_COLUMNS)
+        table.show([c.id for c in found], fetch, keep=True)
+        table.display, self.query_one("#nothing").display = bool(found), not found
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter opens the case."""
+        self.prm.push_screen(CasePage(event.key))
+
+    def action_closed(self) -> None:
+        """Closed cases, too, or no longer."""
+        self.closed = not self.closed
+        self.reload()

@@ -1,0 +1,162 @@
+"""One case: where it stands, what has to be done, what is known, what was kept as proof."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from prm_tui.commands import bindings
+from prm_tui.domain.case import STAGES, Case
+from prm_tui.services import cases
+from screens.base import PrmScreen
+from screens.cases import acts
+from screens.cases.rows import STEP_COLUMNS, step_line
+from screens.text import plain
+from screens.widgets.table import Line, Table
+
+if TYPE_CHECKING:
+    from prm_tui.domain.case import TaskRow
+
+_LINE = ("approval", "notice", "in notice", "after", "closed")
+_SAID = {"approval": "Approval", "notice": "Notice", "in notice": "In notice", "after": "Effective", "closed": "Closed"}
+
+
+class CasePage(PrmScreen):
+    """See the module. `case_id` names the case."""
+
+    mode = "cases"
+    place = "case"
+    DEFAULT_CSS = """
+    CasePage #head { height: auto; padding: 0 2; margin: 1 0; }
+    CasePage #stages { height: 1; padding: 0 2; margin-bottom: 1; }
+    CasePage #both { height: 1fr; }
+    CasePage Table { width: 1fr; margin: 0 1; }
+    CasePage #side { width: 58; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
+    CasePage.-narrow #side { display: none; }
+    """
+    BINDINGS: ClassVar = bindings("case")
+
+    def __init__(self, case_id: int) -> None:
+        super().__init__()
+        self.case_id = case_id
+        self.case: Case | None = None
+
+    def body(self) -> ComposeResult:
+        """Head, stages, the checklist, what is known."""
+        yield Static("", id="head", markup=False)
+        yield Static("", id="stages", markup=False)
+        with Horizontal(id="both"):
+            yield Table(id="steps")
+            with VerticalScroll(id="side", can_focus=False):
+                yield Static("", id="known", markup=False)
+
+    def on_mount(self) -> None:
+        """Read it."""
+        self.query_one(Table).focus()
+        self.reload()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """What is known needs room; v opens it in a narrow window."""
+        self.set_class(event.size.width < 110, "-narrow")
+
+    def reload(self) -> None:
+        """Read the case again."""
+        self.start(self._show, "case")
+
+    async def _show(self) -> None:
+        self.case = case = await self.read(lambda s: cases.get(s, self.case_id))
+        row, as_of = case.row, self.prm.session.as_of
+        head = Content.assemble(
+            plain(f"{row.kind.capitalize()} of {row.name}", "bright"),
+            plain(f"   {STAGES.get(row.stage, row.stage)}", "warn"),
+        )
+        self.query_one("#head", Static).update(head)
+        self.query_one("#stages", Static).update(_stages(case))
+        self.query_one("#known", Static).update(acts.about_case(case) + _evidence(case))
+        lines = {t.id: step_line(t, as_of) for t in case.tasks}
+
+        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
+            return {key: lines[key] for key in wanted}
+
+        table = self.query_one(Table)
+        table.set_columns(STEP_COLUMNS)
+        table.show([t.id for t in case.tasks], fetch, keep=True)
+
+    def _selected(self) -> TaskRow | None:
+        key = self.query_one(Table).current
+        return next((t for t in self.case.tasks if t.id == key), None) if self.case else None
+
+    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Awaitable[None]]) -> None:
+        task = self._selected()
+        if task is not None and task.state == "open":
+            self.start(lambda: work(self, task), "act")
+        elif task is not None:
+            self.prm.tell(f"“{task.title}” is {task.state}.", bad=True)
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter does what the selected task asks for."""
+        task = self._selected()
+        self._with_task(acts.approve if task is not None and task.kind == "approval" else acts.done)
+
+    def action_approve(self) -> None:
+        self._with_task(acts.approve)
+
+    def action_reject(self) -> None:
+        self._with_task(acts.reject)
+
+    def action_done(self) -> None:
+        self._with_task(acts.done)
+
+    def action_actions(self) -> None:
+        """What the stage allows."""
+        case = self.case
+        if case is not None:
+            self.start(lambda: acts.actions(self, case), "act")
+
+    def action_evidence(self) -> None:
+        """What was kept, in full."""
+        self.start(self._open_evidence, "evidence")
+
+    async def _open_evidence(self) -> None:
+        from screens.modals.choose import Choice, Choose
+        from screens.modals.pages import Page
+
+        if self.case is None or not self.case.evidence:
+            self.prm.tell("Nothing was kept as proof yet.")
+            return
+        choices = [Choice(e.id, e.title, f"{e.at:%Y-%m-%d}, sha256 {e.hash[:12]}…") for e in self.case.evidence]
+        chosen = await self.prm.push_screen_wait(Choose("Evidence", choices))
+        if chosen is not None:
+            body = await self.read(lambda s: cases.evidence(s, chosen))
+            text = body[:100_000].decode("utf-8", "replace")
+            self.prm.push_screen(Page("Evidence", Content("\n").join([plain(line) for line in text.split("\n")])))
+
+    def action_back(self) -> None:
+        self.prm.pop_screen()
+
+
+def _stages(case: Case) -> Content:
+    if case.row.kind != "deactivation":
+        return Content("")
+    stage = "in notice" if case.row.stage == "withdrawal" else case.row.stage
+    at = _LINE.index(stage) if stage in _LINE else 0
+    parts: list[tuple[str, str]] = []
+    for n, name in enumerate(_LINE):
+        sign, colour = ("✓ ", "$good") if n < at else ("● ", "$accent") if n == at else ("○ ", "$muted")
+        parts += [(sign, colour), (_SAID[name], "bold $bright" if n == at else "$text" if n < at else "$muted")]
+        parts += [(" ── ", "$faint")] if n < len(_LINE) - 1 else []
+    return Content.assemble(*parts)
+
+
+def _evidence(case: Case) -> Content:
+    parts = [Content("\n"), Content.styled("\nEvidence", "bold $muted")]
+    for kept in case.evidence:
+        parts.append(plain(f"\n{kept.title}".replace("\n", ""), "text"))
+        parts.append(plain(f"{kept.at:%Y-%m-%d %H:%M} UTC, sha256 {kept.hash[:16]}…", "muted"))
+    return Content("\n").join(parts)

@@ -1,0 +1,84 @@
+"""Cases and tasks as lines of a table."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from prm_tui.domain.case import STAGES, CaseRow, TaskRow
+from screens.text import cell, short_date, visible
+from screens.widgets.table import Col, Line
+
+CASE_COLUMNS = [
+    Col("id", "Case", 5, True), Col("kind", "Kind", 14), Col("partner", "Partner"), Col("stage", "Stage", 28),
+    Col("due", "Next due", 11), Col("owner", "Owner", 16), Col("reason", "Reason", 16),
+]  # fmt: skip
+TASK_COLUMNS = [
+    Col("what", "What"), Col("partner", "Partner", 28), Col("due", "Due", 20), Col("who", "By", 16),
+]  # fmt: skip
+STEP_COLUMNS = [Col("what", "What"), Col("state", "State", 10), Col("due", "Due", 20), Col("who", "By", 18)]
+
+
+def case_line(row: CaseRow, *, with_partner: bool = True) -> Line:
+    """One case; without its partner on the partner's own page."""
+    stage = (
+        STAGES.get(row.stage, row.stage),
+        "muted" if not row.open else "warn" if row.stage == "approval" else "text",
+    )
+    head = ((str(row.id), "muted"), (visible(row.kind), "text"))
+    if with_partner:
+        return Line(
+            (*head, (visible(row.name), "bright"), stage, cell(row.due, "date"), (visible(row.owner or ""), "muted"),
+             (visible(row.reason or ""), "muted"))
+        )  # fmt: skip
+    return Line(
+        (*head, stage, (visible(row.reason or ""), "muted"), cell(row.opened_on, "date"), cell(row.due, "date"),
+         (visible(row.outcome or ""), "muted"))
+    )  # fmt: skip
+
+
+def _due(task: TaskRow, as_of: date) -> tuple[str, str]:
+    if task.due is None:
+        return "", "muted"
+    days = (task.due - as_of).days
+    if days < 0:
+        return f"{-days:,} days overdue", "bad"
+    return ("today", "warn") if days == 0 else (short_date(task.due), "text")
+
+
+def task_line(task: TaskRow, as_of: date) -> Line:
+    """A task in the inbox."""
+    sign = "◆" if task.kind == "approval" else "◇"
+    colour = "warn" if task.kind == "approval" else "text"
+    return Line(
+        (
+            (f"{sign} {visible(task.title)}", colour),
+            (visible(task.name), "bright"),
+            _due(task, as_of),
+            (visible(task.whose), "muted"),
+        )
+    )
+
+
+def step_line(task: TaskRow, as_of: date) -> Line:
+    """A task on the page of its case."""
+    signs = {"done": "✓", "approved": "✓", "rejected": "✗", "cancelled": "–", "open": "●", "planned": "○"}
+    colours = {
+        "done": "good",
+        "approved": "good",
+        "rejected": "bad",
+        "cancelled": "muted",
+        "open": "bright",
+        "planned": "muted",
+    }
+    if task.done_on:
+        due, who = (short_date(task.done_on), "muted"), task.done_by or "nobody named"
+    else:
+        due, who = (_due(task, as_of) if task.state == "open" else cell(task.due, "date")), task.whose
+    return Line(
+        (
+            (f"{signs[task.state]} {visible(task.title)}", colours[task.state]),
+            (task.state, colours[task.state]),
+            due,
+            (visible(who), "muted"),
+        )
+    )

@@ -1,0 +1,435 @@
+"""A workbook in: choose the file, see how it is understood, correct that, see what would change, take it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Event
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, ProgressBar, Static
+
+from prm_tui.commands import bindings
+from prm_tui.domain.errors import PrmError
+from prm_tui.domain.exchange import ImportReport, SheetReport
+from prm_tui.domain.mapping import ColumnPlan, SheetPlan, targets
+from prm_tui.services import exchange, timeline
+from prm_tui.services.exchange import Reading
+from screens.base import PrmScreen
+from screens.modals.choose import Choice, Choose
+from screens.modals.confirm import Confirm
+from screens.modals.pages import Page
+from screens.text import plain, visible
+from screens.widgets.table import Col, Line, Table
+
+STEPS = ("File", "Sheets and columns", "What would change", "Taken")
+_SHEETS = [
+    Col("sheet", "Sheet or column", 30),
+    Col("what", "Is read as", 22),
+    Col("rows", "Rows", 9, True),
+    Col("why", "Because"),
+]
+_PREVIEW = [Col("sheet", "Sheet", 30), Col("new", "New", 10, True), Col("changed", "Changed", 9, True), Col("same", "Same", 9, True),
+            Col("refused", "Refused", 9, True), Col("note", "")]  # fmt: skip
+_MEANINGS = {
+    "data": "kept under its own name",
+    "skip": "left out",
+    "partner": "which partner",
+    "occurred_on": "the day it happened",
+}
+
+
+class ImportScreen(PrmScreen):
+    """See the module. Nothing is written before the last step."""
+
+    mode = "exchange"
+    place = "wizard"
+    DEFAULT_CSS = """
+    ImportScreen #steps { height: 1; padding: 0 2; margin: 1 0; }
+    ImportScreen #file { height: 8; padding: 0 3; }
+    ImportScreen #path { background: $panel; }
+    ImportScreen #path:focus { background: $selection; }
+    ImportScreen Table { height: 1fr; margin: 0 1; display: none; }
+    ImportScreen #bar { display: none; padding: 0 3; height: 1; }
+    ImportScreen #hint { height: auto; max-height: 6; padding: 0 3; margin-bottom: 1; color: $muted; }
+    """
+    BINDINGS: ClassVar = [
+        *bindings("wizard"),
+        ("f", "pick", "pick a file"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0
+        self.reading: Reading | None = None
+        self.report: ImportReport | None = None
+        self.stop = Event()
+        self.busy = False
+        self.opened: set[int] = set()
+
+    def body(self) -> ComposeResult:
+        """Steps; the field for the file; the table of the step; progress; what can be done."""
+        yield Static("", id="steps", markup=False)
+        yield Static(
+            Content.assemble(
+                ("Which workbook?\n", "bold $bright"),
+                ("xlsx, xlsm, xlsb, xls, ods, csv or tsv; several with a semicolon between them.\n", "$muted"),
+                ("enter reads it, tab then f looks for it on the disk. Reading changes nothing.", "$muted"),
+            ),
+            id="file",
+        )
+        yield Input(placeholder="path of a workbook", id="path")
+        yield Table(id="lines")
+        yield ProgressBar(id="bar", show_eta=False, show_percentage=False)
+        yield Static("", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """The field has the keys."""
+        field = self.query_one("#path", Input)
+        field.cursor_blink = False
+        field.focus()
+        self._draw()
+
+    def on_unmount(self) -> None:
+        """What was staged is thrown away."""
+        self.stop.set()
+        if self.reading is not None:
+            self.reading.close()
+
+    # ---- drawing ----
+
+    def _draw(self) -> None:
+        parts: list[tuple[str, str]] = []
+        for n, title in enumerate(STEPS):
+            sign, colour = ("✓ ", "$good") if n < self.at else ("● ", "$accent") if n == self.at else ("○ ", "$muted")
+            parts += [(sign, colour), (title, "bold $bright" if n == self.at else "$text" if n < self.at else "$muted")]
+            parts += [(" ── ", "$faint")] if n < len(STEPS) - 1 else []
+        self.query_one("#steps", Static).update(Content.assemble(*parts))
+        self.query_one("#file").display = self.query_one("#path").display = self.at == 0
+        table = self.query_one(Table)
+        table.display = self.at > 0
+        if self.at == 1:
+            self._show(table, _SHEETS, self._sheets())
+        elif self.at >= 2 and self.report is not None:
+            self._show(table, _PREVIEW, _outcome(self.report))
+        self.query_one("#hint", Static).update(self._hint())
+        if self.at:
+            table.focus()
+
+    def _show(self, table: Table, columns: Sequence[Col], lines: dict[Any, Line]) -> None:
+        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
+            return {key: lines[key] for key in wanted}
+
+        table.set_columns(columns)
+        table.show(list(lines), fetch, keep=True)
+
+    def _sheets(self) -> dict[Any, Line]:
+        assert self.reading is not None
+        lines: dict[Any, Line] = {}
+        for plan in self.reading.plans:
+            sign = "▾ " if plan.id in self.opened else "▸ "
+            colour = "muted" if plan.noun == "skip" else "bright"
+            lines[plan.id] = Line(
+                (
+                    (sign + visible(plan.sheet), colour),
+                    (_noun(plan), colour),
+                    (f"{plan.rows:,}", "text"),
+                    (visible(plan.why), "muted"),
+                )
+            )
+            if plan.id in self.opened:
+                for column in plan.columns:
+                    lines[plan.id, column.pos] = _column_line(column)
+        return lines
+
+    def _hint(self) -> Content:
+        parts: list[Content] = []
+        if self.at == 1 and self.reading is not None:
+            for question in self.reading.questions:
+                parts.append(plain(f"? {question.sheet}: {question.text}", "warn"))
+            parts.append(
+                Content(
+                    "enter opens a sheet to its columns and changes what a column means; on an open sheet t changes what it is."
+                )
+            )
+            parts.append(Content("> shows what would change."))
+        elif self.at == 2 and self.report is not None:
+            if self.report.nothing_new:
+                parts.append(plain("Everything in it is here already: there is nothing to take.", "good"))
+            else:
+                parts.append(
+                    Content(
+                        "enter on a line shows the cells and the refused rows behind it. > takes it, as one change that u takes back."
+                    )
+                )
+        elif self.at == 3:
+            parts.append(Content("esc leaves. u takes the import back."))
+        return Content("\n").join(parts)
+
+    # ---- the file ----
+
+    def on_input_submitted(self) -> None:
+        """Enter reads the files."""
+        said = self.query_one("#path", Input).value
+        paths = [Path(p.strip().strip("'\"")).expanduser() for p in said.split(";") if p.strip()]
+        if paths:
+            self.start(lambda: self._read(paths), "read")
+
+    def action_pick(self) -> None:
+        """Look for the file on the disk."""
+        if self.at == 0:
+            self.start(self._pick, "pick")
+
+    async def _pick(self) -> None:
+        from textual_fspicker import FileOpen, Filters
+
+        wanted = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".txt"}
+        filters = Filters(("Workbooks", lambda p: p.suffix.lower() in wanted), ("Everything", lambda _: True))
+        path = await self.prm.push_screen_wait(FileOpen(".", filters=filters))
+        if path is not None:
+            self.query_one("#path", Input).value = str(path)
+            await self._read([path])
+
+    def _begin(self, said: str) -> None:
+        self.stop.clear()
+        self.busy = True
+        bar = self.query_one(ProgressBar)
+        bar.update(total=None, progress=0)
+        bar.display = True
+        self._say(said)
+
+    def _say(self, said: str) -> None:
+        self.query_one("#hint", Static).update(plain(said, "accent"))
+
+    def _end(self) -> None:
+        self.busy = False
+        self.query_one(ProgressBar).display = False
+
+    async def _read(self, paths: list[Path]) -> None:
+        names = ", ".join(p.name for p in paths)
+        self._begin(f"Reading {names} … esc stops it.")
+
+        def progress(rows: int) -> None:
+            self.prm.call_from_thread(self._say, f"Reading {names}: {rows:,} rows … esc stops it.")
+
+        try:
+            reading = await self.prm.gateway.write(
+                lambda s: exchange.read(s, paths, on_progress=progress, cancelled=self.stop.is_set)
+            )
+        except PrmError as error:
+            self._end()
+            self._draw()
+            self.query_one("#hint", Static).update(plain(str(error), "bad"))
+            return
+        self._end()
+        if self.reading is not None:
+            self.reading.close()
+        self.reading, self.at = reading, 1
+        self.opened = {plan.id for plan in reading.plans if plan.noun != "skip" and plan.missing()}
+        self._draw()
+
+    # ---- sheets and columns ----
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """A sheet opens to its columns, a column to its meanings, an outcome to what stands behind it."""
+        self.start(lambda: self._open(event.key), "open")
+
+    async def _open(self, key: Any) -> None:
+        if self.at >= 2:
+            self._open_outcome(key)
+        elif isinstance(key, tuple):
+            await self._change_column(*key)
+        else:
+            self.opened ^= {key}
+            self._draw()
+
+    def key_t(self) -> None:
+        """What the selected sheet is."""
+        if self.at == 1:
+            self.start(self._change_sheet, "open")
+
+    def _plan(self, sheet_id: int) -> SheetPlan:
+        assert self.reading is not None
+        return next(p for p in self.reading.plans if p.id == sheet_id)
+
+    async def _change_sheet(self) -> None:
+        assert self.reading is not None
+        key = self.query_one(Table).current
+        plan = self._plan(key[0] if isinstance(key, tuple) else key)
+        kinds = await self.read(timeline.known_kinds)
+        choices = [Choice("partners", "Partners"), Choice("people", "Our own people"), Choice("skip", "Left out")]
+        choices += [Choice(f"activity:{kind}", f"Activities: {label}") for kind, label in kinds.items()]
+        picked = await self.prm.push_screen_wait(Choose(f"What is {visible(plan.sheet)[:60]}?", choices))
+        if picked is not None:
+            self.reading.replan(exchange.with_kind(plan, picked))
+            self.opened.add(plan.id)
+            self._draw()
+
+    async def _change_column(self, sheet_id: int, pos: int) -> None:
+        assert self.reading is not None
+        plan = self._plan(sheet_id)
+        column = next(c for c in plan.columns if c.pos == pos)
+        meanings = [*targets(plan.what), "data", "skip"]
+        choices = [Choice(m, m.replace("_", " "), _MEANINGS.get(m, "")) for m in meanings]
+        title = f"What is {visible(column.header)[:60]}, for example {visible(column.example)[:40]}?"
+        picked = await self.prm.push_screen_wait(Choose(title, choices))
+        if picked is not None:
+            self.reading.replan(plan.with_target(column.header, picked, "as you said"))
+            self._draw()
+
+    # ---- the outcome ----
+
+    def _open_outcome(self, key: Any) -> None:
+        assert self.report is not None
+        sheet = self.report.sheets[key]
+        said = [
+            plain(
+                f"row {c.row:,}  {c.subject}: {c.field} from {c.before} to {c.after}", "warn" if c.conflict else "text"
+            )
+            for c in sheet.cells[:300]
+        ]
+        said += [plain(f"row {r.row:,}, {r.column} “{r.value}”: {r.reason}", "bad") for r in sheet.refused[:300]]
+        said += [plain(note, "muted") for note in sheet.notes]
+        text = (
+            Content("\n").join(said)
+            if said
+            else Content("Nothing changes and nothing is refused: all rows are new or the same.")
+        )
+        self.prm.push_screen(Page(visible(sheet.plan.sheet), text))
+
+    async def _preview(self) -> None:
+        reading = self.reading
+        assert reading is not None
+        self._begin("Working out what would change …")
+        try:
+            self.report = await self.prm.gateway.write(lambda s: exchange.preview(s, reading))
+        finally:
+            self._end()
+        self.at = 2
+        self._draw()
+
+    async def _commit(self) -> None:
+        reading, report = self.reading, self.report
+        assert reading is not None and report is not None
+        if report.nothing_new:
+            self.prm.tell("There is nothing to take: everything in it is here already.")
+            return
+        prefer = await self._side(report)
+        if prefer is None and any(s.conflicts for s in report.sheets):
+            return
+        said = Content("\n").join([plain(_sentence(s)) for s in report.sheets])
+        if not await self.prm.push_screen_wait(Confirm("Take this, as one change?", said, yes="take it", no="not yet")):
+            return
+        self._begin("Taking it … esc stops it, and nothing is taken.")
+        session = self.prm.session
+
+        def progress(sheet: str) -> None:
+            self.prm.call_from_thread(self._say, f"Taking {sheet} … esc stops it, and nothing is taken.")
+
+        try:
+            self.report = await self.write(
+                lambda s: exchange.commit(
+                    s, reading, actor=session.actor, as_of=session.as_of, prefer=prefer, cancelled=self.stop.is_set,
+                    on_progress=progress,
+                )
+            )  # fmt: skip
+        finally:
+            self._end()
+            self._draw()
+        self.at = 3
+        self._draw()
+        self.prm.tell(f"Taken as change {self.report.change}. u takes it back.")
+
+    async def _side(self, report: ImportReport) -> str | None:
+        """Which side counts where a cell was changed on both."""
+        many = sum(s.conflicts for s in report.sheets)
+        if not many:
+            return None
+        choices = [
+            Choice("theirs", "The sheet's value", "what the workbook says"),
+            Choice("ours", "Our value", "what was changed here since"),
+        ]
+        picked: str | None = await self.prm.push_screen_wait(
+            Choose(f"{many:,} cells were changed on both sides. Which counts?", choices)
+        )
+        return picked
+
+    # ---- commands ----
+
+    def action_next(self) -> None:
+        """On to what comes next, when there is something to go on with."""
+        if self.busy:
+            return
+        if self.at == 0:
+            self.on_input_submitted()
+        elif self.at == 1 and self.reading is not None:
+            if self.reading.questions:
+                self.prm.tell(f"{self.reading.questions[0].sheet}: {self.reading.questions[0].text}", bad=True)
+            else:
+                self.start(self._preview, "preview")
+        elif self.at == 2:
+            self.start(self._commit, "commit")
+
+    def action_before(self) -> None:
+        """The step before; what was read stays."""
+        if not self.busy and self.at in (1, 2):
+            self.at -= 1
+            self._draw()
+            if self.at == 0:
+                self.query_one("#path").focus()
+
+    def action_leave(self) -> None:
+        """Stop what runs; else leave."""
+        if self.busy:
+            self.stop.set()
+            self._say("Stopping …")
+        else:
+            self.prm.pop_screen()
+
+
+def _noun(plan: SheetPlan) -> str:
+    return "left out" if plan.noun == "skip" else visible(plan.what.replace(":", ": "))
+
+
+def _column_line(column: ColumnPlan) -> Line:
+    kept = column.target in ("data", "skip")
+    meaning = {"data": "kept", "skip": "left out"}.get(column.target, column.target.replace("_", " "))
+    why = f"{column.example[:30]} · {column.why}" if column.example else column.why
+    return Line(
+        (
+            (visible(column.header), "text"),
+            (visible(meaning), "muted" if kept else "accent"),
+            (column.type, "muted"),
+            (visible(why), "muted"),
+        ),
+        indent=4,
+    )
+
+
+def _outcome(report: ImportReport) -> dict[Any, Line]:
+    return {
+        n: Line(
+            (
+                (visible(s.plan.sheet), "bright"), (f"{s.new:,}", "good" if s.new else "muted"),
+                (f"{s.changed:,}", "warn" if s.changed else "muted"), (f"{s.same:,}", "muted"),
+                (f"{len(s.refused):,}", "bad" if s.refused else "muted"), (_note(s), "muted"),
+            )
+        )
+        for n, s in enumerate(report.sheets)
+    }  # fmt: skip
+
+
+def _note(sheet: SheetReport) -> str:
+    said = [sheet.plan.what.replace(":", ": ")]
+    if sheet.lines:
+        said.append(f"{sheet.lines:,} lines")
+    if sheet.conflicts:
+        said.append(f"{sheet.conflicts:,} changed on both sides")
+    return visible(", ".join(said))
+
+
+def _sentence(sheet: SheetReport) -> str:
+    refused = f", {len(sheet.refused):,} rows refused" if sheet.refused else ""
+    return f"{sheet.plan.sheet}: {sheet.new:,} new, {sheet.changed:,} changed, {sheet.same:,} the same{refused}"

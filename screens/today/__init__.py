@@ -1,0 +1,1 @@
+"""The mode Today: what needs me now."""

@@ -1,0 +1,148 @@
+"""Today: what needs me now, in order of due time; and how far the feeds reach."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from prm_tui.commands import bindings
+from prm_tui.domain.case import TaskRow
+from prm_tui.services import cases, conditions, history, partners
+from screens.base import ModeScreen, PrmScreen
+from screens.cases import acts
+from screens.cases.page import CasePage
+from screens.cases.rows import TASK_COLUMNS, task_line
+from screens.text import plain, short_date
+from screens.widgets.table import Line, Table
+
+if TYPE_CHECKING:
+    from storage import Store
+
+NOTHING = (
+    "Nothing waits for you.\n\nHere stand tasks and approvals in order of their due time. They come from cases:\n"
+    "go to Partners (2), select or mark partners, and press a."
+)
+
+
+class TodayScreen(ModeScreen):
+    """Inbox left; what happened and the feeds right."""
+
+    mode = "today"
+    place = "today"
+    DEFAULT_CSS = """
+    TodayScreen #title { height: 1; padding: 0 2; margin: 1 0; }
+    TodayScreen #both { height: 1fr; }
+    TodayScreen #left { width: 1fr; }
+    TodayScreen Table { height: 1fr; margin: 0 1; }
+    TodayScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
+    TodayScreen #side { width: 44; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
+    TodayScreen.-narrow #side { display: none; }
+    """
+    BINDINGS: ClassVar = bindings("today")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks: dict[int, TaskRow] = {}
+
+    def body(self) -> ComposeResult:
+        """Title; inbox; side pane."""
+        yield Static("", id="title", markup=False)
+        with Horizontal(id="both"):
+            with Vertical(id="left"):
+                yield Table(id="inbox")
+                yield Static(Content(NOTHING), id="nothing")
+            with VerticalScroll(id="side", can_focus=False):
+                yield Static("", id="known", markup=False)
+
+    def on_mount(self) -> None:
+        """The inbox has the keys."""
+        self.query_one(Table).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The side pane needs room."""
+        self.set_class(event.size.width < 100, "-narrow")
+
+    def reload(self) -> None:
+        """Read again."""
+        self.start(self._show, "today")
+
+    async def _show(self) -> None:
+        as_of = self.prm.session.as_of
+
+        def look(store: Store) -> tuple[list[TaskRow], Content]:
+            return cases.inbox(store), _side(store, self.prm.session.as_of)
+
+        tasks, side = await self.read(look)
+        self.tasks = {t.id: t for t in tasks}
+        late = sum(t.overdue(as_of) for t in tasks)
+        parts = [(f"{as_of:%A} {as_of.day} {as_of:%B %Y}", "bold $bright"), (f"   {len(tasks)} open", "$muted")]
+        parts += [(f", {late} overdue", "$bad")] if late else []
+        self.query_one("#title", Static).update(Content.assemble(*parts))
+        self.query_one("#known", Static).update(side)
+        lines = {t.id: task_line(t, as_of) for t in tasks}
+
+        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
+            return {key: lines[key] for key in wanted}
+
+        table = self.query_one(Table)
+        table.set_columns(TASK_COLUMNS)
+        table.show([t.id for t in tasks], fetch, keep=True)
+        table.display, self.query_one("#nothing").display = bool(tasks), not tasks
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter opens the case of the task."""
+        task = self.tasks.get(event.key)
+        if task is not None and task.case_id is not None:
+            self.prm.push_screen(CasePage(task.case_id))
+
+    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Awaitable[None]]) -> None:
+        task = self.tasks.get(self.query_one(Table).current)
+        if task is not None:
+            self.start(lambda: work(self, task), "act")
+
+    def action_approve(self) -> None:
+        self._with_task(acts.approve)
+
+    def action_reject(self) -> None:
+        self._with_task(acts.reject)
+
+    def action_done(self) -> None:
+        self._with_task(acts.done)
+
+
+def _side(store: Store, as_of: Any) -> Content:
+    """How many partners stand where, how far the feeds reach, what was done lately."""
+    parts = [Content.styled("Partners by status", "bold $muted")]
+    counts = partners.by_status(store)
+    most = max((count for _, count in counts), default=0)
+    for status, count in counts:
+        bar = "█" * max(1, round(12 * count / most))
+        parts.append(
+            Content.assemble(plain(f"{status[:13]:<14}"), (f"{bar:<13}", "$accent"), (f"{count:>7,}", "bold $bright"))
+        )
+    parts += [Content(""), Content.styled("Feeds", "bold $muted")]
+    feeds = [f for f in conditions.feeds(store) if f.covered_to]
+    for feed in feeds:
+        assert feed.covered_to is not None
+        late = (as_of - feed.covered_to).days > 35
+        said = f"to {short_date(feed.covered_to)}"
+        parts.append(
+            Content.assemble(
+                plain(f"{feed.kind[:13]:<14}"),
+                (said, "$bad" if late else "$good"),
+                ("  sheet overdue" if late else "", "$muted"),
+            )
+        )
+    if not feeds:
+        parts.append(Content.styled("none yet: i reads a workbook", "$muted"))
+    parts += [Content(""), Content.styled("Done lately", "bold $muted")]
+    for change in history.changes(store, 6):
+        parts.append(Content.assemble((f"{change.at:%d %b %H:%M} ", "$muted"), plain(change.why[:28])))
+    parts += [Content(""), Content.styled("u takes the latest back", "$muted")]
+    return Content("\n").join(parts)
