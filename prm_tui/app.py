@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ from prm_tui.domain.errors import PrmError, UsageError
 from prm_tui.gateway import Gateway
 from screens.partners.list import PartnersScreen
 from screens.theme import themes
+from screens.workers import begin
 
 if TYPE_CHECKING:
     from textual.binding import Binding
@@ -82,7 +84,7 @@ class PrmApp(App[int]):
         place = _place_warning(self.session.path)
         if place:
             self.tell(place, bad=True)
-        self.run_worker(self.count(), group="count", exclusive=True)
+        begin(self, self.count, "count")
         self.set_interval(5, self._look_for_others)
 
     async def _look_for_others(self) -> None:
@@ -112,7 +114,7 @@ class PrmApp(App[int]):
         """Bring what is shown up to date."""
         from screens.base import PrmScreen
 
-        self.run_worker(self.count(), group="count", exclusive=True)
+        begin(self, self.count, "count")
         for screen in self.screen_stack:
             if isinstance(screen, PrmScreen):
                 screen.reload()
@@ -143,13 +145,13 @@ class PrmApp(App[int]):
         """Choose who acts."""
         from screens.people import choose_person
 
-        self.run_worker(choose_person(self), group="person", exclusive=True)
+        begin(self, partial(choose_person, self), "person")
 
     def action_undo(self) -> None:
         """Show what undoing the latest change does; enter does it."""
         from screens.undo import undo_latest
 
-        self.run_worker(undo_latest(self), group="undo", exclusive=True)
+        begin(self, partial(undo_latest, self), "undo")
 
     def action_next_theme(self) -> None:
         """The next theme."""
@@ -179,7 +181,7 @@ class PrmApp(App[int]):
 
     def action_palette(self) -> None:
         """Any command by its name."""
-        self.run_worker(self._palette(), group="palette", exclusive=True)
+        begin(self, self._palette, "palette")
 
     async def _palette(self) -> None:
         from screens.modals.choose import Choice, Choose
@@ -204,7 +206,7 @@ class PrmApp(App[int]):
 
     def action_leave(self) -> None:
         """Leave after asking."""
-        self.run_worker(self._leave(), group="leave", exclusive=True)
+        begin(self, self._leave, "leave")
 
     async def _leave(self) -> None:
         from screens.modals.confirm import Confirm

@@ -8,8 +8,9 @@ mode is shown again and when something was written.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.dom import DOMNode
@@ -21,6 +22,7 @@ from prm_tui.domain.errors import PrmError
 from prm_tui.gateway import Superseded
 from screens.widgets.lines import KeyLine, ModeLine
 from screens.widgets.table import Table
+from screens.workers import begin
 
 if TYPE_CHECKING:
     from prm_tui.app import PrmApp
@@ -65,11 +67,11 @@ class PrmScreen(Screen[None]):
         self.prm.after_write()
         return result
 
-    def start(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+    def start(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Run a coroutine function as a worker; its complaints are notified, a newer one of the group stops it."""
-        self.run_worker(self._guarded(work), group=group, exclusive=True)
+        begin(self, partial(self._guarded, work), group)
 
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             await work()
         except Superseded:

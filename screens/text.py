@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
@@ -29,11 +30,6 @@ def plain(text: object, style: str = "") -> Content:
     return Content.styled(visible(text), f"${style}" if style else "")
 
 
-def lines(*parts: Content | str) -> Content:
-    """Several lines as one content; bare text is ours and carries no markup either."""
-    return Content("\n").join([Content(p) if isinstance(p, str) else p for p in parts])
-
-
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Text in exactly `width` cells; what is cut ends with an ellipsis."""
     length = cell_len(text)
@@ -41,6 +37,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(text, max(width - 1, 0)) + "…" if width else ""
     space = " " * (width - length)
     return space + text if right else text + space
+
+
+def hanging(head: str, text: str, width: int, style: str = "text") -> Content:
+    """A muted head and a text beside it, whose further lines stand beneath its first."""
+    space = len(head)
+    found = wrap(visible(text), max(width - space, 12)) or [""]
+    rest = [plain(" " * space + line, style) for line in found[1:]]
+    return Content("\n").join([Content.assemble((head, "$muted"), plain(found[0], style)), *rest])
 
 
 def short_date(day: date) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -92,7 +92,7 @@ class CasePage(PrmScreen):
         key = self.query_one(Table).current
         return next((t for t in self.case.tasks if t.id == key), None) if self.case else None
 
-    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Awaitable[None]]) -> None:
+    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Coroutine[Any, Any, None]]) -> None:
         task = self._selected()
         if task is not None and task.state == "open":
             self.start(lambda: work(self, task), "act")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -22,16 +23,16 @@ from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
 from screens.modals.pages import Page
-from screens.text import plain, short_date, visible
+from screens.text import hanging, plain, short_date, visible
 from screens.widgets.table import Col, Line, Table
 
 STEPS = ("Why", "Impact", "Dates", "Tasks", "Review")
 _COLUMNS = {
     "Why": [Col("what", "", 14), Col("value", "")],
-    "Impact": [Col("what", "What ends with them", 26), Col("count", "", 12, True), Col("amount", "Amount", 14, True), Col("note", "")],
+    "Impact": [Col("what", "What ends with them", 26), Col("count", "", 12, True), Col("amount", "Amount", 14, True),
+               Col("note", "", least=10)],
     "Dates": [Col("what", "", 24), Col("value", "")],
     "Tasks": [Col("due", "Due", 12), Col("what", "What"), Col("who", "By", 18)],
-    "Review": [Col("what", "", 24), Col("value", "")],
 }  # fmt: skip
 
 
@@ -45,11 +46,12 @@ class DeactivateScreen(PrmScreen):
     DeactivateScreen #steps { height: 1; padding: 0 2; margin-bottom: 1; }
     DeactivateScreen #both { height: 1fr; }
     DeactivateScreen Table { width: 1fr; margin: 0 1; }
+    DeactivateScreen #review { width: 1fr; padding: 0 3; display: none; scrollbar-size-vertical: 1; }
     DeactivateScreen #side { width: 46; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
     DeactivateScreen.-narrow #side { display: none; }
     DeactivateScreen #hint { height: auto; max-height: 5; padding: 0 3; color: $muted; margin-bottom: 1; }
     """
-    BINDINGS: ClassVar = bindings("wizard")
+    BINDINGS: ClassVar = [*bindings("wizard"), Binding("enter", "ask", show=False)]
 
     def __init__(self, partner_ids: Sequence[int]) -> None:
         super().__init__()
@@ -71,6 +73,8 @@ class DeactivateScreen(PrmScreen):
         yield Static("", id="steps", markup=False)
         with Horizontal(id="both"):
             yield Table(id="lines")
+            with VerticalScroll(id="review"):
+                yield Static("", id="said", markup=False)
             with VerticalScroll(id="side", can_focus=False):
                 yield Static("", id="happens", markup=False)
         yield Static("", id="hint", markup=False)
@@ -138,16 +142,23 @@ class DeactivateScreen(PrmScreen):
             parts += [(" ── ", "$faint")] if n < len(STEPS) - 1 else []
         self.query_one("#steps", Static).update(Content.assemble(*parts))
         step = STEPS[self.at]
+        self.query_one("#happens", Static).update(_happens(self.plans))
+        self.query_one("#hint", Static).update(self._hint(step))
+        table, review = self.query_one(Table), self.query_one("#review")
+        table.display, review.display = step != "Review", step == "Review"
+        self.query_one("#side").display = step != "Review"
+        if step == "Review":
+            self.query_one("#said", Static).update(self._review())
+            review.focus()
+            return
         lines: dict[Any, Line] = getattr(self, f"_{step.lower()}")()
 
         async def fetch(wanted: list[Any]) -> dict[Any, Line]:
             return {key: lines[key] for key in wanted}
 
-        table = self.query_one(Table)
+        table.focus()
         table.set_columns(_COLUMNS[step])
         table.show(list(lines), fetch, keep=True)
-        self.query_one("#happens", Static).update(_happens(self.plans))
-        self.query_one("#hint", Static).update(self._hint(step))
 
     # ---- the lines of each step ----
 
@@ -191,36 +202,32 @@ class DeactivateScreen(PrmScreen):
             for n, (due, title, who) in enumerate(sorted(plan.tasks))
         }
 
-    def _review(self) -> dict[Any, Line]:
-        first = self.plans[0]
-        rows: list[tuple[str, str, str]] = [
-            ("Partners", ", ".join(f"{p.code} {p.name[:40]}" for p in self.plans), "bright"),
-            ("Reason and path", f"{first.reason.title}, {first.path.title.lower()}", "bright"),
-            ("Asked for by", self.prm.session.actor_name, "bright" if self.prm.session.actor else "warn"),
-            (
-                "Approval",
-                "by legal, who did not ask for it"
-                if first.path.legal
-                else "by a second person, who did not ask for it",
-                "text",
-            ),
-            (
-                "Notice, effective",
-                f"{first.dates.notice_on}, {first.dates.effective_on}; planned until service is recorded",
-                "text",
-            ),
+    def _review(self) -> Content:
+        """Everything that will happen, by date; what is not checked; what cannot be taken back."""
+        width = max(self.size.width - 10, 40)
+        first, person = self.plans[0], self.prm.session
+        by = "legal, who did not ask for it" if first.path.legal else "a second person, who did not ask for it"
+        parts = [
+            hanging("Reason and path".ljust(20), f"{first.reason.title}, {first.path.title.lower()}", width, "bright"),
+            hanging("Asked for by".ljust(20), person.actor_name, width, "bright" if person.actor else "warn"),
+            hanging("Approved by".ljust(20), by, width),
         ]
-        rows += [
-            ("Not checked", f"{p.code}: {', '.join(line.label.lower() for line in p.unchecked)}", "warn")
-            for p in self.plans
-            if p.unchecked
-        ]
-        rows += [("Note", warning, "warn") for p in self.plans for warning in p.warnings]
-        rows.append(
-            ("Cannot be taken back", "nothing yet: asking can be undone; a served notice can only be withdrawn", "text")
-        )
-        rows.append(("", "enter asks for it", "accent"))
-        return {n: Line(((label, "muted"), (visible(said), colour))) for n, (label, said, colour) in enumerate(rows)}
+        if self.chosen["memo"]:
+            parts.append(hanging("Memo".ljust(20), self.chosen["memo"], width))
+        for plan in self.plans:
+            unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
+            parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
+            parts.append(hanging("  Rule".ljust(20), plan.dates.rule, width))
+            days = [(plan.dates.notice_on, "notice is served (planned)", ""), *plan.tasks,
+                    (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
+            for day, what, who in sorted(days):
+                parts.append(hanging(f"  {short_date(day)}".ljust(20), f"{what} · {who}" if who else what, width))
+            if unchecked:
+                parts.append(hanging("  Not checked".ljust(20), unchecked, width, "warn"))
+            parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
+        parts += [Content(""), hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until "
+                                       "notice is served; a served notice can only be withdrawn", width)]  # fmt: skip
+        return Content("\n").join(parts)
 
     def _hint(self, step: str) -> Content:
         said = {
@@ -237,6 +244,11 @@ class DeactivateScreen(PrmScreen):
     def action_next(self) -> None:
         self.at = min(self.at + 1, len(STEPS) - 1)
         self._redraw()
+
+    def action_ask(self) -> None:
+        """Enter, in the review."""
+        if STEPS[self.at] == "Review" and self.plans:
+            self.start(self._submit, "submit")
 
     def action_before(self) -> None:
         self.at = max(self.at - 1, 0)
@@ -268,8 +280,6 @@ class DeactivateScreen(PrmScreen):
             self._open_list(key)
         elif step == "Dates":
             await self._change_date(key[0] if isinstance(key, tuple) else key)
-        elif step == "Review":
-            await self._submit()
 
     async def _choose(self, key: str) -> None:
         rules = packs.deactivation()
@@ -384,7 +394,7 @@ def _happens(plans: Sequence[Plan]) -> Content:
     ]
     parts = [Content.styled("What will happen, and when", "bold $muted"), Content("")]
     for when, what, colour in rows + later:
-        parts.append(Content.assemble((f"{when:<13}", "$muted"), plain(what, colour)))
+        parts.append(hanging(f"{when:<13}", what, 43, colour))
     parts += [
         Content(""),
         Content.styled(

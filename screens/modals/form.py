@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from prm_tui.domain.errors import PrmError
 from screens.modals.base import Modal
 from screens.text import plain
+from screens.workers import begin
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Form(Modal[Any]):
 
     def action_save(self) -> None:
         """Save; stay when something is wrong."""
-        self.run_worker(self._try(), group="save", exclusive=True)
+        begin(self, self._try, "save")
 
     async def _try(self) -> None:
         values = {e.key: self.query_one(f"#field{n}", Input).value for n, e in enumerate(self._entries)}

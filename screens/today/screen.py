@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -18,7 +18,7 @@ from screens.base import ModeScreen, PrmScreen
 from screens.cases import acts
 from screens.cases.page import CasePage
 from screens.cases.rows import TASK_COLUMNS, task_line
-from screens.text import plain, short_date
+from screens.text import fit, plain, short_date, visible
 from screens.widgets.table import Line, Table
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class TodayScreen(ModeScreen):
         if task is not None and task.case_id is not None:
             self.prm.push_screen(CasePage(task.case_id))
 
-    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Awaitable[None]]) -> None:
+    def _with_task(self, work: Callable[[PrmScreen, TaskRow], Coroutine[Any, Any, None]]) -> None:
         task = self.tasks.get(self.query_one(Table).current)
         if task is not None:
             self.start(lambda: work(self, task), "act")
@@ -143,6 +143,6 @@ def _side(store: Store, as_of: Any) -> Content:
         parts.append(Content.styled("none yet: i reads a workbook", "$muted"))
     parts += [Content(""), Content.styled("Done lately", "bold $muted")]
     for change in history.changes(store, 6):
-        parts.append(Content.assemble((f"{change.at:%d %b %H:%M} ", "$muted"), plain(change.why[:28])))
+        parts.append(Content.assemble((f"{change.at:%d %b %H:%M} ", "$muted"), plain(fit(visible(change.why), 28))))
     parts += [Content(""), Content.styled("u takes the latest back", "$muted")]
     return Content("\n").join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -23,6 +24,7 @@ from prm_tui.commands import bindings
 from prm_tui.gateway import Superseded
 from screens.text import fit
 from screens.theme import PALETTES
+from screens.workers import begin
 
 HEADER = 2  # lines that stay: labels and a rule
 AHEAD = 60  # rows fetched beyond those in sight
@@ -32,12 +34,13 @@ GAP = 2
 
 @dataclass(frozen=True)
 class Col:
-    """A column. `width` 0 takes what is left, but at least 16 cells."""
+    """A column. `width` 0 takes what is left, but at least `least` cells; what does not fit is left out."""
 
     key: str
     label: str
     width: int = 0
     right: bool = False
+    least: int = 16
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ class Table(ScrollView, can_focus=True):
             return
         self._asked = (first, last)
         missing = [self.keys[n] for n in range(first, last) if self.keys[n] not in self._lines]
-        self.run_worker(self._bring(missing, self._generation), group=f"rows-{id(self)}", exclusive=True)
+        begin(self, partial(self._bring, missing, self._generation), f"rows-{id(self)}")
 
     async def _bring(self, missing: list[Any], generation: int) -> None:
         assert self._fetch is not None
@@ -212,7 +215,7 @@ class Table(ScrollView, can_focus=True):
         shown: list[tuple[Col, int]] = []
         used = 0
         for n, col in enumerate(self.cols):
-            least = (col.width or 16) + (GAP if shown else 0)
+            least = (col.width or col.least) + (GAP if shown else 0)
             if shown and used + least > room:
                 continue
             shown.append((col, n))
@@ -220,7 +223,7 @@ class Table(ScrollView, can_focus=True):
         spare = max(room - used, 0)
         out = []
         for col, n in shown:
-            wide = col.width or max(min(16 + spare, 60), 1)
+            wide = col.width or max(min(col.least + spare, 60 if n < len(self.cols) - 1 else room), 1)
             out.append((col, n, min(wide, max(room, 1))))
         return out
 
