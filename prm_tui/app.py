@@ -43,13 +43,13 @@ class Session:
     actor_name: str = "nobody chosen"
     said: list[tuple[str, bool]] = field(default_factory=list)
 
-    def tail(self, width: int) -> str:
-        """Right end of the mode line, shorter in a narrow window."""
+    def tails(self) -> list[str]:
+        """What stands at the right end of the mode line, longest first."""
         from screens.text import short_date
 
         name = self.path.name if len(self.path.name) <= 30 else self.path.name[:29] + "…"
-        parts = [name, f"as of {short_date(self.as_of)}", f"acting: {self.actor_name}"]
-        return " · ".join(parts if width >= 110 else parts[:2] if width >= 78 else parts[1:2]) + " "
+        day = short_date(self.as_of)
+        return [f"{name} · as of {day} · acting: {self.actor_name[:40]}", f"{name} · as of {day}", f"as of {day}", day]
 
 
 class PrmApp(App[int]):
@@ -57,7 +57,7 @@ class PrmApp(App[int]):
 
     TITLE = "prm"
     CSS_PATH: ClassVar = "../screens/prm.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # ours is made from the registry
     BINDINGS: ClassVar = bindings("everywhere")
     MODES: ClassVar[dict[str, Any]] = {
         "partners": PartnersScreen,

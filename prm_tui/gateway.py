@@ -45,7 +45,7 @@ class Gateway:
         self._running: _Job | None = None
         self._waiting: dict[str, _Job] = {}
         self._version = 0
-        self.writing = 0
+        self.reading = self.writing = 0
         self.opening: Future[None] = self._readers.submit(self._open)
 
     def _open(self) -> None:
@@ -66,7 +66,16 @@ class Gateway:
                 if self._running is not None and self._running.group == group and self._reader is not None:
                     self._running.superseded = True
                     self._reader.interrupt()
-        return await asyncio.wrap_future(self._readers.submit(self._read, fn, job))
+        self.reading += 1
+        try:
+            return await asyncio.wrap_future(self._readers.submit(self._read, fn, job))
+        finally:
+            self.reading -= 1
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being read or written."""
+        return self.reading > 0 or self.writing > 0
 
     def _read(self, fn: Callable[[Store], Result], job: _Job) -> Result:
         with self._lock:

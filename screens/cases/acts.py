@@ -57,8 +57,8 @@ async def approve(screen: PrmScreen, task: TaskRow) -> None:
         raise UsageError(f"“{task.title}” is a to-do, not an approval: d says that it is done.")
     case_id = task.case_id
     case = await screen.read(lambda s: cases.get(s, case_id))
-    cases_person = f"You act as {session.actor_name}. p chooses another person."
-    about = Content("\n").join([about_case(case), Content(""), plain(cases_person, "muted")])
+    said = f"You act as {session.actor_name}. p chooses another person."
+    about = Content("\n").join([plain(said, "warn"), Content(""), about_case(case)])
 
     async def save(fields: dict[str, str]) -> int:
         return await screen.write(

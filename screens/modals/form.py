@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from prm_tui.domain.errors import PrmError
 from screens.modals.base import Modal
-from screens.text import plain
+from screens.text import fit, plain, visible
 from screens.workers import begin
 
 
@@ -40,8 +40,8 @@ class Form(Modal[Any]):
     Form #about { height: auto; max-height: 16; margin-bottom: 1; }
     Form #fields { height: auto; max-height: 26; }
     Form .row { height: 1; }
-    Form .label { width: 18; color: $muted; }
-    Form .fault { color: $bad; padding-left: 18; height: auto; display: none; }
+    Form .label { width: 20; color: $muted; }
+    Form .fault { color: $bad; padding-left: 20; height: auto; display: none; }
     Form .fault.shown { display: block; }
     Form Input { border: none; height: 1; padding: 0; background: $ground; width: 1fr; }
     Form Input:focus { background: $selection; }
@@ -75,7 +75,7 @@ class Form(Modal[Any]):
             with VerticalScroll(id="fields", can_focus=False):
                 for n, entry in enumerate(self._entries):
                     with Horizontal(classes="row"):
-                        yield Static(plain(entry.label), classes="label")
+                        yield Static(plain(fit(visible(entry.label), 18)), classes="label")
                         suggester = SuggestFromList(entry.words, case_sensitive=False) if entry.words else None
                         yield Input(entry.value, placeholder=entry.hint, id=f"field{n}", suggester=suggester)
                     yield Static("", classes="fault", id=f"fault{n}", markup=False)

@@ -176,7 +176,7 @@ class PartnersScreen(ModeScreen):
         first_down = self.known[key].right if key in self.known else False
         self.descending = not self.descending if key == self.sort else first_down
         self.sort = key
-        self.start(lambda: self._find(keep=True), "find")
+        self.start(self._find, "find")
 
     # ---- commands ----
 

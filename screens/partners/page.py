@@ -245,9 +245,7 @@ class PartnerPage(PrmScreen):
         """An order opens to its lines, a contact or record to its form, a change to what undoing it does."""
         key = event.key
         if self.section == "Timeline":
-            activity = key[0] if isinstance(key, tuple) else key
-            self.opened ^= {activity}
-            self.reload()
+            self.start(lambda: self._open_activity(key[0] if isinstance(key, tuple) else key), "open")
         elif self.section == "Contacts":
             self.start(lambda: forms.add_contact(self, self.partner_id, key), "form")
         elif self.section == "Records":
@@ -256,6 +254,25 @@ class PartnerPage(PrmScreen):
             self.prm.push_screen(CasePage(key))
         elif self.section == "History":
             self.start(lambda: undo_latest(self.prm, key, self.partner_id), "undo")
+
+    async def _open_activity(self, activity: int) -> None:
+        """To its lines; one without lines to all that is known of it."""
+        from screens.modals.pages import Page
+
+        (row,) = await self.read(lambda s: timeline.rows(s, [activity]))
+        if row.lines:
+            self.opened ^= {activity}
+            self.reload()
+            return
+        said = [
+            ("Happened", row.occurred_on), ("Learned", row.learned_on), ("Reference", row.ref), ("Amount", row.amount),
+            ("Currency", row.currency), ("Quantity", row.quantity), ("Person", row.person), ("Note", row.note),
+            *((key.replace("_", " "), value) for key, value in row.data.items()), ("From", row.source),
+        ]  # fmt: skip
+        known = [
+            Content.assemble(plain(k[:20].ljust(22), "muted"), plain(v, "text")) for k, v in said if v not in (None, "")
+        ]
+        self.prm.push_screen(Page(visible(row.label), Content("\n").join(known)))
 
     def action_add(self) -> None:
         """What the section holds."""

@@ -31,8 +31,8 @@ class _Pressable(Widget):
             if start <= event.x < end:
                 self.app.call_later(self.screen.run_action, action)
 
-    def assemble(self, pieces: list[tuple[str, str, str]], tail: tuple[str, str]) -> Content:
-        """Pieces of (text, style, action) from the left, a tail at the right edge where it fits."""
+    def assemble(self, pieces: list[tuple[str, str, str]], tails: list[str]) -> Content:
+        """Pieces of (text, style, action) from the left; at the right edge the first of the tails that fits."""
         self._spots, at = [], 0
         parts: list[tuple[str, str]] = []
         width = self.size.width
@@ -44,10 +44,11 @@ class _Pressable(Widget):
                 self._spots.append((at, at + length, action))
             parts.append((text, style))
             at += length
-        text, style = tail
-        space = width - at - cell_len(text) - 1
-        if space >= 2:
-            parts += [(" " * space, ""), (text, style)]
+        for tail in tails:
+            space = width - at - cell_len(tail) - 1
+            if space >= 1:
+                parts += [(" " * space, ""), (tail, "$muted")]
+                break
         return Content.assemble(*parts)
 
 
@@ -79,7 +80,7 @@ class ModeLine(_Pressable):
             if count:
                 pieces.append((f"{count}", "bold $warn", f"app.mode('{mode}')"))
         session = self.app.session  # type: ignore[attr-defined]
-        return self.assemble(pieces, (visible(session.tail(self.size.width)), "$muted"))
+        return self.assemble(pieces, [visible(tail) for tail in session.tails()])
 
 
 class KeyLine(_Pressable):
@@ -101,5 +102,5 @@ class KeyLine(_Pressable):
             elif command.where == "list":
                 action = f"focused.{action}"
             pieces.append((key, "bold $accent", action))
-            pieces.append((f" {command.title}   ", "$muted", action))
-        return self.assemble(pieces, ("ctrl+p commands", "$muted"))
+            pieces.append((f" {command.title}  ", "$muted", action))
+        return self.assemble(pieces, ["ctrl+p commands", "ctrl+p"])

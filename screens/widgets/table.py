@@ -119,7 +119,7 @@ class Table(ScrollView, can_focus=True):
         self._lines.clear()
         self._asked = None
         self._generation += 1
-        self.virtual_size = Size(self.size.width, len(keys) + HEADER)
+        self.virtual_size = Size(self.wide, len(keys) + HEADER)
         self.cursor = 0
         if keep and before is not None:
             self.cursor = next((n for n, key in enumerate(keys) if key == before), min(self.cursor, len(keys)))
@@ -141,6 +141,11 @@ class Table(ScrollView, can_focus=True):
     def rows_in_sight(self) -> int:
         """How many rows fit below the header."""
         return max(self.size.height - HEADER, 1)
+
+    @property
+    def wide(self) -> int:
+        """Cells a line has beside the scrollbar."""
+        return self.scrollable_content_region.width
 
     def _top(self) -> int:
         return int(self.scroll_offset.y)
@@ -189,7 +194,7 @@ class Table(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """The width decides which columns fit."""
-        self.virtual_size = Size(self.size.width, len(self.keys) + HEADER)
+        self.virtual_size = Size(self.wide, len(self.keys) + HEADER)
         self.scroll_to(y=self._top_for(self.cursor), animate=False, force=True, immediate=True)
         self.want()
 
@@ -229,7 +234,7 @@ class Table(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width = self.size.width
+        width = self.wide
         if width <= 0:
             return Strip.blank(0)
         if y == 0:
@@ -320,7 +325,7 @@ class Table(ScrollView, can_focus=True):
         self.focus()
         if event.y < HEADER:
             at = 2
-            for col, _, wide in self.fitting(self.size.width):
+            for col, _, wide in self.fitting(self.wide):
                 if at <= event.x < at + wide + GAP:
                     self.post_message(self.HeaderPressed(self, col.key))
                 at += wide + GAP

@@ -1,0 +1,247 @@
+"""The interface, used as it is meant: find who has gone quiet, look at one, take it through a deactivation."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, OptionList
+
+from prm_tui.services import cases, partners
+from storage import Store
+from tests.screens.driver import Driver, drive
+
+WORKBOOK = Path(__file__).parent.parent.parent / "prm_tui" / "data" / "resellers-and-sales.xlsx"
+
+
+@pytest.fixture
+def db(demo_file: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(demo_file, tmp_path / "demo.db"))
+
+
+def test_who_has_gone_quiet_and_why(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        assert "701 partners" in prm.text
+        await prm.press("slash")
+        await prm.write("#filter", "days_since(order) > 90")
+        assert "187 of 701 partners · 66 unknown" in prm.text
+        assert "last order more than 90 days ago" in prm.text
+        assert "Why it is here" in prm.text and "✓ days_since(order) > 90" in prm.text
+        await prm.write("#filter", "days_sinc(order) > 90")
+        assert "Did you mean “days_since”" in prm.text
+        assert len(prm.table.keys) == 187  # a fault leaves the list as it was
+        await prm.write("#filter", "bike northwest")
+        assert 0 < len(prm.table.keys) < 187
+        await prm.press("escape", "escape")
+        assert len(prm.table.keys) == 701
+        await prm.press("w")
+        assert "Facts as of 29 Nov 2013" in prm.text
+
+    drive(db, story)
+
+
+def test_completion_of_a_condition(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("slash")
+        await prm.write("#filter", "count(or")
+        field = prm.app.screen.query_one("#filter", Input)
+        field.cursor_position = len(field.value)
+        await prm.press("right")
+        assert field.value == "count(order"
+
+    drive(db, story)
+
+
+def test_sorting_marking_and_columns(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        header = prm.table.region
+        at = prm.text.split("\n")[header.y].index("12 months")
+        await prm.pilot.click(prm.table, offset=(at - header.x + 3, 0))
+        await prm.settle()
+        assert "12 months ▼" in prm.text
+        first = prm.table.keys[0]
+        with Store.open(db) as store:
+            best = partners.find(store, sort="amount_12m", descending=True, as_of=store.today()).ids[0]
+        assert first == best
+        await prm.press("space", "space")
+        assert "2 marked" in prm.text and prm.table.cursor == 2
+        await prm.press("c")
+        await prm.choose("")
+        await prm.press("end", "G", "home", "pagedown", "k", "j")
+        assert prm.table.cursor > 10
+        await prm.press("escape")
+        assert not prm.table.marked
+
+    drive(db, story)
+
+
+def test_the_mouse_selects_opens_and_scrolls(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.pilot.click(prm.table, offset=(20, 7))
+        await prm.settle()
+        assert prm.table.cursor == 5
+        await prm.pilot.click(prm.table, offset=(20, 7), times=2)
+        await prm.settle()
+        assert "Overview" in prm.text
+        await prm.press("escape")
+        at = prm.text.split("\n")[0].index("4 Cases")
+        await prm.pilot.click(offset=(at + 2, 0))
+        await prm.settle()
+        assert "No case is under way" in prm.text
+
+    drive(db, story)
+
+
+def test_a_partners_page_shows_orders_down_to_their_cells(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.write("#filter", "Outdoor Sporting Goods")
+        await prm.press("enter")
+        assert "AnnualRevenue" in prm.text and "Its own rhythm" in prm.text
+        await prm.press("right")
+        assert "SO61268" in prm.text and "resellers-and-sales.xlsx · Sales row" in prm.text
+        before = len(prm.table.keys)
+        await prm.press("enter")
+        assert len(prm.table.keys) > before
+        await prm.press("n")
+        await prm.choose("Call")
+        await prm.fill("2013-11-28", "", "", "They will order again")
+        assert "They will order…" in prm.text
+        await prm.press("up", "enter")
+        assert "They will order again" in prm.text  # the whole of it, in the page of the activity
+        await prm.press("escape", "u", "enter")
+        assert "They will order…" not in prm.text
+        await prm.press("right", "n")
+        await prm.fill("", "Buyer")
+        assert "a contact needs a name" in prm.text  # the fault stands in the form
+        await prm.fill("Ann Buyer", "Buyer", "ann@example.org")
+        assert "Ann Buyer" in prm.text
+        await prm.press("right", "right", "right")
+        assert "added contact Ann Buyer" in prm.text
+
+    drive(db, story)
+
+
+def test_a_partner_is_edited_and_taken_back(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.write("#filter", "Outdoor Sporting Goods")
+        await prm.press("e")
+        assert "Edit Outdoor Sporting Goods" in prm.text
+        prm.app.screen.query_one("#field9", Input).value = "31.3.26"
+        await prm.press("enter")
+        assert "“31.3.26” is not a date" in prm.text
+        prm.app.screen.query_one("#field9", Input).value = "2010-03-31"
+        await prm.press("enter")
+        with Store.open(db) as store:
+            found = partners.get(store, partners.resolve(store, "275"), store.today())
+            assert str(found.fields["joined_on"]) == "2010-03-31"
+        await prm.press("u")
+        assert "edited joined_on of Outdoor Sporting Goods" in prm.text
+        await prm.press("escape")
+        with Store.open(db) as store:
+            assert str(partners.get(store, found.id, store.today()).fields["joined_on"]) == "2010-03-31"
+
+    drive(db, story)
+
+
+def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("p")
+        await prm.choose("Dana")
+        assert "acting: Dana Program" in prm.text
+        await prm.write("#filter", "days_since(order) > 100 and sum(order.amount, 365) > 0")
+        await prm.press("space", "space", "a")
+        await prm.choose("Deactivate")
+        assert "Deactivate 2 partners" in prm.text
+        await prm.press("greater_than_sign")
+        assert "not checked" in prm.text and "no sheet" in prm.text
+        await prm.press("down", "enter", "escape", "greater_than_sign", "greater_than_sign", "escape")
+        await prm.press("a")  # the draft is taken up where it was left
+        await prm.choose("Deactivate")
+        assert "● Tasks" in prm.text
+        await prm.press("greater_than_sign")
+        assert "Not checked" in prm.text and "Cannot be taken back" in prm.text
+        await prm.press("enter", "enter")
+        assert "Today 2" in prm.text and "Cases 2" in prm.text
+        await prm.press("1", "y")
+        assert "You act as Dana Program" in prm.text
+        code = prm.app.screen.query_one(Input).placeholder.split()[1]
+        await prm.fill(code)
+        assert "A second person has to" in prm.text
+        await prm.press("escape", "p")
+        await prm.choose("Max")
+        await prm.press("y")
+        await prm.fill("wrong")
+        assert "type the partner's code" in prm.text
+        await prm.fill(code)
+        await prm.press("4", "enter")
+        assert "✓ Approval" in prm.text and "● Notice" in prm.text
+        await prm.press("a", "enter")
+        await prm.fill("2013-11-29", "registered mail")
+        assert "● In notice" in prm.text
+        await prm.press("v")
+        assert "notice served on 2013-11-29" in prm.text
+        await prm.press("escape", "escape", "1", "N")
+
+    drive(db, story, size=(120, 70))
+    with Store.open(db) as store:
+        assert [c.stage for c in cases.list_of(store)] == ["in notice", "approval"]
+
+
+def test_a_workbook_is_read_looked_at_taken_and_taken_back(tmp_path: Path) -> None:
+    db = tmp_path / "new.db"
+
+    async def story(prm: Driver) -> None:
+        assert "holds no partners yet" in prm.text and "open the demonstration" in prm.text
+        await prm.press("i")
+        await prm.write("#path", str(tmp_path / "nothing.xlsx"))
+        await prm.press("enter")
+        assert "nothing.xlsx" in prm.text and "● File" in prm.text
+        await prm.write("#path", str(WORKBOOK))
+        await prm.press("enter")
+        assert "activity: order" in prm.text and "60,855" in prm.text
+        await prm.press("enter")
+        assert "ResellerKey" in prm.text or "FirstName" in prm.text or "EmployeeKey" in prm.text
+        await prm.press("greater_than_sign")
+        assert "701" in prm.text and "3,796" in prm.text
+        await prm.press("greater_than_sign", "enter")
+        assert "● Taken" in prm.text
+        await prm.press("escape", "2")
+        assert "701 partners" in prm.text
+        await prm.press("5")
+        assert "import of resellers-and-sales.xlsx" in prm.text
+        await prm.press("enter")
+        assert "60,855 lines" in prm.text
+        await prm.press("enter", "2")
+        assert "holds no partners yet" in prm.text
+
+    drive(db, story)
+
+
+def test_the_first_partner_is_added_by_hand(tmp_path: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("n")
+        await prm.fill("", "Acme Bikes")
+        assert "Acme Bikes" in prm.text and "Overview" in prm.text
+        await prm.press("escape")
+        assert "1 partners" in prm.text or "1 partner" in prm.text
+
+    drive(tmp_path / "new.db", story)
+
+
+def test_help_palette_messages_and_leaving(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("question_mark")
+        assert "In every list" in prm.text and "ctrl+f" in prm.text
+        await prm.press("escape", "ctrl+p")
+        assert prm.app.screen.query_one(OptionList).option_count > 15
+        await prm.choose("theme")
+        assert prm.app.theme == "prm-light"
+        await prm.press("m", "escape", "escape", "escape", "escape")
+        assert prm.app.is_running
+        await prm.press("q")
+        assert "Leave prm?" in prm.text
+        await prm.press("escape")
+        assert prm.app.is_running
+
+    drive(db, story)
