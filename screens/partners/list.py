@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from storage import Store
 
 SHOWN = ("code", "name", "territory", "last_order", "amount_12m", "trend")
-WIDTHS = {"code": 8, "date": 11, "days": 11, "money": 14, "number": 9, "trend": 12}
-PREVIEW_FROM = 104  # columns of a window that has room for the pane
+WIDTHS = {"code": 7, "date": 11, "days": 11, "money": 14, "number": 9, "trend": 12}
+PREVIEW_FROM = 116  # columns of a window that has room for the pane
 
 
 class PartnersScreen(ModeScreen):

@@ -29,6 +29,8 @@ def complete(text: str, cursor: int, catalogue: Catalogue) -> list[Completion]:
         return []
     word = _WORD.search(before)
     typed = word.group().casefold() if word else ""
+    if not typed:
+        return []
     start = cursor - len(typed)
     return [Completion(name, start, about) for name, about in _candidates(before[:start], typed, catalogue)
             if name.startswith(typed) and name != typed]  # fmt: skip
