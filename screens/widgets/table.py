@@ -296,10 +296,15 @@ class Table(ScrollView, can_focus=True):
         self.move_to(self.cursor + 1)
 
     def action_page_up(self) -> None:
-        self.move_to(self.cursor - self.rows_in_sight)
+        self._page(-self.rows_in_sight)
 
     def action_page_down(self) -> None:
-        self.move_to(self.cursor + self.rows_in_sight)
+        self._page(self.rows_in_sight)
+
+    def _page(self, by: int) -> None:
+        """What is in sight and the cursor move together, so that a page is read once."""
+        self.scroll_to(y=self._top() + by, animate=False, force=True, immediate=True)
+        self.move_to(self.cursor + by)
 
     def action_first(self) -> None:
         self.move_to(0)
