@@ -1,0 +1,105 @@
+"""Draws every screen of the demonstration file at 80×24 and 120×40 into docs/screens: make screens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("PRM_NOW", "2026-01-05T09:00:00")  # so that pictures change only when screens do
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from prm_tui.app import PrmApp, start
+from prm_tui.services import cases, deactivation, demo, files, partners, people
+
+OUT = Path(__file__).parent / "screens"
+SIZES = ((80, 24), (120, 40))
+QUIET = "days_since(order) > 100 and sum(order.amount, 365) > 0"
+SCREENS: dict[str, tuple[str, ...]] = {
+    "partners": (f"#filter={QUIET}",),
+    "partners-fault": ("#filter=days_sinc(order) > 90",),
+    "why": (f"#filter={QUIET}", "w"),
+    "partner": ("#filter=Brakes and Gears", "enter"),
+    "timeline": ("#filter=Brakes and Gears", "enter", "right", "enter"),
+    "edit": ("#filter=Brakes and Gears", "e"),
+    "today": ("1",),
+    "cases": ("4",),
+    "case": ("4", "enter"),
+    "approve": ("1", "y"),
+    "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
+    "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
+    "exchange": ("5",),
+    "import": ("i", "#path=WORKBOOK", "enter"),
+    "import-preview": ("i", "#path=WORKBOOK", "enter", "greater_than_sign"),
+    "help": ("question_mark",),
+    "commands": ("ctrl+p",),
+    "undo": ("u",),
+    "empty": (),
+}
+
+
+def prepared(folder: Path) -> tuple[Path, Path]:
+    """The demonstration file with a case on its way, and an empty file."""
+    path = folder / "demo.db"
+    demo.build(path)
+    with files.open_file(path) as store:
+        dana, day = people.find(store, "Dana Program").id, store.today()
+        found = [partners.resolve(store, code) for code in ("275", "70")]
+        first, _ = deactivation.submit(store, found, "inactivity", memo="No reply since July.", actor=dana, as_of=day)
+        approval = next(t for t in cases.get(store, first).tasks if t.kind == "approval")
+        cases.approve(store, approval.id, actor=people.find(store, "Max Manager").id, as_of=day)
+    return path, folder / "new.db"
+
+
+async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
+    for _ in range(40):
+        await pilot.pause(0.02)
+    while app.gateway.busy:
+        await pilot.pause(0.02)
+    await pilot.pause(0.05)
+
+
+async def draw(name: str, size: tuple[int, int], path: Path, workbook: Path) -> None:
+    """One screen at one size."""
+    app = start(path, actor=None if name == "empty" else "Lee Legal")
+    try:
+        async with app.run_test(size=size) as pilot:
+            await _settle(app, pilot)
+            for step in SCREENS[name]:
+                field, equals, text = step.partition("=")
+                if equals:
+                    app.screen.query_one(field, Input).value = text.replace("WORKBOOK", str(workbook))
+                    if field == "#filter":
+                        await pilot.press("escape")
+                else:
+                    await pilot.press(step)
+                await _settle(app, pilot)
+            if name.startswith("import"):
+                field_shown = app.screen.query_one("#path", Input)
+                field_shown.value = workbook.name
+            svg = app.export_screenshot(title="prm").replace("<text ", '<text xml:space="preserve" ')
+            (OUT / f"{name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
+    finally:
+        app.gateway.close()
+
+
+def main() -> int:
+    """All screens, or those named."""
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_DATA_HOME"] = folder
+        path, empty = prepared(Path(folder))
+        workbook = Path(__file__).parent.parent / "prm_tui" / "data" / demo.WORKBOOK
+        for name in sys.argv[1:] or SCREENS:
+            for size in SIZES:
+                asyncio.run(draw(name, size, empty if name == "empty" else path, workbook))
+            print(name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
