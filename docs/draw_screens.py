@@ -29,7 +29,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "today": ("1",),
     "cases": ("4",),
     "case": ("4", "enter"),
-    "approve": ("1", "y"),
+    "approve": ("1", "down", "y"),
     "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
     "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
     "exchange": ("5",),
@@ -68,13 +68,12 @@ async def draw(name: str, size: tuple[int, int], path: Path, workbook: Path) -> 
     app = start(path, actor=None if name == "empty" else "Lee Legal")
     try:
         async with app.run_test(size=size) as pilot:
+            await app.ready()
             await _settle(app, pilot)
             for step in SCREENS[name]:
                 field, equals, text = step.partition("=")
                 if equals:
                     app.screen.query_one(field, Input).value = text.replace("WORKBOOK", str(workbook))
-                    if field == "#filter":
-                        await pilot.press("escape")
                 else:
                     await pilot.press(step)
                 await _settle(app, pilot)

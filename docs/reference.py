@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from prm_tui.cli.main import parser
+from prm_tui.cli.parser import parser
 from prm_tui.commands import COMMANDS, PLACES, key_name
 from prm_tui.domain.condition import FACTS
 from prm_tui.domain.condition.catalogue import CLASSES

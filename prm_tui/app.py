@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
-from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from textual.app import App
 from textual.content import Content
 
 from prm_tui import paths, settings
-from prm_tui.commands import COMMANDS, PLACES, bindings, commands, key_name
+from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError, UsageError
 from prm_tui.gateway import Gateway
+from prm_tui.session import Session
 from screens.partners.list import PartnersScreen
 from screens.theme import themes
 from screens.workers import begin
@@ -27,29 +28,8 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.screen import Screen
 
-    from storage import Store
 
 LOG = logging.getLogger("prm")
-
-
-@dataclass
-class Session:
-    """The file, the date things are evaluated for, and who acts."""
-
-    path: Path
-    as_of: date
-    demonstration: bool = False
-    actor: int | None = None
-    actor_name: str = "nobody chosen"
-    said: list[tuple[str, bool]] = field(default_factory=list)
-
-    def tails(self) -> list[str]:
-        """What stands at the right end of the mode line, longest first."""
-        from screens.text import short_date
-
-        name = self.path.name if len(self.path.name) <= 30 else self.path.name[:29] + "…"
-        day = short_date(self.as_of)
-        return [f"{name} · as of {day} · acting: {self.actor_name[:40]}", f"{name} · as of {day}", f"as of {day}", day]
 
 
 class PrmApp(App[int]):
@@ -72,20 +52,47 @@ class PrmApp(App[int]):
         self.gateway, self.session, self.settings = gateway, session, found
         self.open_counts: dict[str, int] = {}
         self.next_file: Path | None = None
+        self.failure: PrmError | None = None
+        self._file_open = asyncio.Event()
         for theme in themes():
             self.register_theme(theme)
         self.theme = found.theme
         self.set_keymap(found.keys)
 
-    def on_mount(self) -> None:
-        """What is wrong with the settings is said once the screen stands."""
-        for problem in self.settings.problems:
-            self.tell(problem, bad=True)
-        place = _place_warning(self.session.path)
-        if place:
-            self.tell(place, bad=True)
-        begin(self, self.count, "count")
+    def on_ready(self) -> None:
+        """The first frame stands: open the file."""
+        begin(self, self._open, "opening")
+
+    async def _open(self) -> None:
+        try:
+            await self.gateway.open()
+            await self.gateway.read(self.session.begin)
+        except PrmError as error:
+            self.failure = error
+            self.exit(error.exit_code)
+            return
+        self._file_open.set()
+        self._refresh_lines()
+        self.set_timer(0.3, self._settle_in)  # the list comes first
         self.set_interval(5, self._look_for_others)
+
+    async def _settle_in(self) -> None:
+        """What can wait until the first list stands: counts, and what is wrong with settings or folder."""
+        from prm_tui.services import files
+
+        await self.count()
+        place = files.unsafe_place(self.session.path)
+        for problem in [*self.settings.problems, *([place] if place else [])]:
+            self.tell(problem, bad=True)
+
+    def _refresh_lines(self) -> None:
+        for screen in self.screen_stack:
+            for line in screen.query("ModeLine"):
+                line.refresh()
+
+    async def ready(self) -> None:
+        """Wait until the file is open."""
+        await self._file_open.wait()
 
     async def _look_for_others(self) -> None:
         try:
@@ -103,12 +110,10 @@ class PrmApp(App[int]):
     async def count(self) -> None:
         """How much is open, for the line of modes."""
         from prm_tui.services import cases
-        from screens.widgets.lines import ModeLine
 
         tasks, open_cases = await self.gateway.read(cases.counts)
         self.open_counts = {"today": tasks, "cases": open_cases}
-        for line in self.screen.query(ModeLine):
-            line.refresh()
+        self._refresh_lines()
 
     def after_write(self) -> None:
         """Bring what is shown up to date."""
@@ -159,42 +164,21 @@ class PrmApp(App[int]):
 
     def action_messages(self) -> None:
         """Everything that was said since the start."""
-        from screens.modals.pages import Page
+        from screens.help import messages
 
-        parts = [Content.styled(f"{said}\n", "$bad" if bad else "$text") for said, bad in reversed(self.session.said)]
-        self.push_screen(Page("Messages", Content("").join(parts) if parts else Content("Nothing was said yet.")))
+        self.push_screen(messages(self))
 
     def action_help(self) -> None:
         """Every key of this screen, from the registry."""
-        from screens.modals.pages import Page
+        from screens.help import keys
 
-        parts: list[Content] = []
-        for where in (getattr(self.screen, "place", ""), "list", "everywhere"):
-            if where not in PLACES or not commands(where):
-                continue
-            parts.append(Content.styled(f"{PLACES[where]}\n", "bold $muted"))
-            for c in commands(where):
-                keys = " ".join(key_name(k) for k in self.settings.keys.get(c.id, c.keys).split(","))
-                parts.append(Content.assemble((f"  {keys:<14}", "bold $accent"), (f"{c.about}\n", "$text")))
-            parts.append(Content("\n"))
-        self.push_screen(Page("Keys", Content("").join(parts)))
+        self.push_screen(keys(self))
 
     def action_palette(self) -> None:
         """Any command by its name."""
-        begin(self, self._palette, "palette")
+        from screens.help import palette
 
-    async def _palette(self) -> None:
-        from screens.modals.choose import Choice, Choose
-
-        here = self.screen
-        places = (getattr(here, "place", ""), "list", "everywhere")
-        listed = [c for c in COMMANDS if c.where in places and c.id != "app.palette"]
-        chosen = await self.push_screen_wait(
-            Choose("Commands", [Choice(c, f"{c.title}", f"{c.shown}  {c.about}") for c in listed])
-        )
-        if chosen is not None:
-            prefix = {"everywhere": "app.", "list": "focused."}.get(chosen.where, "")
-            await here.run_action(prefix + chosen.action)
+        begin(self, partial(palette, self), "palette")
 
     async def open_demonstration(self) -> None:
         """Build the demonstration if need be, and go on with it instead of this file."""
@@ -226,12 +210,6 @@ def _screen(module: str, name: str) -> Screen[Any]:
     return found
 
 
-def _place_warning(path: Path) -> str | None:
-    from prm_tui.services import files
-
-    return files.unsafe_place(path)
-
-
 def _start_log() -> None:
     path = paths.log()
     try:
@@ -245,29 +223,10 @@ def _start_log() -> None:
 
 
 def start(path: Path, *, actor: str | None = None, as_of: date | None = None) -> PrmApp:
-    """The application on an open file, not running yet. Raises PrmError when the file or the person is no good."""
-    gateway = Gateway(path)
-    try:
-        gateway.opening.result()
-
-        def look(store: Store) -> Session:
-            session = Session(path, as_of or store.today(), store.demonstration)
-            return _chosen(store, session, actor or os.environ.get("PRM_ACTOR"))
-
-        session = gateway.first(look)
-    except BaseException:
-        gateway.close()
-        raise
-    return PrmApp(gateway, session, settings.read(paths.configuration()))
-
-
-def _chosen(store: Store, session: Session, name: str | None) -> Session:
-    if name:
-        from prm_tui.services import people
-
-        person = people.find(store, name)
-        session.actor, session.actor_name = person.id, person.name
-    return session
+    """The application on a file, which is opened while the first frame is drawn."""
+    return PrmApp(
+        Gateway(path), Session(path, as_of, actor or os.environ.get("PRM_ACTOR")), settings.read(paths.configuration())
+    )
 
 
 def run(path: Path, *, actor: str | None = None, as_of: date | None = None) -> int:
@@ -281,6 +240,8 @@ def run(path: Path, *, actor: str | None = None, as_of: date | None = None) -> i
             code = app.run() or 0
         finally:
             app.gateway.close()
+        if app.failure is not None:
+            raise app.failure
         if app.next_file is None:
             return code
         path, as_of = app.next_file, None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -46,7 +46,10 @@ class Gateway:
         self._waiting: dict[str, _Job] = {}
         self._version = 0
         self.reading = self.writing = 0
-        self.opening: Future[None] = self._readers.submit(self._open)
+
+    async def open(self) -> None:
+        """Open the file, made or brought up to date if need be. Raises StoreError."""
+        await asyncio.wrap_future(self._readers.submit(self._open))
 
     def _open(self) -> None:
         """Make or bring up to date the file, then keep a connection for reading."""
@@ -100,10 +103,6 @@ class Gateway:
                 self._running = None
                 if job.group is not None and self._waiting.get(job.group) is job:
                     del self._waiting[job.group]
-
-    def first(self, fn: Callable[[Store], Result]) -> Result:
-        """A read before the interface runs."""
-        return self._readers.submit(self._read, fn, _Job(None)).result()
 
     async def write(self, fn: Callable[[Store], Result]) -> Result:
         """What `fn` gives, which may open a change. Writes come one after the other."""

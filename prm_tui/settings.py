@@ -7,7 +7,6 @@ theme = "light"
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,10 +28,12 @@ class Settings:
 def read(path: Path) -> Settings:
     """The settings of a file. What is unknown or clashes is left out and said; a missing file is no problem."""
     found = Settings()
+    if not path.exists():
+        return found
+    import tomllib
+
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return found
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         found.problems.append(f"{path}: cannot be read ({error}). The usual keys and colours are used.")
         return found

@@ -73,6 +73,7 @@ class PrmScreen(Screen[None]):
 
     async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
+            await self.prm.ready()
             await work()
         except Superseded:
             return
@@ -97,4 +98,5 @@ class ModeScreen(PrmScreen):
 
     def on_screen_resume(self) -> None:
         """What happened elsewhere shows."""
+        self.query_one(ModeLine).refresh()
         self.reload()

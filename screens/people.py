@@ -16,6 +16,7 @@ NEW = "new"
 
 async def choose_person(app: PrmApp) -> None:
     """Ask who acts; someone who is not among the people yet can be added."""
+    await app.ready()
     everyone = await app.gateway.read(people.list_of)
     choices = [Choice(p, p.name, ", ".join(p.roles) or p.title or "") for p in everyone]
     choices.append(Choice(NEW, "Someone else …", "add a person"))

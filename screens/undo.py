@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 async def undo_latest(app: PrmApp, change: int | None = None, only: int | None = None) -> None:
     """Show what undoing a change (the latest, without one) would do, and do it when confirmed."""
+    await app.ready()
     session = app.session
     try:
         plan = await app.gateway.write(lambda store: history.plan_undo(store, change, only))

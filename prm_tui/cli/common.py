@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import csv
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 from prm_tui import paths
 
 if TYPE_CHECKING:
+    import argparse
+    from types import SimpleNamespace
+
     from storage import Store
 
 
 def command(commands: Any, name: str, about: str, run: Any) -> argparse.ArgumentParser:
     """A subcommand with the options every command takes; `about` is a sentence."""
-    from prm_tui.cli.main import add_common
+    from prm_tui.cli.parser import add_common
 
     made: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
     made.set_defaults(run=run)
@@ -36,13 +36,13 @@ def with_json(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return made
 
 
-def database(options: argparse.Namespace) -> Path:
+def database(options: argparse.Namespace | SimpleNamespace) -> Path:
     """The file a command works on."""
     named = getattr(options, "db", None)
     return Path(named) if named else paths.database()
 
 
-def as_of(options: argparse.Namespace) -> date | None:
+def as_of(options: argparse.Namespace | SimpleNamespace) -> date | None:
     """The date named by --as-of, or None."""
     named = getattr(options, "as_of", None)
     if named is None:
@@ -75,16 +75,11 @@ def actor(options: argparse.Namespace, store: Store) -> int | None:
     return people.find(store, named).id
 
 
-def interface(path: Path, options: argparse.Namespace) -> int:
+def interface(path: Path, options: argparse.Namespace | SimpleNamespace) -> int:
     """Open the interface on a file; it is imported only here, since it takes its time."""
-    from importlib import import_module, util
+    from prm_tui.app import run
 
-    if util.find_spec("prm_tui.app") is None:
-        from prm_tui.domain.errors import UsageError
-
-        raise UsageError("This build has no interface. Use a command: prm partners, prm --help")
-    run = import_module("prm_tui.app").run
-    return int(run(path, actor=getattr(options, "actor", None), as_of=as_of(options)))
+    return run(path, actor=getattr(options, "actor", None), as_of=as_of(options))
 
 
 def plain(text: object) -> str:
@@ -119,11 +114,15 @@ def as_json(value: Any) -> Any:
 
 def print_json(value: Any) -> None:
     """One JSON value, to stdout."""
+    import json
+
     print(json.dumps(as_json(value), ensure_ascii=False, indent=2))
 
 
 def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Rows as CSV; text a spreadsheet would take for a formula gets an apostrophe."""
+    import csv
+
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     for row in rows:

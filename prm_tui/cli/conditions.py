@@ -95,10 +95,10 @@ def shown(value: Any) -> str:
 
 
 def _feeds(options: argparse.Namespace) -> int:
-    from prm_tui.services import conditions
+    from prm_tui.services import feeds
 
     with opened(options) as store:
-        found = conditions.feeds(store)
+        found = feeds.list_of(store)
     if options.json:
         print_json([asdict(feed) for feed in found])
         return 0

@@ -2,52 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from prm_tui import __version__
 from prm_tui.domain.errors import PrmError, UsageError
 
-GROUPS = ("exchange", "partners", "conditions", "cases", "history")
+if TYPE_CHECKING:
+    import argparse
+
 INTERRUPTED = 130
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]  # ours raises instead of leaving
-        raise UsageError(f"{message}. See: {self.prog} --help")
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line, every group registered."""
-    from importlib import import_module
-
-    whole = _Parser(
-        prog="prm",
-        description="Partner relationship management in a terminal. Without a command the interface opens.",
-    )
-    whole.add_argument("--version", action="version", version=f"prm {__version__}", help="Print the version.")
-    add_common(whole)
-    commands = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for name in GROUPS:
-        import_module(f"prm_tui.cli.{name}").register(commands)
-    return whole
-
-
-def add_common(command: argparse.ArgumentParser) -> None:
-    """The options every command takes."""
-    group = command.add_argument_group("options of every command")
-    group.add_argument("--db", metavar="FILE", default=argparse.SUPPRESS, help="The file to work on (else PRM_DB).")
-    group.add_argument(
-        "--as-of",
-        metavar="DATE",
-        default=argparse.SUPPRESS,
-        help="Evaluate as of this date, YYYY-MM-DD. What is written is still recorded now.",
-    )
-    group.add_argument(
-        "--actor", metavar="NAME", default=argparse.SUPPRESS, help="The person who acts (else PRM_ACTOR)."
-    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,6 +24,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"prm {__version__}")
         return 0
     try:
+        alone = _without_command(arguments)
+        if alone is not None:
+            return _interface(alone)
+        from prm_tui.cli.parser import parser
+
         options = parser().parse_args(arguments)
         code = options.run(options) if options.command else _interface(options)
         sys.stdout.flush()
@@ -72,7 +44,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _interface(options: argparse.Namespace) -> int:
+def _without_command(arguments: list[str]) -> SimpleNamespace | None:
+    """The options when there is no command: the interface does not wait for the parser of forty commands."""
+    found: dict[str, str] = {}
+    waiting = iter(arguments)
+    for word in waiting:
+        name, equals, value = word.partition("=")
+        if name not in ("--db", "--as-of", "--actor"):
+            return None
+        given = value if equals else next(waiting, None)
+        if given is None:
+            return None
+        found[name.lstrip("-").replace("-", "_")] = given
+    return SimpleNamespace(**found)
+
+
+def _interface(options: argparse.Namespace | SimpleNamespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The interface needs a terminal. Without one use a command: prm partners, prm --help")
     from prm_tui.cli.common import database, interface

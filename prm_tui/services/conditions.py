@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,14 +9,10 @@ from typing import Any
 from prm_tui.domain import condition as language
 from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
 from prm_tui.domain.condition.check import Checked
-from prm_tui.domain.feed import Feed
 from storage import Store, activities, explain
-from storage import feeds as stored_feeds
 from storage.catalogue import catalogue as read_catalogue
 from storage.conditions import compiled as compile_sql
 from storage.partners import Where
-
-_LIKE_A_CONDITION = re.compile(r"(?i)\b(?:is (?:not )?(?:empty|known)|contains\b|between\b|(?:not )?in \()")
 
 
 @dataclass(frozen=True)
@@ -33,18 +28,6 @@ def catalogue(store: Store) -> Catalogue:
     """The kinds, fields and named facts a condition may speak of in this file."""
     with store.reading() as conn:
         return read_catalogue(conn)
-
-
-def words_or_condition(said: str) -> tuple[str, str]:
-    """What stands in a filter line, as words to look for and a condition; one of them is empty.
-
-    Brackets, comparisons and the words of the language make it a condition; in quotes it is always words.
-    """
-    text = said.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1], ""
-    signs = any(c in text for c in "()=<>")
-    return ("", text) if signs or _LIKE_A_CONDITION.search(text) else (text, "")
 
 
 def check(store: Store, text: str) -> Checked:
@@ -91,9 +74,3 @@ def facts_of(store: Store, partner_id: int, as_of: date) -> list[FactValue]:
             )
             for form in forms
         ]
-
-
-def feeds(store: Store) -> list[Feed]:
-    """Every feed and how far it is covered."""
-    with store.reading() as conn:
-        return stored_feeds.feeds(conn)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import cache
-from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from prm_tui.domain.deactivation import Rules, rules
 from storage import Store
+
+if TYPE_CHECKING:
+    from prm_tui.domain.deactivation import Rules
 
 
 def install_core(store: Store) -> None:
@@ -41,12 +41,17 @@ def install_core(store: Store) -> None:
 @cache
 def read(name: str) -> dict[str, Any]:
     """A pack that comes with the program."""
+    import tomllib
+    from importlib import resources
+
     return tomllib.loads((resources.files("prm_tui") / "packs" / name / "pack.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def deactivation() -> Rules:
     """Reasons, paths, notice and steps of a deactivation."""
+    from prm_tui.domain.deactivation import rules
+
     return rules(read("deactivation"))
 
 

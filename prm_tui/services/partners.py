@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,13 +21,15 @@ from prm_tui.domain.partner import (
     Rhythm,
 )
 from prm_tui.domain.text import nearest, trimmed
-from prm_tui.services import conditions, people, values
+from prm_tui.services import people, values
 from storage import Store, activities
 from storage import partners as stored
 
 _COMMANDS = {"Suspended": "prm suspend", "In notice": "prm deactivate", "Deactivated": "prm deactivate"}
 LATEST_SHOWN = 5
 PREVIEW_MONTHS = 24
+
+_LIKE_A_CONDITION = re.compile(r"(?i)\b(?:is (?:not )?(?:empty|known)|contains\b|between\b|(?:not )?in \()")
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,18 @@ def check_columns(store: Store, keys: Sequence[str]) -> list[Column]:
     return found
 
 
+def words_or_condition(said: str) -> tuple[str, str]:
+    """What stands in a filter line, as words to look for and a condition; one of them is empty.
+
+    Brackets, comparisons and the words of the language make it a condition; in quotes it is always words.
+    """
+    text = said.strip()
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1], ""
+    signs = any(c in text for c in "()=<>")
+    return ("", text) if signs or _LIKE_A_CONDITION.search(text) else (text, "")
+
+
 def find(
     store: Store,
     *,
@@ -92,7 +107,11 @@ def find(
     for a bad column, ConditionError for a condition that cannot be understood.
     """
     (column,) = check_columns(store, [sort])
-    where = conditions.compiled(store, condition, as_of) if condition.strip() else None
+    where = None
+    if condition.strip():
+        from prm_tui.services import conditions  # a list without a condition does not wait for the language
+
+        where = conditions.compiled(store, condition, as_of)
     with store.reading() as conn:
         ids, unknown = stored.find(
             conn,

@@ -14,39 +14,37 @@ from prm_tui.services.values import read_date
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
-from screens.text import plain, short_date
+from screens.text import hanging, plain, short_date
 
 if TYPE_CHECKING:
     from screens.base import PrmScreen
 
 
-def about_case(case: Case) -> Content:
-    """What a decider has to see: reason, dates, impact as it was counted, the hash of the snapshot."""
-    data = case.data
+def about_case(case: Case, width: int = 66) -> Content:
+    """What a decider has to see: reason, dates, impact as it was counted, what was not checked, the evidence's hash."""
+    data, row = case.data, case.row
     parts = [
-        Content.assemble(plain(case.row.name, "bright"), plain(f"  {case.row.code}", "muted")),
-        plain(
-            f"{case.row.kind}, reason: {case.row.reason}, asked for by {case.requested_by or 'nobody in particular'}",
-            "text",
-        ),
+        Content.assemble(plain(row.name, "bright"), plain(f"  {row.code}", "muted")),
+        hanging("Reason      ", f"{row.reason}, asked for by {case.requested_by or 'nobody in particular'}", width),
     ]
     if "effective_on" in data:
         sure = "" if data.get("served_on") else ", planned"
-        parts.append(
-            plain(f"notice {data['notice_on']}, effective {data['effective_on']}{sure}: {data['rule']}", "text")
-        )
+        days = f"notice {data['notice_on']}, effective {data['effective_on']}{sure}"
+        parts += [hanging("Dates       ", days, width, "bright"), hanging("Rule        ", data["rule"], width)]
     if data.get("memo"):
-        parts.append(plain(data["memo"], "text"))
-    for line in data.get("impact", ()):
-        count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
-        colour = "warn" if line["state"] == "not checked" else "text"
-        parts.append(
-            Content.assemble(
-                plain(f"  {line['label']:<22}", "muted"), plain(f"{count:>12}  ", colour), plain(line["note"], "muted")
-            )
-        )
+        parts.append(hanging("Memo        ", data["memo"], width))
+    impact = data.get("impact", ())
+    for line in impact:
+        if line["state"] != "not checked":
+            count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
+            amount = f", {line['amount']}" if line["amount"] else ""
+            note = f"  ({line['note']})" if line["note"] else ""
+            parts.append(hanging(f"  {line['label']:<22}", f"{count}{amount}{note}", width))
+    unchecked = ", ".join(line["label"].lower() for line in impact if line["state"] == "not checked")
+    if unchecked:
+        parts.append(hanging("Not checked ", unchecked, width, "warn"))
     if data.get("snapshot"):
-        parts.append(plain(f"evidence sha256 {data['snapshot'][:16]}…", "muted"))
+        parts.append(plain(f"Evidence    sha256 {data['snapshot'][:16]}…", "muted"))
     return Content("\n").join(parts)
 
 

@@ -37,7 +37,7 @@ class CasePage(PrmScreen):
     CasePage #stages { height: 1; padding: 0 2; margin-bottom: 1; }
     CasePage #both { height: 1fr; }
     CasePage Table { width: 1fr; margin: 0 1; }
-    CasePage #side { width: 58; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
+    CasePage #side { width: 48; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
     CasePage.-narrow #side { display: none; }
     """
     BINDINGS: ClassVar = bindings("case")
@@ -78,7 +78,7 @@ class CasePage(PrmScreen):
         )
         self.query_one("#head", Static).update(head)
         self.query_one("#stages", Static).update(_stages(case))
-        self.query_one("#known", Static).update(acts.about_case(case) + _evidence(case))
+        self.query_one("#known", Static).update(acts.about_case(case, 44) + _evidence(case))
         lines = {t.id: step_line(t, as_of) for t in case.tasks}
 
         async def fetch(wanted: list[Any]) -> dict[Any, Line]:

@@ -13,9 +13,9 @@ CASE_COLUMNS = [
     Col("due", "Next due", 11), Col("owner", "Owner", 16), Col("reason", "Reason", 16),
 ]  # fmt: skip
 TASK_COLUMNS = [
-    Col("what", "What"), Col("partner", "Partner", 28), Col("due", "Due", 20), Col("who", "By", 16),
+    Col("what", "What"), Col("partner", "Partner", 26), Col("due", "Due", 15), Col("who", "By", 15),
 ]  # fmt: skip
-STEP_COLUMNS = [Col("what", "What"), Col("state", "State", 10), Col("due", "Due", 20), Col("who", "By", 18)]
+STEP_COLUMNS = [Col("what", "What", least=28), Col("state", "State", 9), Col("due", "Due", 15), Col("who", "By", 15)]
 
 
 def case_line(row: CaseRow, *, with_partner: bool = True) -> Line:
@@ -41,7 +41,7 @@ def _due(task: TaskRow, as_of: date) -> tuple[str, str]:
         return "", "muted"
     days = (task.due - as_of).days
     if days < 0:
-        return f"{-days:,} days overdue", "bad"
+        return f"{-days:,} d overdue", "bad"
     return ("today", "warn") if days == 0 else (short_date(task.due), "text")
 
 

@@ -227,7 +227,8 @@ class ImportScreen(PrmScreen):
         if self.reading is not None:
             self.reading.close()
         self.reading, self.at = reading, 1
-        self.opened = {plan.id for plan in reading.plans if plan.noun != "skip" and plan.missing()}
+        known = "saved mapping"  # nothing new to look at in a sheet whose columns were settled before
+        self.opened = {p.id for p in reading.plans if p.noun != "skip" and (p.missing() or known not in p.why)}
         self._draw()
 
     # ---- sheets and columns ----

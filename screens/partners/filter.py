@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,11 +14,19 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from prm_tui.domain.condition import FACTS, Catalogue, complete
 from screens.text import plain
 from screens.theme import PALETTES
 
-_FACTS = "|".join(fact.name for fact in FACTS)
+if TYPE_CHECKING:
+    from prm_tui.domain.condition import Catalogue
+
+
+@cache
+def _facts() -> str:
+    """The names of all facts, for colouring; the language is entered with the first letter, not before."""
+    from prm_tui.domain.condition import FACTS
+
+    return "|".join(fact.name for fact in FACTS)
 
 
 class _Colours(Highlighter):
@@ -26,7 +37,9 @@ class _Colours(Highlighter):
 
     def highlight(self, text: Text) -> None:
         """Colour what is a condition."""
-        text.highlight_regex(rf"\b(?:{_FACTS})(?=\s*\()", self.palette["fact"])
+        if not text.plain:
+            return
+        text.highlight_regex(rf"\b(?:{_facts()})(?=\s*\()", self.palette["fact"])
         text.highlight_regex(r"\b\d[\d_.]*%?", self.palette["warn"])
         text.highlight_regex(r"'[^']*'?|\"[^\"]*\"?", self.palette["good"])
         text.highlight_regex(r"(?i)\b(?:and|or|not|in|is|between|contains|where|empty|known)\b", self.palette["accent"])
@@ -43,6 +56,8 @@ class _Completion(Suggester):
         """The whole line, completed; None where nothing fits."""
         if self.catalogue is None or not value or value[-1].isspace():
             return None
+        from prm_tui.domain.condition import complete
+
         found = complete(value, len(value), self.catalogue)
         return value[: found[0].start] + found[0].text if found else None
 

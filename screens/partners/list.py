@@ -13,10 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
-from prm_tui.domain.condition import Catalogue, ConditionError, Leaf
-from prm_tui.domain.feed import Feed
-from prm_tui.domain.partner import Column, Listing
-from prm_tui.services import conditions, partners
+from prm_tui.domain.errors import UsageError
 from screens.base import ModeScreen
 from screens.partners.filter import Filter
 from screens.partners.preview import preview
@@ -24,6 +21,10 @@ from screens.text import cell, found, plain, short_date
 from screens.widgets.table import Col, Line, Table
 
 if TYPE_CHECKING:
+    from prm_tui.domain.condition import Leaf
+    from prm_tui.domain.feed import Feed
+    from prm_tui.domain.partner import Column, Listing, PartnerRow
+    from prm_tui.services.partners import Preview
     from storage import Store
 
 SHOWN = ("code", "name", "territory", "last_order", "amount_12m", "trend")
@@ -58,7 +59,6 @@ class PartnersScreen(ModeScreen):
         self.sort, self.descending = "name", False
         self.show_unknown = False
         self.known: dict[str, Column] = {}
-        self.catalogue: Catalogue | None = None
         self.feeds: list[Feed] = []
         self.condition = ""
 
@@ -89,25 +89,29 @@ class PartnersScreen(ModeScreen):
 
     async def _find(self, *, keep: bool = False) -> None:
         said = self.query_one(Filter).text
-        words, condition = conditions.words_or_condition(said)
         as_of, sort, down, unknown = self.prm.session.as_of, self.sort, self.descending, self.show_unknown
 
-        def look(store: Store) -> tuple[Listing, list[Column], Catalogue, list[Feed], str]:
+        def look(store: Store) -> tuple[Listing, list[Column], list[Feed], str, str]:
+            from prm_tui.services import feeds, partners
+
+            words, condition = partners.words_or_condition(said)
+            reading = ""
+            if condition:
+                from prm_tui.services import conditions
+
+                reading = conditions.reading(store, condition)
             found = partners.find(
                 store, text=words, condition=condition, sort=sort, descending=down, as_of=as_of, show_unknown=unknown
             )
-            reading = conditions.reading(store, condition) if condition else ""
-            return found, partners.columns(store), conditions.catalogue(store), conditions.feeds(store), reading
+            return found, partners.columns(store), feeds.list_of(store), condition, reading
 
         line = self.query_one(Filter)
         try:
-            listing, columns, self.catalogue, self.feeds, reading = await self.read(look, "find")
-        except ConditionError as error:
+            listing, columns, self.feeds, self.condition, reading = await self.read(look, "find")
+        except UsageError as error:
             line.say(_fault(error), bad=True)
             return
-        self.condition = condition
         self.known = {c.key: c for c in columns}
-        line.completion.catalogue = self.catalogue
         line.say(reading)
         line.count(len(listing.ids), listing.total, listing.unknown)
         self._greet(listing.total == 0)
@@ -118,7 +122,14 @@ class PartnersScreen(ModeScreen):
     async def _rows(self, ids: list[int]) -> dict[int, Line]:
         keys = [k for k in self.columns if k in self.known]
         kinds = [self.known[k].type for k in keys]
-        rows = await self.read(lambda store: partners.rows(store, ids, keys, self.prm.session.as_of))
+        as_of = self.prm.session.as_of
+
+        def look(store: Store) -> list[PartnerRow]:
+            from prm_tui.services import partners
+
+            return partners.rows(store, ids, keys, as_of)
+
+        rows = await self.read(look)
         return {r.id: _line(r.cells, keys, kinds) for r in rows}
 
     def _greet(self, empty: bool) -> None:
@@ -155,8 +166,14 @@ class PartnersScreen(ModeScreen):
             return
         as_of, condition = self.prm.session.as_of, self.condition
 
-        def look(store: Store) -> tuple[partners.Preview, Leaf | None]:
-            why = conditions.why(store, partner_id, condition, as_of) if condition else None
+        def look(store: Store) -> tuple[Preview, Leaf | None]:
+            from prm_tui.services import partners
+
+            why = None
+            if condition:
+                from prm_tui.services import conditions
+
+                why = conditions.why(store, partner_id, condition, as_of)
             return partners.preview(store, partner_id, as_of), why
 
         seen, why = await self.read(look, "preview")
@@ -181,7 +198,14 @@ class PartnersScreen(ModeScreen):
     # ---- commands ----
 
     def action_filter(self) -> None:
+        """Into the line; what can be completed is read then."""
         self.query_one(Filter).edit()
+        self.start(self._learn, "catalogue")
+
+    async def _learn(self) -> None:
+        from prm_tui.services import conditions
+
+        self.query_one(Filter).completion.catalogue = await self.read(conditions.catalogue)
 
     def action_step_back(self) -> None:
         """Out of the field, then the marks, then the filter; never out of the program."""
@@ -253,6 +277,7 @@ class PartnersScreen(ModeScreen):
         self.start(self._why, "why")
 
     async def _why(self) -> None:
+        from prm_tui.services import conditions
         from screens.modals.pages import Page
 
         current = self.query_one("#list", Table).current
@@ -317,7 +342,11 @@ def _line(cells: dict[str, Any], keys: Sequence[str], kinds: Sequence[str]) -> L
     return Line(tuple(made))
 
 
-def _fault(error: ConditionError) -> str:
+def _fault(error: UsageError) -> str:
+    from prm_tui.domain.condition import ConditionError
+
+    if not isinstance(error, ConditionError):
+        return str(error)
     said = error.problem + (f"; expected {error.expected}" if error.expected else "")
     return f"character {error.at + 1}: {said}" + (f". Did you mean “{error.suggestion}”?" if error.suggestion else "")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from prm_tui.domain.condition import Leaf
-from prm_tui.domain.feed import Feed
-from prm_tui.services.partners import Preview
 from screens.text import found, plain, short_date, spark
+
+if TYPE_CHECKING:
+    from prm_tui.domain.condition import Leaf
+    from prm_tui.domain.feed import Feed
+    from prm_tui.services.partners import Preview
 
 WIDTH = 40
 

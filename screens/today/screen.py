@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import TaskRow
-from prm_tui.services import cases, conditions, history, partners
+from prm_tui.services import cases, feeds, history, partners
 from screens.base import ModeScreen, PrmScreen
 from screens.cases import acts
 from screens.cases.page import CasePage
@@ -127,8 +127,8 @@ def _side(store: Store, as_of: Any) -> Content:
             Content.assemble(plain(f"{status[:13]:<14}"), (f"{bar:<13}", "$accent"), (f"{count:>7,}", "bold $bright"))
         )
     parts += [Content(""), Content.styled("Feeds", "bold $muted")]
-    feeds = [f for f in conditions.feeds(store) if f.covered_to]
-    for feed in feeds:
+    dated = [f for f in feeds.list_of(store) if f.covered_to]
+    for feed in dated:
         assert feed.covered_to is not None
         late = (as_of - feed.covered_to).days > 35
         said = f"to {short_date(feed.covered_to)}"
@@ -139,7 +139,7 @@ def _side(store: Store, as_of: Any) -> Content:
                 ("  sheet overdue" if late else "", "$muted"),
             )
         )
-    if not feeds:
+    if not dated:
         parts.append(Content.styled("none yet: i reads a workbook", "$muted"))
     parts += [Content(""), Content.styled("Done lately", "bold $muted")]
     for change in history.changes(store, 6):

@@ -86,6 +86,7 @@ def drive(
         try:
             async with app.run_test(size=size) as pilot:
                 driver = Driver(app, pilot)
+                await app.ready()
                 await driver.settle()
                 await story(driver)
         finally:
