@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,46 +75,42 @@ def _import(options: argparse.Namespace) -> int:
     from prm_tui.services import exchange, files
 
     forced, saved = _forced(options.forced), _maps(options.map)
-    file_there = database(options).exists()
     prefer = "ours" if options.ours else "theirs" if options.theirs else None
-    if not file_there:
-        with exchange.read(None, [Path(f) for f in options.files], forced=forced, saved=saved, dates=options.dates):
-            pass  # an unreadable file must not leave a new, empty file of partners behind
-    with opened(options, create=True) as store:
+    paths = [Path(f) for f in options.files]
+    how: dict[str, Any] = {"forced": forced, "saved": saved, "dates": options.dates, "on_progress": _progress()}
+    with ExitStack() as held:
+        reading = None
+        if not database(options).exists():  # an unreadable workbook must not leave a new, empty file behind
+            reading = held.enter_context(exchange.read(None, paths, **how))
+        store = held.enter_context(opened(options, create=True))
         place = files.unsafe_place(store.path)
         if place:
             say(f"warning: {place}")
         who = actor(options, store)
-        with exchange.read(
-            store,
-            [Path(f) for f in options.files],
-            forced=forced,
-            saved=saved,
-            dates=options.dates,
-            on_progress=_progress(),
-        ) as reading:
-            try:
-                if options.dry_run:
-                    report = exchange.preview(store, reading, prefer=prefer)
-                else:
-                    report = exchange.commit(
-                        store,
-                        reading,
-                        actor=who,
-                        as_of=day(options, store),
-                        prefer=prefer,
-                        all_or_nothing=options.all_or_nothing,
-                    )
-            except DecisionNeeded:
-                if options.json:
-                    from prm_tui.domain.exchange import SheetReport
+        if reading is None:
+            reading = held.enter_context(exchange.read(store, paths, **how))
+        try:
+            if options.dry_run:
+                report = exchange.preview(store, reading, prefer=prefer)
+            else:
+                report = exchange.commit(
+                    store,
+                    reading,
+                    actor=who,
+                    as_of=day(options, store),
+                    prefer=prefer,
+                    all_or_nothing=options.all_or_nothing,
+                )
+        except DecisionNeeded:
+            if options.json:
+                from prm_tui.domain.exchange import SheetReport
 
-                    sheets = [SheetReport(plan) for plan in reading.taken]
-                    print_json(ImportReport(sheets, reading.questions, dry_run=options.dry_run).as_json())
-                raise
-            for plan in reading.plans:
-                if plan not in reading.taken:
-                    say(f"{plan.sheet}: not taken ({plan.why})")
+                sheets = [SheetReport(plan) for plan in reading.taken]
+                print_json(ImportReport(sheets, reading.questions, dry_run=options.dry_run).as_json())
+            raise
+        for plan in reading.plans:
+            if plan not in reading.taken:
+                say(f"{plan.sheet}: not taken ({plan.why})")
     if options.json:
         print_json(report.as_json())
     _narrate(report, options.json)

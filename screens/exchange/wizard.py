@@ -13,11 +13,12 @@ from textual.widgets import Input, ProgressBar, Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError
-from prm_tui.domain.exchange import ImportReport, SheetReport
-from prm_tui.domain.mapping import ColumnPlan, SheetPlan, targets
+from prm_tui.domain.exchange import ImportReport
+from prm_tui.domain.mapping import SheetPlan, targets
 from prm_tui.services import exchange, timeline
 from prm_tui.services.exchange import Reading
 from screens.base import PrmScreen
+from screens.exchange.rows import OUTCOME_COLUMNS, SHEET_COLUMNS, column_line, noun, outcome, sentence
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.pages import Page
@@ -25,14 +26,6 @@ from screens.text import plain, visible
 from screens.widgets.table import Col, Line, Table
 
 STEPS = ("File", "Sheets and columns", "What would change", "Taken")
-_SHEETS = [
-    Col("sheet", "Sheet or column", 30),
-    Col("what", "Is read as", 22),
-    Col("rows", "Rows", 9, True),
-    Col("why", "Because"),
-]
-_PREVIEW = [Col("sheet", "Sheet", 30), Col("new", "New", 10, True), Col("changed", "Changed", 9, True), Col("same", "Same", 9, True),
-            Col("refused", "Refused", 9, True), Col("note", "")]  # fmt: skip
 _MEANINGS = {
     "data": "kept under its own name",
     "skip": "left out",
@@ -111,9 +104,9 @@ class ImportScreen(PrmScreen):
         table = self.query_one(Table)
         table.display = self.at > 0
         if self.at == 1:
-            self._show(table, _SHEETS, self._sheets())
+            self._show(table, SHEET_COLUMNS, self._sheets())
         elif self.at >= 2 and self.report is not None:
-            self._show(table, _PREVIEW, _outcome(self.report))
+            self._show(table, OUTCOME_COLUMNS, outcome(self.report))
         self.query_one("#hint", Static).update(self._hint())
         if self.at:
             table.focus()
@@ -134,14 +127,14 @@ class ImportScreen(PrmScreen):
             lines[plan.id] = Line(
                 (
                     (sign + visible(plan.sheet), colour),
-                    (_noun(plan), colour),
+                    (noun(plan), colour),
                     (f"{plan.rows:,}", "text"),
                     (visible(plan.why), "muted"),
                 )
             )
             if plan.id in self.opened:
                 for column in plan.columns:
-                    lines[plan.id, column.pos] = _column_line(column)
+                    lines[plan.id, column.pos] = column_line(column)
         return lines
 
     def _hint(self) -> Content:
@@ -320,7 +313,7 @@ class ImportScreen(PrmScreen):
         prefer = await self._side(report)
         if prefer is None and any(s.conflicts for s in report.sheets):
             return
-        said = Content("\n").join([plain(_sentence(s)) for s in report.sheets])
+        said = Content("\n").join([plain(sentence(s)) for s in report.sheets])
         if not await self.prm.push_screen_wait(Confirm("Take this, as one change?", said, yes="take it", no="not yet")):
             return
         self._begin("Taking it … esc stops it, and nothing is taken.")
@@ -388,49 +381,3 @@ class ImportScreen(PrmScreen):
             self._say("Stopping …")
         else:
             self.prm.pop_screen()
-
-
-def _noun(plan: SheetPlan) -> str:
-    return "left out" if plan.noun == "skip" else visible(plan.what.replace(":", ": "))
-
-
-def _column_line(column: ColumnPlan) -> Line:
-    kept = column.target in ("data", "skip")
-    meaning = {"data": "kept", "skip": "left out"}.get(column.target, column.target.replace("_", " "))
-    why = f"{column.example[:30]} · {column.why}" if column.example else column.why
-    return Line(
-        (
-            (visible(column.header), "text"),
-            (visible(meaning), "muted" if kept else "accent"),
-            (column.type, "muted"),
-            (visible(why), "muted"),
-        ),
-        indent=4,
-    )
-
-
-def _outcome(report: ImportReport) -> dict[Any, Line]:
-    return {
-        n: Line(
-            (
-                (visible(s.plan.sheet), "bright"), (f"{s.new:,}", "good" if s.new else "muted"),
-                (f"{s.changed:,}", "warn" if s.changed else "muted"), (f"{s.same:,}", "muted"),
-                (f"{len(s.refused):,}", "bad" if s.refused else "muted"), (_note(s), "muted"),
-            )
-        )
-        for n, s in enumerate(report.sheets)
-    }  # fmt: skip
-
-
-def _note(sheet: SheetReport) -> str:
-    said = [sheet.plan.what.replace(":", ": ")]
-    if sheet.lines:
-        said.append(f"{sheet.lines:,} lines")
-    if sheet.conflicts:
-        said.append(f"{sheet.conflicts:,} changed on both sides")
-    return visible(", ".join(said))
-
-
-def _sentence(sheet: SheetReport) -> str:
-    refused = f", {len(sheet.refused):,} rows refused" if sheet.refused else ""
-    return f"{sheet.plan.sheet}: {sheet.new:,} new, {sheet.changed:,} changed, {sheet.same:,} the same{refused}"
