@@ -36,7 +36,8 @@ PLACES = {
     "cases": "Cases",
     "case": "One case",
     "exchange": "Exchange",
-    "wizard": "In a wizard",
+    "wizard": "In the deactivation wizard",
+    "import": "Reading a workbook",
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -86,6 +87,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("wizard.before", "wizard", "less_than_sign,left", "back", "The step before; nothing is lost.", "before", foot=True),
     Command("wizard.leave", "wizard", "escape", "leave", "Leave; what was chosen is kept, and nothing has happened.", "leave",
             foot=True),
+    Command("import.pick", "import", "f,ctrl+o", "find a file", "Look for the workbook on the disk.", "pick", foot=True),
+    Command("import.sheet", "import", "t", "what it is", "Say what the selected sheet is.", "sheet", foot=True),
+    Command("import.next", "import", "greater_than_sign,right", "next", "The next step.", "next", foot=True),
+    Command("import.before", "import", "less_than_sign,left", "back", "The step before; nothing is lost.", "before", foot=True),
+    Command("import.leave", "import", "escape", "leave", "Stop what runs, else leave; nothing was taken.", "leave", foot=True),
     Command("partner.sections", "partner", "right,l", "next section", "The next section of the page.", "section(1)"),
     Command("partner.sections_back", "partner", "left,h", "section before", "The section before.", "section(-1)"),
     Command("partner.add", "partner", "n", "new", "Add an activity, a contact or a record, as the section says.", "add",

@@ -107,10 +107,34 @@ def log(change: Change, partner_id: int, kind: str, occurred_on: date, values: M
     return cursor.lastrowid
 
 
-def edit(change: Change, activity_id: int, values: Mapping[str, Any]) -> None:
-    """Correct columns of an activity in place; the log keeps what they were."""
-    for column, value in values.items():
-        change.conn.execute(
-            f"UPDATE activities SET {column} = :value WHERE id = :id AND {column} IS NOT :value",
-            {"value": value, "id": activity_id},
-        )
+def correct(change: Change, activity_id: int, values: Mapping[str, Any]) -> int | None:
+    """Supersede an activity by one with other values; the old row keeps its place for “what did we know then”.
+
+    Its lines go over to the new one. Returns the new id, None when no value is another. The change raises
+    AlreadyThere when the partner has such a reference on that date already.
+    """
+    conn = change.conn
+    names = [row[1] for row in conn.execute("PRAGMA table_info(activities)")]
+    old = dict(
+        zip(names, conn.execute("SELECT * FROM activities WHERE id = ?", (activity_id,)).fetchone(), strict=True)
+    )
+    new = {**old, **values}
+    if new == old:
+        return None
+    conn.execute("UPDATE activities SET superseded_at = ? WHERE id = ?", (change.at, activity_id))
+    new.update(learned_at=change.at, superseded_at=None, superseded_by=None, change_id=change.id)
+    del new["id"]
+    cursor = conn.execute(
+        f"INSERT INTO activities({', '.join(new)}) VALUES ({', '.join('?' * len(new))})", tuple(new.values())
+    )
+    conn.execute("UPDATE activities SET superseded_by = ? WHERE id = ?", (cursor.lastrowid, activity_id))
+    conn.execute("UPDATE activity_lines SET activity_id = ? WHERE activity_id = ?", (cursor.lastrowid, activity_id))
+    return cursor.lastrowid
+
+
+def partner_of(conn: sqlite3.Connection, activity_id: int) -> int | None:
+    """Whose activity it is; None for one that was superseded or taken back."""
+    row = conn.execute(
+        "SELECT partner_id FROM activities WHERE id = ? AND superseded_at IS NULL", (activity_id,)
+    ).fetchone()
+    return None if row is None else int(row[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
 from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.money import to_units
 from prm_tui.domain.text import nearest, trimmed
-from prm_tui.services import partners
+from prm_tui.services import partners, values
 from storage import Store
 from storage import activities as stored
 
@@ -75,7 +75,7 @@ def log(
         )
     if on > as_of:
         raise UsageError(f"on: {on} lies after {as_of}. An activity is something that has happened.")
-    values: dict[str, Any] = {
+    written: dict[str, Any] = {
         "amount": None if amount is None else to_units(amount),
         "quantity": None if quantity is None else to_units(quantity),
         "ref": trimmed(ref or "") or None,
@@ -85,6 +85,37 @@ def log(
     label = known[kind].lower()
     try:
         with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
-            return stored.log(change, partner_id, kind, on, values)
+            return stored.log(change, partner_id, kind, on, written)
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None
+
+
+def correct(store: Store, activity_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
+    """Correct an activity from what was written in its fields: on, amount, quantity, ref, note.
+
+    What it said before stays in the file as superseded, and is no longer counted. Returns the change, None when
+    nothing is another. Raises UsageError that names the field.
+    """
+    partner_id = stored.partner_of(store.conn, activity_id)
+    if partner_id is None:
+        raise UsageError("That activity is not in the file any more.")
+    read: dict[str, Any] = {}
+    for key, text in fields.items():
+        if key == "on":
+            on = values.read_date(text, "on")
+            if on > as_of:
+                raise UsageError(f"on: {on} lies after {as_of}. An activity is something that has happened.")
+            read["occurred_on"] = on.isoformat()
+        elif key in ("amount", "quantity"):
+            read[key] = values.stored("number", text, key)
+        elif key in ("ref", "note"):
+            read[key] = text.strip() or None
+        else:
+            raise UsageError(f"An activity has no field “{key}”. Fields: on, amount, quantity, ref, note")
+    partner = partners.get(store, partner_id, as_of)
+    try:
+        with store.change(f"corrected an activity of {partner.name}", actor=actor, as_of=as_of) as change:
+            stored.correct(change, activity_id, read)
+    except AlreadyThere:
+        raise UsageError(f"ref: {partner.name} has such an activity on that date already.") from None
+    return change.id if change.kept else None

@@ -38,7 +38,7 @@ class ImportScreen(PrmScreen):
     """See the module. Nothing is written before the last step."""
 
     mode = "exchange"
-    place = "wizard"
+    place = "import"
     DEFAULT_CSS = """
     ImportScreen #steps { height: 1; padding: 0 2; margin: 1 0; }
     ImportScreen #file { height: 8; padding: 0 3; }
@@ -48,10 +48,7 @@ class ImportScreen(PrmScreen):
     ImportScreen #bar { display: none; padding: 0 3; height: 1; }
     ImportScreen #hint { height: auto; max-height: 6; padding: 0 3; margin-bottom: 1; color: $muted; }
     """
-    BINDINGS: ClassVar = [
-        *bindings("wizard"),
-        ("f", "pick", "pick a file"),
-    ]
+    BINDINGS: ClassVar = bindings("import")
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +66,10 @@ class ImportScreen(PrmScreen):
             Content.assemble(
                 ("Which workbook?\n", "bold $bright"),
                 ("xlsx, xlsm, xlsb, xls, ods, csv or tsv; several with a semicolon between them.\n", "$muted"),
-                ("enter reads it, tab then f looks for it on the disk. Reading changes nothing.", "$muted"),
+                (
+                    "enter reads it, ctrl+o (or tab, then f) looks for it on the disk. Reading changes nothing.",
+                    "$muted",
+                ),
             ),
             id="file",
         )
@@ -239,7 +239,7 @@ class ImportScreen(PrmScreen):
             self.opened ^= {key}
             self._draw()
 
-    def key_t(self) -> None:
+    def action_sheet(self) -> None:
         """What the selected sheet is."""
         if self.at == 1:
             self.start(self._change_sheet, "open")

@@ -105,6 +105,25 @@ async def log_activity(screen: PrmScreen, partner_id: int) -> None:
         screen.prm.tell(f"{kinds[kind]} was written down. u takes it back.")
 
 
+async def correct_activity(screen: PrmScreen, activity_id: int) -> None:
+    """Ask for other values of an activity; the old ones stay in the file as superseded."""
+    session = screen.prm.session
+    (row,) = await screen.read(lambda s: timeline.rows(s, [activity_id]))
+
+    async def save(fields: dict[str, str]) -> int | None:
+        if not fields:
+            return None
+        return await screen.write(
+            lambda s: timeline.correct(s, activity_id, fields, actor=session.actor, as_of=session.as_of)
+        )
+
+    entries = [Entry("on", "On", row.occurred_on.isoformat()), Entry("amount", "Amount", _text(row.amount)),
+               Entry("quantity", "Quantity", _text(row.quantity)), Entry("ref", "Reference", row.ref or ""),
+               Entry("note", "Note", row.note or "")]  # fmt: skip
+    if await screen.prm.push_screen_wait(Form(f"Correct: {row.label}", entries, save)) is not None:
+        screen.prm.tell("Corrected; what it said before is kept. u takes it back.")
+
+
 async def add_contact(screen: PrmScreen, partner_id: int, contact_id: int | None = None) -> None:
     """Ask for a new contact, or for other values of one that is there."""
     session = screen.prm.session

@@ -280,12 +280,14 @@ class PartnerPage(PrmScreen):
         self.start(lambda: work(self, self.partner_id), "form")
 
     def action_edit(self) -> None:
-        """The selected contact or record, else the partner."""
+        """The selected contact, record or activity, else the partner."""
         key = self.query_one("#rows", Table).current
         if self.section == "Contacts" and key is not None:
             self.start(lambda: forms.add_contact(self, self.partner_id, key), "form")
         elif self.section == "Records" and key is not None:
             self.start(lambda: forms.add_record(self, self.partner_id, key), "form")
+        elif self.section == "Timeline" and key is not None:
+            self.start(lambda: forms.correct_activity(self, key[0] if isinstance(key, tuple) else key), "form")
         else:
             self.start(lambda: forms.edit_partner(self, self.partner_id), "form")
 

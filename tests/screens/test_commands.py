@@ -11,7 +11,7 @@ from prm_tui.commands import COMMANDS, PLACES, commands
 def test_no_key_means_two_things_on_one_screen() -> None:
     for place in PLACES:
         taken: dict[str, str] = {}
-        lists = [] if place in ("wizard", "list", "everywhere") else commands("list")
+        lists = [] if place in ("wizard", "import", "list", "everywhere") else commands("list")
         for command in [*commands(place), *lists, *(commands("everywhere") if place != "everywhere" else [])]:
             for key in command.keys.split(","):
                 assert taken.setdefault(key, command.id) == command.id, f"{key} on {place}"

@@ -142,3 +142,24 @@ def test_people_contacts_and_records_stand_with_the_partner(known: Store) -> Non
     with pytest.raises(UsageError, match="lies before"):
         records.add(known, acme, "agreement", fields | {"ends_on": "2025-01-01"}, actor=ann, as_of=DAY)
     assert partners.get(known, acme, DAY).counts["contacts"] == 1
+
+
+def test_an_activity_is_corrected_and_the_old_one_is_kept_but_not_counted(known: Store) -> None:
+    acme = add(known, name="Acme")
+    first = timeline.log(known, acme, "order", on=DAY, amount=Decimal("10"), ref="R1", actor=None, as_of=DAY)
+    timeline.log(known, acme, "order", on=DAY, amount=Decimal("5"), ref="R2", actor=None, as_of=DAY)
+    assert timeline.correct(known, first, {"amount": "10"}, actor=None, as_of=DAY) is None
+    timeline.correct(known, first, {"amount": "12.50", "note": "as invoiced"}, actor=None, as_of=DAY)
+    rows = timeline.rows(known, timeline.entries(known, acme, as_of=DAY))
+    assert sorted((r.ref, r.amount, r.note) for r in rows) == [
+        ("R1", Decimal("12.50"), "as invoiced"),
+        ("R2", Decimal("5.00"), None),
+    ]
+    assert known.conn.execute("SELECT count(*) FROM activities").fetchone() == (3,)
+    with pytest.raises(UsageError, match="has such an activity"):
+        timeline.correct(known, rows[0].id, {"ref": "R2" if rows[0].ref == "R1" else "R1"}, actor=None, as_of=DAY)
+    with pytest.raises(UsageError, match="is not in the file any more"):
+        timeline.correct(known, first, {"amount": "1"}, actor=None, as_of=DAY)
+    history.undo(known, actor=None, as_of=DAY)
+    rows = timeline.rows(known, timeline.entries(known, acme, as_of=DAY))
+    assert {(r.ref, r.amount) for r in rows} == {("R1", Decimal("10.00")), ("R2", Decimal("5.00"))}
