@@ -29,7 +29,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "today": ("1",),
     "cases": ("4",),
     "case": ("4", "enter"),
-    "approve": ("1", "down", "y"),
+    "approve": ("1", "down", "down", "y"),
     "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
     "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
     "exchange": ("5",),

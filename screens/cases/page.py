@@ -18,6 +18,7 @@ from screens.base import PrmScreen
 from screens.cases import acts
 from screens.cases.rows import STEP_COLUMNS, step_line
 from screens.text import plain
+from screens.widgets.detail import Detail
 from screens.widgets.table import Line, Table
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class CasePage(PrmScreen):
             yield Table(id="steps")
             with VerticalScroll(id="side", can_focus=False):
                 yield Static("", id="known", markup=False)
+        yield Detail()
 
     def on_mount(self) -> None:
         """Read it."""
@@ -98,6 +100,10 @@ class CasePage(PrmScreen):
             self.start(lambda: work(self, task), "act")
         elif task is not None:
             self.prm.tell(f"“{task.title}” is {task.state}.", bad=True)
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """The selected step in full."""
+        self.query_one(Detail).follow(event.table)
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter does what the selected task asks for."""

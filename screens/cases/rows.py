@@ -13,7 +13,7 @@ CASE_COLUMNS = [
     Col("due", "Next due", 11), Col("owner", "Owner", 16), Col("reason", "Reason", 16),
 ]  # fmt: skip
 TASK_COLUMNS = [
-    Col("what", "What"), Col("partner", "Partner", 26), Col("due", "Due", 15), Col("who", "By", 15),
+    Col("what", "What", least=26), Col("partner", "Partner", 24), Col("due", "Due", 13), Col("who", "By", 15),
 ]  # fmt: skip
 STEP_COLUMNS = [Col("what", "What", least=28), Col("state", "State", 9), Col("due", "Due", 15), Col("who", "By", 15)]
 
@@ -55,7 +55,8 @@ def task_line(task: TaskRow, as_of: date) -> Line:
             (visible(task.name), "bright"),
             _due(task, as_of),
             (visible(task.whose), "muted"),
-        )
+        ),
+        detail=f"{task.title} · {task.code} {task.name} · by {task.whose}",
     )
 
 
@@ -80,5 +81,6 @@ def step_line(task: TaskRow, as_of: date) -> Line:
             (task.state, colours[task.state]),
             due,
             (visible(who), "muted"),
-        )
+        ),
+        detail=f"{task.title} · {task.state}, by {who}" + (f" · because: {task.reason}" if task.reason else ""),
     )

@@ -22,6 +22,7 @@ from screens.partners import forms
 from screens.partners.preview import preview
 from screens.text import cell, plain, short_date, visible
 from screens.undo import undo_latest
+from screens.widgets.detail import Detail
 from screens.widgets.table import Col, Line, Table
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class PartnerPage(PrmScreen):
             yield Static("", id="said", markup=False)
             yield Static("", id="glance", markup=False)
         yield Table(id="rows")
+        yield Detail()
         yield Static("", id="nothing", markup=False)
 
     def on_mount(self) -> None:
@@ -112,6 +114,7 @@ class PartnerPage(PrmScreen):
         self.query_one("#overview").display = overview
         self.query_one("#rows").display = not overview
         self.query_one("#nothing").display = False
+        self.query_one(Detail).display = not overview
         if overview:
             self.query_one("#said", Static).update(_fields(seen.partner))
             glance = preview(seen, None, [], as_of).split("\n")[3:]
@@ -149,6 +152,10 @@ class PartnerPage(PrmScreen):
         nothing = self.query_one("#nothing", Static)
         nothing.display, table.display = not keys, bool(keys)
         nothing.update(Content(_EMPTY[self.section]))
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """The selected line in full."""
+        self.query_one(Detail).follow(event.table)
 
     # ---- sections ----
 
@@ -339,6 +346,8 @@ def _fields(partner: Partner) -> Content:
 
 def _activity(row: TimelineRow, opened: bool) -> Line:
     sign = ("▾ " if opened else "▸ ") if row.lines else "  "
+    source = str(row.source or "entered here")
+    known = [row.label, row.ref, row.note, row.person, f"learned {short_date(row.learned_on)}", f"from {source}"]
     return Line(
         (
             (short_date(row.occurred_on), "muted"),
@@ -348,7 +357,8 @@ def _activity(row: TimelineRow, opened: bool) -> Line:
             (f"{row.lines:,}" if row.lines else "", "muted"),
             (visible(row.source or ""), "muted"),
             (visible(row.person or ""), "muted"),
-        )
+        ),
+        detail=" · ".join(k for k in known if k),
     )
 
 
@@ -364,5 +374,6 @@ def _order_line(line: ActivityLine) -> Line:
             ("", "muted"),
             (visible(line.source or ""), "muted"),
             ("", "muted"),
-        )
+        ),
+        detail=f"{said} · from {line.source}",
     )

@@ -19,6 +19,7 @@ from screens.cases import acts
 from screens.cases.page import CasePage
 from screens.cases.rows import TASK_COLUMNS, task_line
 from screens.text import fit, plain, short_date, visible
+from screens.widgets.detail import Detail
 from screens.widgets.table import Line, Table
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class TodayScreen(ModeScreen):
         with Horizontal(id="both"):
             with Vertical(id="left"):
                 yield Table(id="inbox")
+                yield Detail()
                 yield Static(Content(NOTHING), id="nothing")
             with VerticalScroll(id="side", can_focus=False):
                 yield Static("", id="known", markup=False)
@@ -94,6 +96,10 @@ class TodayScreen(ModeScreen):
         table.set_columns(TASK_COLUMNS)
         table.show([t.id for t in tasks], fetch, keep=True)
         table.display, self.query_one("#nothing").display = bool(tasks), not tasks
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """The selected task in full."""
+        self.query_one(Detail).follow(event.table)
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter opens the case of the task."""

@@ -45,10 +45,14 @@ class Col:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its cells in the order of the columns, each a text and the name of a colour."""
+    """One row: its cells in the order of the columns, each a text and the name of a colour.
+
+    `detail` is what is said of the row in full while the cursor is on it (widgets/detail.py).
+    """
 
     cells: tuple[tuple[str, str], ...]
     indent: int = 0
+    detail: str = ""
 
 
 Fetch = Callable[[list[Any]], Awaitable[dict[Any, Line]]]
@@ -183,6 +187,9 @@ class Table(ScrollView, can_focus=True):
             return
         self._asked = None
         self._lines.update(found)
+        here = found.get(self.current)
+        if here is not None and here.detail:
+            self.post_message(self.Highlighted(self, self.current))
         while len(self._lines) > KEPT:
             self._lines.popitem(last=False)
         self.refresh()
