@@ -47,6 +47,16 @@ def hanging(head: str, text: str, width: int, style: str = "text") -> Content:
     return Content("\n").join([Content.assemble((head, "$muted"), plain(found[0], style)), *rest])
 
 
+def steps(titles: Sequence[str], at: int) -> Content:
+    """✓ Why ── ● Impact ── ○ Dates: what is done, where one stands, what is to come."""
+    parts: list[tuple[str, str]] = []
+    for n, title in enumerate(titles):
+        sign, colour = ("✓ ", "$good") if n < at else ("● ", "$accent") if n == at else ("○ ", "$muted")
+        parts += [(sign, colour), (title, "bold $bright" if n == at else "$text" if n < at else "$muted")]
+        parts += [(" ── ", "$faint")] if n < len(titles) - 1 else []
+    return Content.assemble(*parts)
+
+
 def short_date(day: date) -> str:
     """29 Nov 2013"""
     return f"{day.day} {day:%b %Y}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -13,7 +13,7 @@ from prm_tui.services import cases
 from screens.base import ModeScreen
 from screens.cases.page import CasePage
 from screens.cases.rows import CASE_COLUMNS, case_line
-from screens.widgets.table import Line, Table
+from screens.widgets.table import Table
 
 EMPTY = (
     "No case is under way.\n\nA case is one run of a workflow for one partner: a deactivation, a suspension.\n"
@@ -54,17 +54,11 @@ class CasesScreen(ModeScreen):
     async def _show(self) -> None:
         closed = self.closed
         found = await self.read(lambda s: cases.list_of(s, closed=closed))
-        lines = {c.id: case_line(c) for c in found}
-
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
         open_now = sum(c.open for c in found)
         many = f"{open_now} under way" + (f", {len(found) - open_now} closed" if closed else "")
         self.query_one("#title", Static).update(Content.assemble(("Cases  ", "bold $bright"), (many, "$muted")))
         table = self.query_one(Table)
-        table.set_columns(CASE_COLUMNS)
-        table.show([c.id for c in found], fetch, keep=True)
+        table.fill(CASE_COLUMNS, {c.id: case_line(c) for c in found})
         table.display, self.query_one("#nothing").display = bool(found), not found
 
     def on_table_opened(self, event: Table.Opened) -> None:

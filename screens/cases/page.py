@@ -17,9 +17,9 @@ from prm_tui.services import cases
 from screens.base import PrmScreen
 from screens.cases import acts
 from screens.cases.rows import STEP_COLUMNS, step_line
-from screens.text import plain
+from screens.text import plain, steps
 from screens.widgets.detail import Detail
-from screens.widgets.table import Line, Table
+from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from prm_tui.domain.case import TaskRow
@@ -81,14 +81,7 @@ class CasePage(PrmScreen):
         self.query_one("#head", Static).update(head)
         self.query_one("#stages", Static).update(_stages(case))
         self.query_one("#known", Static).update(acts.about_case(case, 44) + _evidence(case))
-        lines = {t.id: step_line(t, as_of) for t in case.tasks}
-
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
-        table = self.query_one(Table)
-        table.set_columns(STEP_COLUMNS)
-        table.show([t.id for t in case.tasks], fetch, keep=True)
+        self.query_one(Table).fill(STEP_COLUMNS, {t.id: step_line(t, as_of) for t in case.tasks})
 
     def _selected(self) -> TaskRow | None:
         key = self.query_one(Table).current
@@ -151,13 +144,7 @@ def _stages(case: Case) -> Content:
     if case.row.kind != "deactivation":
         return Content("")
     stage = "in notice" if case.row.stage == "withdrawal" else case.row.stage
-    at = _LINE.index(stage) if stage in _LINE else 0
-    parts: list[tuple[str, str]] = []
-    for n, name in enumerate(_LINE):
-        sign, colour = ("✓ ", "$good") if n < at else ("● ", "$accent") if n == at else ("○ ", "$muted")
-        parts += [(sign, colour), (_SAID[name], "bold $bright" if n == at else "$text" if n < at else "$muted")]
-        parts += [(" ── ", "$faint")] if n < len(_LINE) - 1 else []
-    return Content.assemble(*parts)
+    return steps([_SAID[name] for name in _LINE], _LINE.index(stage) if stage in _LINE else 0)
 
 
 def _evidence(case: Case) -> Content:

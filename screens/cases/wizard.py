@@ -23,7 +23,7 @@ from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
 from screens.modals.pages import Page
-from screens.text import hanging, plain, short_date, visible
+from screens.text import hanging, plain, short_date, steps, visible
 from screens.widgets.table import Col, Line, Table
 
 STEPS = ("Why", "Impact", "Dates", "Tasks", "Review")
@@ -135,12 +135,7 @@ class DeactivateScreen(PrmScreen):
                 plain(f"Deactivate {name[:120]}", "bright"), ("   draft, kept when you leave; no effect yet", "$muted")
             )
         )
-        parts: list[tuple[str, str]] = []
-        for n, title in enumerate(STEPS):
-            sign, colour = ("✓ ", "$good") if n < self.at else ("● ", "$accent") if n == self.at else ("○ ", "$muted")
-            parts += [(sign, colour), (title, "bold $bright" if n == self.at else "$text" if n < self.at else "$muted")]
-            parts += [(" ── ", "$faint")] if n < len(STEPS) - 1 else []
-        self.query_one("#steps", Static).update(Content.assemble(*parts))
+        self.query_one("#steps", Static).update(steps(STEPS, self.at))
         step = STEPS[self.at]
         self.query_one("#happens", Static).update(_happens(self.plans))
         self.query_one("#hint", Static).update(self._hint(step))
@@ -153,12 +148,8 @@ class DeactivateScreen(PrmScreen):
             return
         lines: dict[Any, Line] = getattr(self, f"_{step.lower()}")()
 
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
         table.focus()
-        table.set_columns(_COLUMNS[step])
-        table.show(list(lines), fetch, keep=True)
+        table.fill(_COLUMNS[step], lines)
 
     # ---- the lines of each step ----
 

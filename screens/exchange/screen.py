@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -59,14 +59,10 @@ class ExchangeScreen(ModeScreen):
             for c in found
         }  # fmt: skip
 
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
         said = ("   i reads a workbook, enter takes an import back" if found else "", "$muted")
         self.query_one("#title", Static).update(Content.assemble(("Read in", "bold $bright"), said))
         table = self.query_one(Table)
-        table.set_columns(COLUMNS)
-        table.show([c.id for c in found], fetch, keep=True)
+        table.fill(COLUMNS, lines)
         table.display, self.query_one("#nothing").display = bool(found), not found
 
     def on_table_opened(self, event: Table.Opened) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, ClassVar
@@ -22,8 +21,8 @@ from screens.exchange.rows import OUTCOME_COLUMNS, SHEET_COLUMNS, column_line, n
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.pages import Page
-from screens.text import plain, visible
-from screens.widgets.table import Col, Line, Table
+from screens.text import plain, steps, visible
+from screens.widgets.table import Line, Table
 
 STEPS = ("File", "Sheets and columns", "What would change", "Taken")
 _MEANINGS = {
@@ -94,29 +93,17 @@ class ImportScreen(PrmScreen):
     # ---- drawing ----
 
     def _draw(self) -> None:
-        parts: list[tuple[str, str]] = []
-        for n, title in enumerate(STEPS):
-            sign, colour = ("✓ ", "$good") if n < self.at else ("● ", "$accent") if n == self.at else ("○ ", "$muted")
-            parts += [(sign, colour), (title, "bold $bright" if n == self.at else "$text" if n < self.at else "$muted")]
-            parts += [(" ── ", "$faint")] if n < len(STEPS) - 1 else []
-        self.query_one("#steps", Static).update(Content.assemble(*parts))
+        self.query_one("#steps", Static).update(steps(STEPS, self.at))
         self.query_one("#file").display = self.query_one("#path").display = self.at == 0
         table = self.query_one(Table)
         table.display = self.at > 0
         if self.at == 1:
-            self._show(table, SHEET_COLUMNS, self._sheets())
+            table.fill(SHEET_COLUMNS, self._sheets())
         elif self.at >= 2 and self.report is not None:
-            self._show(table, OUTCOME_COLUMNS, outcome(self.report))
+            table.fill(OUTCOME_COLUMNS, outcome(self.report))
         self.query_one("#hint", Static).update(self._hint())
         if self.at:
             table.focus()
-
-    def _show(self, table: Table, columns: Sequence[Col], lines: dict[Any, Line]) -> None:
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
-        table.set_columns(columns)
-        table.show(list(lines), fetch, keep=True)
 
     def _sheets(self) -> dict[Any, Line]:
         assert self.reading is not None

@@ -139,11 +139,11 @@ class PartnerPage(PrmScreen):
             parts += [(said, "bold $ground on $accent" if n == self.at else "$text"), ("  ", "")]
         self.query_one("#sections", Static).update(Content.assemble(*parts))
 
-    def _list(self, keys: Sequence[Any], lines: dict[Any, Line]) -> None:
+    def _list(self, lines: dict[Any, Line]) -> None:
         async def fetch(wanted: list[Any]) -> dict[Any, Line]:
             return {key: lines[key] for key in wanted}
 
-        self._fill(keys, fetch)
+        self._fill(list(lines), fetch)
 
     def _fill(self, keys: Sequence[Any], fetch: Any) -> None:
         table = self.query_one("#rows", Table)
@@ -181,7 +181,6 @@ class PartnerPage(PrmScreen):
     async def _contacts(self) -> None:
         everyone = await self.read(lambda s: contacts.list_of(s, self.partner_id))
         self._list(
-            [c.id for c in everyone],
             {
                 c.id: Line(
                     (
@@ -197,7 +196,6 @@ class PartnerPage(PrmScreen):
     async def _records(self) -> None:
         found = await self.read(lambda s: records.list_of(s, self.partner_id))
         self._list(
-            [r.id for r in found],
             {
                 r.id: Line(
                     (
@@ -212,12 +210,11 @@ class PartnerPage(PrmScreen):
 
     async def _cases(self) -> None:
         found = await self.read(lambda s: cases.list_of(s, closed=True, partner_id=self.partner_id))
-        self._list([c.id for c in found], {c.id: case_line(c, with_partner=False) for c in found})
+        self._list({c.id: case_line(c, with_partner=False) for c in found})
 
     async def _history(self) -> None:
         found = await self.read(lambda s: history.changes(s, 500, self.partner_id))
         self._list(
-            [c.id for c in found],
             {
                 c.id: Line(
                     (

@@ -20,7 +20,7 @@ from screens.cases.page import CasePage
 from screens.cases.rows import TASK_COLUMNS, task_line
 from screens.text import fit, plain, short_date, visible
 from screens.widgets.detail import Detail
-from screens.widgets.table import Line, Table
+from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from storage import Store
@@ -87,14 +87,8 @@ class TodayScreen(ModeScreen):
         parts += [(f", {late} overdue", "$bad")] if late else []
         self.query_one("#title", Static).update(Content.assemble(*parts))
         self.query_one("#known", Static).update(side)
-        lines = {t.id: task_line(t, as_of) for t in tasks}
-
-        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
-            return {key: lines[key] for key in wanted}
-
         table = self.query_one(Table)
-        table.set_columns(TASK_COLUMNS)
-        table.show([t.id for t in tasks], fetch, keep=True)
+        table.fill(TASK_COLUMNS, {t.id: task_line(t, as_of) for t in tasks})
         table.display, self.query_one("#nothing").display = bool(tasks), not tasks
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:

@@ -132,6 +132,15 @@ class Table(ScrollView, can_focus=True):
         self.want()
         self.post_message(self.Highlighted(self, self.current))
 
+    def fill(self, cols: Sequence[Col], lines: dict[Any, Line]) -> None:
+        """Columns and rows that are all known at once; the cursor stays on its key."""
+
+        async def fetch(wanted: list[Any]) -> dict[Any, Line]:
+            return {key: lines[key] for key in wanted}
+
+        self.set_columns(cols)
+        self.show(list(lines), fetch, keep=True)
+
     @property
     def current(self) -> Any:
         """The key under the cursor."""

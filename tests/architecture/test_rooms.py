@@ -81,4 +81,4 @@ def test_no_network_and_no_machine_path() -> None:
     for path in _sources():
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"^\s*(import|from) (socket|urllib|http|requests|ssl)\b", text, re.M), path
-        assert "/home/" not in text and "/work/" not in text and "/tmp/" not in text, path
+        assert not re.search(r"""["']/(home|Users|tmp|opt|mnt)/""", text), path
