@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Rules
 
 
+CORE = "1"
+"""The number of the core pack; raised whenever its file changes, so that opening need not read it."""
+
+
 def install_core(store: Store) -> None:
     """Give a file the kinds that every program has; those it knows already stay as they are."""
+    if store.setting("core_pack") == CORE:
+        return
     known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
     missing = [(table, name, kind) for table, name, kind in _core() if (table, name) not in known]
-    if not missing:
-        return
     with store.change("the kinds every program has", actor=None, kind="system") as change:
+        change.conn.execute(
+            "INSERT INTO settings(key, value, change_id) VALUES ('core_pack', ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (CORE, change.id),
+        )
         change.conn.executemany(
             "INSERT INTO kinds(tbl, name, label, class, pillar, open, pack, change_id) VALUES (?,?,?,?,?,?,'core',?)",
             [

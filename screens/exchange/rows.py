@@ -12,7 +12,7 @@ from screens.widgets.table import Col, Line
 SHEET_COLUMNS = [
     Col("sheet", "Sheet or column", 30),
     Col("what", "Is read as", 22),
-    Col("rows", "Rows", 9, True),
+    Col("rows", "Rows, type", 10, True),
     Col("why", "Because"),
 ]
 OUTCOME_COLUMNS = [Col("sheet", "Sheet", 30), Col("new", "New", 10, True), Col("changed", "Changed", 9, True), Col("same", "Same", 9, True),

@@ -40,8 +40,8 @@ class ImportScreen(PrmScreen):
     place = "import"
     DEFAULT_CSS = """
     ImportScreen #steps { height: 1; padding: 0 2; margin: 1 0; }
-    ImportScreen #file { height: 8; padding: 0 3; }
-    ImportScreen #path { background: $panel; }
+    ImportScreen #file { height: 4; padding: 0 3; }
+    ImportScreen #path { background: $panel; margin: 0 3; }
     ImportScreen #path:focus { background: $selection; }
     ImportScreen Table { height: 1fr; margin: 0 1; display: none; }
     ImportScreen #bar { display: none; padding: 0 3; height: 1; }

@@ -18,7 +18,6 @@ class _Pressable(Widget):
 
     DEFAULT_CSS = """
     _Pressable { height: 1; background: $panel; color: $text; }
-    KeyLine { dock: bottom; }
     """
 
     def __init__(self) -> None:
@@ -85,6 +84,8 @@ class ModeLine(_Pressable):
 
 class KeyLine(_Pressable):
     """↵ open   / filter   …   ctrl+p commands"""
+
+    DEFAULT_CSS = "KeyLine { dock: bottom; }"
 
     def __init__(self, commands: list[Command]) -> None:
         super().__init__()

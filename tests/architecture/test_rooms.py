@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -75,6 +76,13 @@ def test_the_reference_is_what_the_program_says() -> None:
         sys.path.remove(str(ROOT))
     for name, text in pages().items():
         assert (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8") == text, f"{name}: run make docs"
+
+
+def test_the_number_of_the_core_pack_is_raised_with_its_text() -> None:
+    from prm_tui.services.packs import CORE
+
+    text = (ROOT / "prm_tui" / "packs" / "core" / "pack.toml").read_bytes()
+    assert (CORE, hashlib.sha256(text).hexdigest()[:12]) == ("1", "ca7be190a44c"), "raise CORE, then this line"
 
 
 def test_no_network_and_no_machine_path() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prm_tui.domain.errors import DecisionNeeded, InputError
+from prm_tui.domain.errors import DecisionNeeded, InputError, PrmError
 from prm_tui.domain.exchange import ImportReport
 from prm_tui.domain.mapping import SavedMap, from_toml, to_toml
 from prm_tui.services import exchange, history, partners, timeline
@@ -202,3 +202,12 @@ def test_a_mapping_can_be_written_read_and_used(store: Store, tmp_path: Path) ->
     assert take(store, path).sheets[0].new == 1  # the file remembers the mapping
     with pytest.raises(InputError, match="Did you mean “name”"):
         from_toml('[[sheet]]\nname="x"\nwhat="partners"\n[sheet.columns]\nA="nmae"\n', "m.toml")
+
+
+def test_an_import_that_is_stopped_takes_nothing(store: Store) -> None:
+    with pytest.raises(PrmError, match="was stopped"):
+        exchange.read(store, [WORKBOOK], cancelled=lambda: True).close()
+    with exchange.read(store, [WORKBOOK]) as reading, pytest.raises(PrmError, match="was stopped"):
+        exchange.commit(store, reading, actor=None, as_of=DAY, cancelled=lambda: True)
+    assert counts(store)[0] == 0
+    assert take(store, WORKBOOK).change is not None
