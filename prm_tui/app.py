@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
 from datetime import date
@@ -11,10 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual.actions import SkipAction
 from textual.app import App
+from textual.binding import Binding
 from textual.content import Content
 
-from prm_tui import paths, settings
+from prm_tui import log, paths, settings
 from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError, UsageError
 from prm_tui.gateway import Gateway
@@ -24,12 +25,8 @@ from screens.theme import themes
 from screens.workers import begin
 
 if TYPE_CHECKING:
-    from textual.binding import Binding
     from textual.dom import DOMNode
     from textual.screen import Screen
-
-
-LOG = logging.getLogger("prm")
 
 
 class PrmApp(App[int]):
@@ -38,7 +35,7 @@ class PrmApp(App[int]):
     TITLE = "prm"
     CSS_PATH: ClassVar = "../screens/prm.tcss"
     ENABLE_COMMAND_PALETTE = False  # ours is made from the registry
-    BINDINGS: ClassVar = bindings("everywhere")
+    BINDINGS: ClassVar = [*bindings("everywhere"), Binding("escape", "dismiss", show=False, priority=True)]
     MODES: ClassVar[dict[str, Any]] = {
         "partners": PartnersScreen,
         "today": lambda: _screen("screens.today.screen", "TodayScreen"),
@@ -99,13 +96,19 @@ class PrmApp(App[int]):
             if await self.gateway.changed():
                 self.after_write()
         except PrmError as error:
-            LOG.warning("%s", error)
+            log.write(str(error), bad=True)
 
     def tell(self, said: str, *, bad: bool = False) -> None:
         """Notify, and keep what was said for the messages page and the log. Complaints stay until dismissed."""
         self.session.said.append((said, bad))
-        LOG.log(logging.WARNING if bad else logging.INFO, "%s", said)
+        log.write(said, bad=bad)
         self.notify(said, severity="error" if bad else "information", timeout=600 if bad else 4, markup=False)
+
+    def action_dismiss(self) -> None:
+        """Escape takes away a complaint first; without one it means what the screen says."""
+        if not any(n.severity == "error" for n in self._notifications):
+            raise SkipAction
+        self.clear_notifications()
 
     async def count(self) -> None:
         """How much is open, for the line of modes."""
@@ -126,7 +129,7 @@ class PrmApp(App[int]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """A remapped key that means two things is said, not guessed at."""
-        LOG.warning("keys clash: %s", ", ".join(sorted(b.key for b in clashed_bindings)))
+        log.write("keys clash: " + ", ".join(sorted(b.key for b in clashed_bindings)), bad=True)
 
     # ---- actions of every screen ----
 
@@ -210,18 +213,6 @@ def _screen(module: str, name: str) -> Screen[Any]:
     return found
 
 
-def _start_log() -> None:
-    path = paths.log()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(path, encoding="utf-8")
-    except OSError:
-        return  # a read-only home is no reason not to start
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    LOG.addHandler(handler)
-    LOG.setLevel(logging.INFO)
-
-
 def start(path: Path, *, actor: str | None = None, as_of: date | None = None) -> PrmApp:
     """The application on a file, which is opened while the first frame is drawn."""
     return PrmApp(
@@ -233,7 +224,7 @@ def run(path: Path, *, actor: str | None = None, as_of: date | None = None) -> i
     """Open the interface on a file; returns the exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("The interface needs a terminal. Use a command: prm partners, prm --help")
-    _start_log()
+    log.begin()
     while True:
         app = start(path, actor=actor, as_of=as_of)
         try:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.deactivation import ImpactLine, Plan
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import PrmError, UsageError
 from prm_tui.services import deactivation, packs
 from prm_tui.services.values import read_date
 from screens.base import PrmScreen
@@ -65,7 +65,7 @@ class DeactivateScreen(PrmScreen):
             "memo": "",
         }
         self.plans: list[Plan] = []
-        self.begun = False
+        self.begun = self.asked = False
 
     def body(self) -> ComposeResult:
         """Head, steps, the lines of the step, what will happen and when."""
@@ -89,8 +89,9 @@ class DeactivateScreen(PrmScreen):
         self.set_class(event.size.width < 104, "-narrow")
 
     def reload(self) -> None:
-        """Plan again with what is chosen."""
-        self.start(self._show, "plan")
+        """Plan again with what is chosen; once it was asked for there is nothing to plan."""
+        if not self.asked:
+            self.start(self._show, "plan")
 
     def _date(self, key: str) -> date | None:
         return date.fromisoformat(self.chosen[key]) if self.chosen[key] else None
@@ -251,13 +252,15 @@ class DeactivateScreen(PrmScreen):
             self._draw()
 
     def action_leave(self) -> None:
-        """Keep the draft."""
-        self.start(self._leave, "leave")
-
-    async def _leave(self) -> None:
-        chosen, at, ids = dict(self.chosen), self.at, self.partner_ids
-        await self.prm.gateway.write(lambda s: deactivation.keep_draft(s, ids, {"chosen": chosen, "at": at}))
+        """Leave; the draft is kept on the way out."""
         self.prm.pop_screen()
+
+    async def on_unmount(self) -> None:
+        """However it is left: what was chosen is kept, unless it was asked for."""
+        if self.asked or not self.begun:
+            return
+        kept, ids = {"chosen": dict(self.chosen), "at": self.at}, self.partner_ids
+        await self.prm.gateway.write(lambda s: deactivation.keep_draft(s, ids, kept))
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """What enter does depends on the step."""
@@ -345,12 +348,17 @@ class DeactivateScreen(PrmScreen):
         ):
             return
         notice, effective = self._date("notice_on"), self._date("effective_on")
-        made = await self.write(
-            lambda s: deactivation.submit(
-                s, ids, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective, memo=chosen["memo"],
-                actor=session.actor, as_of=session.as_of,
-            )
-        )  # fmt: skip
+        self.asked = True
+        try:
+            made = await self.write(
+                lambda s: deactivation.submit(
+                    s, ids, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective, memo=chosen["memo"],
+                    actor=session.actor, as_of=session.as_of,
+                )
+            )  # fmt: skip
+        except PrmError:
+            self.asked = False
+            raise
         await self.prm.gateway.write(lambda s: deactivation.keep_draft(s, ids, None))
         self.prm.pop_screen()
         self.prm.tell(f"Asked for: case {', '.join(map(str, made))}. It waits for approval in Today (1).")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prm_tui.domain.partner import CASE_STATUSES
+from prm_tui.services import partners
 from screens.modals.choose import Choice, Choose
 from screens.partners.forms import add_contact, add_record, edit_partner, log_activity
 
@@ -25,10 +27,12 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
     ]
     choices += [Choice(key, title, about) for key, (title, about, _) in single.items()] if len(chosen) == 1 else []
     if len(chosen) == 1:
-        choices += [
-            Choice("suspend", "Suspend …", "stops it today; can be lifted"),
-            Choice("resume", "Lift the suspension", "its status is what it was before"),
-        ]
+        as_of = screen.prm.session.as_of
+        status = (await screen.read(lambda store: partners.get(store, one, as_of))).fields["status"]
+        if status == "Suspended":
+            choices.append(Choice("resume", "Lift the suspension", "its status is what it was before"))
+        elif status not in CASE_STATUSES:
+            choices.append(Choice("suspend", "Suspend …", "stops it today; can be lifted"))
     title = f"{len(chosen)} partners" if len(chosen) > 1 else "What shall be done?"
     picked = await screen.prm.push_screen_wait(Choose(title, choices))
     if picked == "deactivate":

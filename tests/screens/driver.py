@@ -26,9 +26,9 @@ class Driver:
             await self.pilot.pause()
             busy = [w for w in self.app.workers if not w.is_finished and w.group in _SHORT]
             quiet = 0 if busy or self.app.gateway.busy else quiet + 1
-            if quiet == 2:
+            if quiet == 4:
                 return
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.004)
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other has had its effect."""
@@ -78,13 +78,14 @@ def drive(
     *,
     size: tuple[int, int] = (120, 40),
     actor: str | None = None,
+    notifications: bool = False,
 ) -> None:
     """Run a story on a file."""
 
     async def run() -> None:
         app = start(path, actor=actor)
         try:
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=size, notifications=notifications) as pilot:
                 driver = Driver(app, pilot)
                 await app.ready()
                 await driver.settle()

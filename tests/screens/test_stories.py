@@ -181,7 +181,9 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         assert "● In notice" in prm.text
         await prm.press("v")
         assert "notice served on 2013-11-29" in prm.text
+        assert not [said for said, bad in prm.app.session.said if bad]
         await prm.press("escape", "escape", "1", "N")
+        assert "only approvals are rejected" in prm.app.session.said[-1][0]
 
     drive(db, story, size=(120, 70))
     with Store.open(db) as store:
@@ -245,3 +247,31 @@ def test_help_palette_messages_and_leaving(db: Path) -> None:
         assert prm.app.is_running
 
     drive(db, story)
+
+
+def test_a_complaint_stays_until_escape_and_a_draft_survives_another_mode(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("a")
+        await prm.choose("Deactivate")
+        await prm.press("greater_than_sign", "greater_than_sign", "2")  # away, without leaving it properly
+        assert "701 partners" in prm.text
+        await prm.press("a")
+        await prm.choose("Deactivate")
+        assert "● Dates" in prm.text
+        await prm.press("escape", "a")
+        await prm.choose("Suspend")
+        await prm.fill("certificate lapsed")
+        await prm.press("a")
+        assert "Lift the suspension" in prm.text
+        await prm.choose("Lift")
+        await prm.press("enter")
+        await prm.press("u", "enter", "u", "enter", "u", "enter")  # the demonstration's own people are taken back, too
+        prm.app.tell("Something is wrong [/] here.", bad=True)
+        await prm.settle()
+        assert "Something is wrong [/] here." in prm.text
+        await prm.press("escape")
+        assert "Something is wrong" not in prm.text
+        await prm.press("m")
+        assert "Something is wrong [/] here." in prm.text
+
+    drive(db, story, actor="Dana Program", notifications=True)
