@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -26,6 +27,21 @@ class Choice:
     about: str = ""
 
 
+class _Field(Input):
+    """The field of a list in which space ticks; elsewhere space is a letter like others."""
+
+    ticks = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Leave space to the list."""
+        if self.ticks and event.key == "space":
+            event.stop()
+            event.prevent_default()
+            await self.screen.run_action("tick")
+        else:
+            await super()._on_key(event)
+
+
 class Choose(Modal[Any]):
     """Gives back the value of the choice; with `several`, the list of values that are ticked, in order."""
 
@@ -38,7 +54,6 @@ class Choose(Modal[Any]):
     BINDINGS: ClassVar = [
         Binding("up", "move(-1)", show=False, priority=True),
         Binding("down", "move(1)", show=False, priority=True),
-        Binding("space", "tick", show=False, priority=True),
     ]
 
     def __init__(
@@ -59,14 +74,15 @@ class Choose(Modal[Any]):
         """Title, field, list."""
         with Vertical(id="panel"):
             yield Static(Content(self._title), id="title")
-            yield Input(placeholder="type a part of it")
+            yield _Field(placeholder="type a part of it")
             yield OptionList(markup=False)
             keys = "space ticks, enter takes them, esc goes back" if self._several else "enter chooses, esc goes back"
             yield Static(Content(f"{self._foot + '  ' if self._foot else ''}{keys}"), id="foot")
 
     def on_mount(self) -> None:
         """All choices, until something is typed."""
-        self.query_one(Input).cursor_blink = False
+        field = self.query_one(_Field)
+        field.cursor_blink, field.ticks = False, self._several
         self._fill("")
         self.query_one(Input).focus()
 
@@ -122,12 +138,9 @@ class Choose(Modal[Any]):
             options.highlighted = ((options.highlighted or 0) + by) % len(self._shown)
 
     def action_tick(self) -> None:
-        """Space ticks; in a list of one choice it is a letter like others."""
-        if not self._several:
-            self.query_one(Input).insert_text_at_cursor(" ")
-            return
+        """Space ticks what is highlighted."""
         at = self.query_one(OptionList).highlighted
-        if at is None:
+        if at is None or not self._several:
             return
         value = self._shown[at].value
         if value in self._ticked:

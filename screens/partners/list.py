@@ -331,7 +331,8 @@ def explained(leaf: Leaf, depth: int = 0) -> Content:
 
 def _col(column: Column) -> Col:
     width = WIDTHS.get(column.key) or WIDTHS.get(column.type) or (0 if column.key == "name" else 15)
-    return Col(column.key, column.label, width, column.right)
+    room_for_sign = max(width, len(column.label) + 2) if width else 0  # ▲ and ▼ stand beside the label
+    return Col(column.key, column.label, room_for_sign, column.right)
 
 
 def _line(cells: dict[str, Any], keys: Sequence[str], kinds: Sequence[str]) -> Line:

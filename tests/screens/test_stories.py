@@ -275,3 +275,59 @@ def test_a_complaint_stays_until_escape_and_a_draft_survives_another_mode(db: Pa
         assert "Something is wrong [/] here." in prm.text
 
     drive(db, story, actor="Dana Program", notifications=True)
+
+
+def test_a_mapping_is_corrected_and_remembered(tmp_path: Path) -> None:
+    sheet = tmp_path / "dealers.csv"
+    sheet.write_text("Dealer No,Dealer Name,Area\nD1,Acme,North\nD2,Brakes,South\n", encoding="utf-8")
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", str(sheet))
+        await prm.press("enter")
+        assert "Area" in prm.text and "● Sheets and columns" in prm.text
+        await prm.press("end", "enter")
+        await prm.choose("industry")
+        assert "industry" in prm.text and "as you said" in prm.text
+        await prm.press("home", "t")
+        await prm.choose("Our own people")
+        assert "people" in prm.text
+        await prm.press("t")
+        await prm.choose("Partners")
+        await prm.press("greater_than_sign", "less_than_sign", "greater_than_sign", "greater_than_sign", "enter")
+        assert "● Taken" in prm.text
+        await prm.press("escape")
+        with Store.open(tmp_path / "new.db") as store:
+            found = partners.get(store, partners.resolve(store, "Acme"), store.today())
+            assert found.fields["industry"] == "North"
+
+    drive(tmp_path / "new.db", story)
+
+
+def test_the_key_line_can_be_pressed(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        row = prm.app.size.height - 1
+        for what, shown in (("new", "Add a partner"), ("actions", "Deactivate …"), ("help", "Everywhere")):
+            await prm.pilot.click(offset=(prm.text.split("\n")[row].index(f" {what}") + 1, row))
+            await prm.settle()
+            assert shown in prm.text
+            await prm.press("escape")
+
+    drive(db, story)
+
+
+def test_columns_are_chosen_by_ticking(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("c")
+        prm.app.screen.query_one(Input).value = "Last active"
+        await prm.settle()
+        await prm.press("space")
+        prm.app.screen.query_one(Input).value = "Territory"
+        await prm.settle()
+        await prm.press("space", "enter")
+        assert "Territory" not in prm.text
+        await prm.press("s")
+        await prm.choose("Last active")
+        assert "Last active" in prm.text
+
+    drive(db, story, size=(200, 40))
