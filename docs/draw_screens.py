@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -81,6 +82,7 @@ async def draw(name: str, size: tuple[int, int], path: Path, workbook: Path) -> 
                 field_shown = app.screen.query_one("#path", Input)
                 field_shown.value = workbook.name
             svg = app.export_screenshot(title="prm").replace("<text ", '<text xml:space="preserve" ')
+            svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # a picture fetches no fonts from anywhere
             (OUT / f"{name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
     finally:
         app.gateway.close()
