@@ -277,17 +277,21 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False)
-    for pragma in (
-        "busy_timeout = 5000",
-        "foreign_keys = ON",
-        "recursive_triggers = ON",
-        "synchronous = FULL",
-        "temp_store = MEMORY",
-        "journal_size_limit = 67108864",
-        "cache_size = -32000",
-    ):
-        conn.execute(f"PRAGMA {pragma}")
-    words.register(conn)
+    try:
+        for pragma in (
+            "busy_timeout = 5000",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "synchronous = FULL",
+            "temp_store = MEMORY",
+            "journal_size_limit = 67108864",
+            "cache_size = -32000",
+        ):
+            conn.execute(f"PRAGMA {pragma}")
+        words.register(conn)
+    except sqlite3.Error:
+        conn.close()  # not one of SQLite's files
+        raise
     return conn
 
 

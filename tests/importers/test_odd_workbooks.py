@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,17 +33,27 @@ SAYS = {
 OFFERED = {"d06": (5, None), "d11": (2, 1), "d07": (6, 0), "d33": (4, 133), "d35": (0, 2)}
 
 
-def read(name: str, tmp_path: Path) -> sqlite3.Connection:
-    staging = tmp_path / "staging.db"
-    reader.read([ODD / name], staging)
-    return sqlite3.connect(staging)
+@pytest.fixture
+def read(tmp_path: Path) -> Iterator[Callable[[str], sqlite3.Connection]]:
+    """Reads a workbook and opens what was staged."""
+    opened: list[sqlite3.Connection] = []
+
+    def reading(name: str) -> sqlite3.Connection:
+        staging = tmp_path / f"staging{len(opened)}.db"
+        reader.read([ODD / name], staging)
+        opened.append(sqlite3.connect(staging))
+        return opened[-1]
+
+    yield reading
+    for conn in opened:
+        conn.close()
 
 
 @pytest.mark.parametrize("name", sorted(MANIFEST))
-def test_an_odd_workbook_ends_as_its_manifest_says(name: str, tmp_path: Path) -> None:
+def test_an_odd_workbook_ends_as_its_manifest_says(name: str, read: Callable[[str], sqlite3.Connection]) -> None:
     wanted = MANIFEST[name]
     try:
-        conn = read(name, tmp_path)
+        conn = read(name)
     except InputError as error:
         assert wanted["expect"] not in ("accept", "accept-with-warnings", "refuse-empty"), error
         assert str(error).startswith(name) and "\n" not in str(error)
@@ -66,12 +77,10 @@ def test_an_odd_workbook_ends_as_its_manifest_says(name: str, tmp_path: Path) ->
     conn.close()
 
 
-def test_values_survive_the_reading(tmp_path: Path) -> None:
+def test_values_survive_the_reading(read: Callable[[str], sqlite3.Connection]) -> None:
     def values(name: str, column: str) -> list[object]:
-        conn = read(name, tmp_path)
+        conn = read(name)
         found = [row[0] for row in conn.execute(f"SELECT {column} FROM rows_1 ORDER BY row")]
-        conn.close()
-        (tmp_path / "staging.db").unlink()
         return found
 
     lines = "d01-lying-dimension-partner-lines.xlsx"

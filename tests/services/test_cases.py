@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ DAY = date(2026, 3, 31)
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A file with three partners, and Dana, Max and Lee, who is legal."""
     monkeypatch.setenv("PRM_NOW", "2026-03-31T09:00:00")
     store = files.open_file(tmp_path / "office.db", create=True)
@@ -25,7 +26,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
         people.add(store, name, roles=roles, actor=None, as_of=DAY)
     for code in ("A", "B", "C"):
         partners.add(store, {"code": code, "name": f"Partner {code}", "territory": "West"}, actor=None, as_of=DAY)
-    return store
+    yield store
+    store.close()
 
 
 def who(store: Store, name: str) -> int:
