@@ -56,6 +56,14 @@ class PrmApp(App[int]):
         self.theme = found.theme
         self.set_keymap(found.keys)
 
+    def on_load(self) -> None:
+        """Tasks begin in their turn.
+
+        From Python 3.12 on Textual starts them at once; a screen of a mode is then mounted before it is on
+        the mode's stack, and an Input in it asks for the screen in vain.
+        """
+        asyncio.get_running_loop().set_task_factory(None)
+
     def on_ready(self) -> None:
         """The first frame stands: open the file."""
         begin(self, self._open, "opening")
