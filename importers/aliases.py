@@ -56,6 +56,77 @@ ACTIVITY: dict[str, tuple[str, ...]] = {
     "currency": ("currency", "currency code"),
     "note": ("note", "notes", "comment", "comments", "remark", "remarks", "description"),
 }  # fmt: skip
+CONTACT: dict[str, tuple[str, ...]] = {
+    "name": ("contact name", "contact person", "contact", "name", "full name", "person"),
+    "role": ("role", "job title", "title", "position", "function"),
+    "email": ("email", "e mail", "mail", "email address"),
+    "phone": ("phone", "telephone", "phone number", "mobile", "tel"),
+    "language": ("language", "preferred language"),
+    "valid_until": ("valid until", "left on", "until"),
+}
+RECORD: dict[str, tuple[str, ...]] = {
+    "ref": (
+        "opportunity id", "deal id", "registration id", "agreement number", "contract number", "contract no",
+        "licence number", "license number", "certificate number", "document number", "number", "reference", "ref", "id",
+        "serial number", "serial",
+    ),
+    "name": (
+        "opportunity", "opportunity name", "deal", "deal name", "agreement", "contract", "certificate", "certification",
+        "licence", "license", "document", "title", "name",
+    ),
+    "status": ("status", "stage", "deal stage", "sales stage", "opportunity stage", "state"),
+    "starts_on": (
+        "start date", "starts on", "valid from", "from", "issued on", "issue date", "signed on", "signed", "engage date",
+        "created date", "created on", "registered on", "opened on", "effective date",
+    ),
+    "ends_on": (
+        "end date", "ends on", "valid until", "valid to", "until", "expires on", "expiry date", "expiration date",
+        "expires", "close date", "expected close date", "closed on", "due date",
+    ),
+    "amount": (
+        "amount", "close value", "deal value", "value", "deal size", "revenue", "expected revenue", "total", "price",
+    ),
+    "currency": ("currency", "currency code"),
+    "quantity": ("quantity", "qty", "seats", "units"),
+    "note": ("note", "notes", "comment", "comments", "remark", "remarks", "description"),
+    "owner": ("owner", "opportunity owner", "deal owner", "account manager", "sales rep", "sales agent", "salesperson"),
+}  # fmt: skip
+RECORD_KINDS: dict[str, tuple[str, ...]] = {
+    "deal": ("deal", "deals", "opportunity", "opportunities", "pipeline", "registration", "registrations"),
+    "agreement": ("agreement", "agreements", "contract", "contracts"),
+    "certification": ("certification", "certifications", "certificate", "certificates"),
+    "licence": ("licence", "licences", "license", "licenses", "subscription", "subscriptions"),
+    "document": ("document", "documents"),
+    "target": ("target", "targets", "quota", "quotas"),
+    "asset": ("asset", "assets", "equipment"),
+    "stock": ("stock", "inventory"),
+    "project": ("project", "projects"),
+    "milestone": ("milestone", "milestones"),
+}
+# Names whose misspellings are worth a word; what is not among them is left alone.
+INDUSTRIES = (
+    "agriculture", "automotive", "aviation", "banking", "chemicals", "construction", "consulting", "consumer goods",
+    "defence", "defense", "education", "electronics", "employment", "energy", "engineering", "entertainment", "finance",
+    "food", "government", "healthcare", "hospitality", "insurance", "legal", "logistics", "manufacturing", "marketing",
+    "media", "medical", "mining", "pharmaceuticals", "real estate", "retail", "services", "software", "technology",
+    "telecommunications", "textiles", "tourism", "transportation", "utilities", "warehouse", "wholesale",
+)  # fmt: skip
+COUNTRIES = (
+    "Afghanistan", "Albania", "Algeria", "Argentina", "Armenia", "Australia", "Austria", "Azerbaijan", "Bahrain",
+    "Bangladesh", "Belarus", "Belgium", "Bolivia", "Bosnia and Herzegovina", "Botswana", "Brazil", "Bulgaria", "Cambodia",
+    "Cameroon", "Canada", "Chile", "China", "Colombia", "Costa Rica", "Croatia", "Cuba", "Cyprus", "Czech Republic",
+    "Czechia", "Denmark", "Dominican Republic", "Ecuador", "Egypt", "El Salvador", "Estonia", "Ethiopia", "Finland",
+    "France", "Georgia", "Germany", "Ghana", "Greece", "Guatemala", "Honduras", "Hong Kong", "Hungary", "Iceland", "India",
+    "Indonesia", "Iran", "Iraq", "Ireland", "Israel", "Italy", "Ivory Coast", "Jamaica", "Japan", "Jordan", "Kazakhstan",
+    "Kenya", "Korea", "Kuwait", "Laos", "Latvia", "Lebanon", "Libya", "Liechtenstein", "Lithuania", "Luxembourg",
+    "Madagascar", "Malaysia", "Malta", "Mauritius", "Mexico", "Moldova", "Monaco", "Mongolia", "Montenegro", "Morocco",
+    "Mozambique", "Myanmar", "Namibia", "Nepal", "Netherlands", "New Zealand", "Nicaragua", "Niger", "Nigeria",
+    "North Macedonia", "Norway", "Oman", "Pakistan", "Panama", "Paraguay", "Peru", "Philippines", "Poland", "Portugal",
+    "Qatar", "Romania", "Russia", "Rwanda", "Saudi Arabia", "Senegal", "Serbia", "Singapore", "Slovakia", "Slovenia",
+    "South Africa", "South Korea", "Spain", "Sri Lanka", "Sudan", "Sweden", "Switzerland", "Syria", "Taiwan", "Tanzania",
+    "Thailand", "Tunisia", "Turkey", "Uganda", "Ukraine", "United Arab Emirates", "United Kingdom", "United States",
+    "Uruguay", "Uzbekistan", "Venezuela", "Vietnam", "Yemen", "Zambia", "Zimbabwe",
+)  # fmt: skip
 KINDS: dict[str, tuple[str, ...]] = {
     "order": ("order", "orders", "sale", "sales", "invoice", "invoices", "billing", "turnover"),
     "payment": ("payment", "payments", "paid", "spend", "expenditure"),
@@ -81,6 +152,11 @@ def partner_key(header: str) -> bool:
     """Whether a header names the key of a partner: reseller key, vendor id, dealer no."""
     said = words(header)
     return any(said in (f"{w} {k}", f"{w}{k}") for w in PARTNER_WORDS for k in KEY_WORDS)
+
+
+def key_like(header: str) -> bool:
+    """Whether a header ends as the name of a key does: reporting number, licence no."""
+    return words(header).rsplit(" ", 1)[-1] in KEY_WORDS
 
 
 def partner_name(header: str) -> bool:

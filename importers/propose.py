@@ -11,12 +11,13 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from importers import aliases
+from importers import aliases, remarks
 from importers.columns import as_numbers
-from prm_tui.domain.mapping import NEEDED, ColumnPlan, Question, SavedMap, SheetPlan
+from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
 
 CONTAINED = 0.99
 COVERED = 0.30
+REPEATED = 0.05
 NEAR = 88
 MARGIN = 6
 
@@ -35,32 +36,41 @@ def propose(
     saved: Sequence[SavedMap] = (),
     forced: dict[str, str] | None = None,
 ) -> Proposal:
-    """Plans for all visible sheets of a staging file, and for hidden ones named in `forced`.
+    """Plans for all sheets of a staging file; hidden ones are left out unless named in `forced`.
 
-    `forced` says what a sheet is (sheet name → partners, people, activity:KIND or skip). Partner keys the
-    file has already stand in the staging table `known`.
+    `forced` says what a sheet is (sheet name → partners, people, contacts, activity:KIND, record:KIND or
+    skip). Partner keys the file has already stand in the staging table `known`.
     """
     told = {name.casefold(): what for name, what in (forced or {}).items()}
-    drafts = [_draft(staging, row) for row in _sheets(staging) if row[4] or row[3].casefold() in told]
-    drafts = [_classified(plan, told, saved) for plan in drafts]
+    drafts = [_classified(staging, _draft(staging, row), told, saved) for row in _sheets(staging)]
     key_headers = {
-        aliases.words(c.header) for p in drafts if p.noun == "partners" for c in p.columns if c.target == "code"
+        aliases.words(c.header)
+        for p in drafts
+        if p.noun == "partners"
+        for c in p.columns
+        if c.target == "code" or (c.target == "name" and p.column("code") is None)
     }
     person_headers = {
-        aliases.words(c.header) for p in drafts if p.noun == "people" for c in p.columns if c.target == "key"
+        aliases.words(c.header)
+        for p in drafts
+        if p.noun == "people"
+        for c in p.columns
+        if c.target == "key" or (c.target == "name" and p.column("key") is None)
     }
     plans, questions = [], []
     for plan in drafts:
-        if plan.noun == "activity" and not _saved_for(plan, saved):
-            plan = _activity(staging, plan, key_headers, person_headers, drafts)
-        for target in ("amount", "quantity") if plan.noun == "activity" else ():
+        if plan.noun in ("activity", "record", "contacts"):
+            if not _saved_for(plan, saved):
+                plan = _owned(staging, plan, key_headers, person_headers, drafts)
+            plan = replace(plan, flat=_is_flat(plan, drafts))
+        for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
             if column and column.type == "text":
                 as_numbers(staging, plan.table, f"c{column.pos}")
         plan = replace(plan, lines=plan.noun == "activity" and _has_lines(staging, plan))
         plans.append(plan)
         questions += _questions(plan)
-    return Proposal(plans, questions)
+    return Proposal([remarks.noted(staging, plan, plans) for plan in plans], questions)
 
 
 def _sheets(staging: sqlite3.Connection) -> list[tuple[int, str, str, str, int, int, int]]:
@@ -71,16 +81,20 @@ def _sheets(staging: sqlite3.Connection) -> list[tuple[int, str, str, str, int, 
 
 
 def _draft(staging: sqlite3.Connection, row: tuple[int, str, str, str, int, int, int]) -> SheetPlan:
-    sheet_id, file, file_hash, name, _, header_row, n_rows = row
+    sheet_id, file, file_hash, name, visible, header_row, n_rows = row
     columns = tuple(
-        ColumnPlan(pos, header, kind, "data", f"kept as it is ({decided})", example)
+        ColumnPlan(pos, header, kind, "skip", "what prm said of refused rows", example)
+        if header == REASON
+        else ColumnPlan(pos, header, kind, "data", f"kept as it is ({decided})", example)
         for pos, header, kind, decided, example in staging.execute(
             "SELECT pos, header, type, decided, example FROM columns WHERE sheet_id = ? ORDER BY pos",
             (sheet_id,),
         )
     )
     notes = tuple(t for (t,) in staging.execute("SELECT text FROM notes WHERE sheet_id = ?", (sheet_id,)))
-    return SheetPlan(sheet_id, file, file_hash, name, header_row, n_rows, "skip", "", columns, notes=notes)
+    return SheetPlan(
+        sheet_id, file, file_hash, name, header_row, n_rows, "skip", "", columns, visible=bool(visible), notes=notes
+    )
 
 
 def _saved_for(plan: SheetPlan, saved: Sequence[SavedMap]) -> SavedMap | None:
@@ -88,28 +102,33 @@ def _saved_for(plan: SheetPlan, saved: Sequence[SavedMap]) -> SavedMap | None:
     return next((s for s in saved if s.fits(headers)), None)
 
 
-def _classified(plan: SheetPlan, told: dict[str, str], saved: Sequence[SavedMap]) -> SheetPlan:
+def _classified(
+    staging: sqlite3.Connection, plan: SheetPlan, told: dict[str, str], saved: Sequence[SavedMap]
+) -> SheetPlan:
+    what = told.get(plan.sheet.casefold())
+    if not plan.visible and what is None:
+        return replace(plan, why="the sheet is hidden; it is read when you name it")
     known = _saved_for(plan, saved)
-    if known and plan.sheet.casefold() not in told:
+    if known and what is None:
         folded = {header.casefold(): target for header, target in known.columns.items()}
         columns = tuple(
-            replace(c, target=folded[c.header.casefold()], why="by the saved mapping") for c in plan.columns
+            replace(c, target=folded[c.header.casefold()], why="by the saved mapping") if c.header != REASON else c
+            for c in plan.columns
         )
         return replace(plan, what=known.what, why="by the saved mapping", columns=columns)
     if not plan.rows:
         return replace(plan, why="the sheet has a heading but no rows" if plan.columns else "the sheet is empty")
-    what = told.get(plan.sheet.casefold())
     if what:
         plan = replace(plan, what=what, why="as you said")
     else:
-        what, why = _what(plan)
+        what, why = _what(staging, plan)
         plan = replace(plan, what=what, why=why)
     if plan.noun == "partners":
-        return _partners(plan)
+        return _partners(staging, plan)
     return _people(plan) if plan.noun == "people" else plan
 
 
-def _what(plan: SheetPlan) -> tuple[str, str]:
+def _what(staging: sqlite3.Connection, plan: SheetPlan) -> tuple[str, str]:
     headers = [c.header for c in plan.columns]
     said = [aliases.words(h) for h in headers]
     has_date = any(s in aliases.ACTIVITY["occurred_on"] or s.endswith(" date") for s in said) and any(
@@ -119,10 +138,18 @@ def _what(plan: SheetPlan) -> tuple[str, str]:
     keys_partner = any(aliases.partner_key(h) for h in headers)
     has_amount = any(s in aliases.ACTIVITY["amount"] for s in said)
     has_ref = any(s in aliases.ACTIVITY["ref"] for s in said)
+    has_status = any(s in aliases.RECORD["status"] for s in said)
+    ends = any(s in aliases.RECORD["ends_on"] for s in said)
+    if (keys_partner or names_partner) and (has_status or ends):
+        kind = _kind(aliases.RECORD_KINDS, plan.sheet, said) or _kind(aliases.RECORD_KINDS, plan.file, [])
+        if kind:
+            return f"record:{kind}", "its rows have a state or an end, and a partner each"
     if has_date and (has_amount or has_ref) and (keys_partner or names_partner or has_ref):
-        kind = _kind(plan.sheet, said) or _kind(plan.file, said)
+        kind = _kind(aliases.KINDS, plan.sheet, said) or _kind(aliases.KINDS, plan.file, said)
         if kind:
             return f"activity:{kind}", "it has dates, amounts or references, and a partner in every row"
+    if _lists_contacts(staging, plan, said):
+        return "contacts", "it lists persons with the partner each belongs to"
     names_person = any(aliases.person_name(h) for h in headers)
     keys_person = any(aliases.person_key(h) for h in headers)
     if (names_person or (keys_person and "name" in said)) and not keys_partner:
@@ -132,18 +159,39 @@ def _what(plan: SheetPlan) -> tuple[str, str]:
     return "skip", "nothing in it says what its rows are"
 
 
-def _kind(title: str, said: list[str]) -> str | None:
+def _lists_contacts(staging: sqlite3.Connection, plan: SheetPlan, said: list[str]) -> bool:
+    """Persons with an address of their own, several of them at one partner, or a title that says so."""
+    owner = next((c for c in plan.columns if aliases.partner_key(c.header) or aliases.partner_name(c.header)), None)
+    reached = any(s in aliases.CONTACT["email"] or s in aliases.CONTACT["phone"] for s in said)
+    if owner is None or not reached:
+        return False
+    if {"contact", "contacts"} & set(aliases.words(plan.sheet).split()):
+        return True
+    if not any(s in aliases.CONTACT["name"] and s != "name" for s in said):
+        return False
+    rows, owners = staging.execute(
+        f"SELECT count(c{owner.pos}), count(DISTINCT c{owner.pos}) FROM {plan.table}"
+    ).fetchone()
+    return bool(rows and owners <= (1 - REPEATED) * rows)
+
+
+def _kind(kinds: dict[str, tuple[str, ...]], title: str, said: list[str]) -> str | None:
     looked_at = [*aliases.words(title).split(), *(w for s in said for w in s.split())]
     for word in looked_at:
-        for kind, known in aliases.KINDS.items():
+        for kind, known in kinds.items():
             if word in known:
                 return kind
     return None
 
 
-def _partners(plan: SheetPlan) -> SheetPlan:
+def _partners(staging: sqlite3.Connection, plan: SheetPlan) -> SheetPlan:
     keys = [c for c in plan.columns if aliases.partner_key(c.header)]
     plan = _by_words(plan, aliases.PARTNER)
+    if not keys and plan.column("code") is None:
+        named = [c for c in plan.columns if c.target == "data" and aliases.key_like(c.header)]
+        own = [c for c in named if _tells_rows_apart(staging, plan, c)]
+        if len(own) == 1:
+            plan = plan.with_target(own[0].header, "code", "every row has one of its own")
     if keys:
         plan = plan.with_target(keys[0].header, "code", "its header is the key of a partner")
     for other in plan.columns:
@@ -155,6 +203,13 @@ def _partners(plan: SheetPlan) -> SheetPlan:
     if named and plan.column("name") is None:
         plan = plan.with_target(named[0].header, "name", "its header names a partner")
     return plan
+
+
+def _tells_rows_apart(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan) -> bool:
+    rows, filled, different = staging.execute(
+        f"SELECT count(*), count(c{column.pos}), count(DISTINCT c{column.pos}) FROM {plan.table}"
+    ).fetchone()
+    return bool(rows and rows == filled == different)
 
 
 def _people(plan: SheetPlan) -> SheetPlan:
@@ -201,24 +256,39 @@ def _by_near_words(plan: SheetPlan, known: dict[str, tuple[str, ...]]) -> SheetP
     return plan
 
 
-def _activity(
+def _owned(
     staging: sqlite3.Connection,
     plan: SheetPlan,
     key_headers: set[str],
     person_headers: set[str],
     drafts: Sequence[SheetPlan],
 ) -> SheetPlan:
-    plan = _by_words(plan, aliases.ACTIVITY)
-    if plan.column("occurred_on") is None:
+    """Columns of a sheet whose rows belong to partners: activities, records, contacts."""
+    if plan.noun == "contacts":
+        return _by_words(_partner_column(staging, plan, key_headers, drafts), aliases.CONTACT)
+    if plan.noun == "record":
+        plan = _partner_column(staging, plan, key_headers, drafts)
+    who = "person" if plan.noun == "activity" else "owner"
+    for column in plan.columns:
+        if column.target == "data" and aliases.words(column.header) in person_headers:
+            plan = plan.with_target(column.header, who, "its header is that of the people sheet")
+    plan = _by_words(plan, aliases.ACTIVITY if plan.noun == "activity" else aliases.RECORD)
+    if plan.noun == "activity" and plan.column("occurred_on") is None:
         dates = [c for c in plan.columns if c.type in ("date", "date?") and c.target == "data"]
         if len(dates) == 1:
             plan = plan.with_target(dates[0].header, "occurred_on", "the only column of dates")
     for column in plan.columns:
-        if aliases.words(column.header) in person_headers:
-            plan = plan.with_target(column.header, "person", "its header is the key of the people sheet")
-        elif plan.column("person") is None and column.target == "data" and aliases.person_name(column.header):
-            plan = plan.with_target(column.header, "person", "its header names a person of our own")
-    return _partner_column(staging, plan, key_headers, drafts)
+        if plan.column(who) is None and column.target == "data" and aliases.person_name(column.header):
+            plan = plan.with_target(column.header, who, "its header names a person of our own")
+    return plan if plan.noun == "record" else _partner_column(staging, plan, key_headers, drafts)
+
+
+def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:
+    """Whether a sheet names its partners itself, with no other sheet to say who they are."""
+    partner = plan.column("partner")
+    if partner is None or any(d.noun == "partners" for d in drafts):
+        return False
+    return plan.column("partner_name") is not None or aliases.partner_name(partner.header)
 
 
 def _partner_column(
@@ -228,14 +298,14 @@ def _partner_column(
     same = [c for c in free if aliases.words(c.header) in key_headers]
     keys = [c for c in free if aliases.partner_key(c.header)]
     names = [c for c in free if aliases.partner_name(c.header)]
-    _collect_keys(staging, drafts)
     for found, why in (
-        (same, "its header is the key of the partner sheet"),
+        (same, "its header is that of the partner sheet"),
         (keys, "its header is the key of a partner"),
         (names, "its header names a partner"),
     ):
         if len(found) == 1:
-            return plan.with_target(found[0].header, "partner", why)
+            return _with_name(plan.with_target(found[0].header, "partner", why), found[0], names)
+    _collect_keys(staging, drafts)
     ref = plan.column("ref")
     by_value = [c for c in free if _is_partner_by_values(staging, plan, c, ref)]
     if len(by_value) == 1:
@@ -245,9 +315,19 @@ def _partner_column(
     return plan
 
 
+def _with_name(plan: SheetPlan, key: ColumnPlan, names: Sequence[ColumnPlan]) -> SheetPlan:
+    """Beside a column of keys, the column that names the same partners: supplier id and supplier name."""
+    word = aliases.words(key.header).split()[0]
+    beside = [c for c in names if c.pos != key.pos]
+    same = [c for c in beside if aliases.words(c.header).split()[0] == word] or beside
+    if len(same) == 1 and not aliases.partner_name(key.header):
+        return plan.with_target(same[0].header, "partner_name", "its header names the partner of the key beside it")
+    return plan
+
+
 def _collect_keys(staging: sqlite3.Connection, drafts: Sequence[SheetPlan]) -> None:
     for plan in drafts:
-        code = plan.column("code") if plan.noun == "partners" else None
+        code = (plan.column("code") or plan.column("name")) if plan.noun == "partners" else None
         if code:
             staging.execute(
                 f"INSERT INTO known SELECT 'code', CAST(c{code.pos} AS TEXT) FROM {plan.table}"
@@ -300,7 +380,7 @@ def _questions(plan: SheetPlan) -> list[Question]:
             )
         )
     for column in plan.columns:
-        if column.type == "date?" and column.target in ("occurred_on", "joined_on"):
+        if column.type == "date?" and column.target in DATES:
             asked.append(
                 Question(
                     plan.sheet,

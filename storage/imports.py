@@ -1,22 +1,29 @@
 """Applying a read sheet to the file: matching, comparing and writing as SQL over the attached staging file.
 
 `attach` makes a staging file visible as schema `st`. Each noun has a module of its own
-(imports_parties.py, imports_activities.py); what they share stands here.
+(imports_rows.py, imports_activities.py); what they share stands here.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from prm_tui.domain.exchange import Refused
-from prm_tui.domain.mapping import ColumnPlan, SheetPlan
+from prm_tui.domain.exchange import Refused, SheetReport
+from prm_tui.domain.mapping import DATES, NUMBERS, ColumnPlan, SheetPlan
 from storage.store import Change
 
+_PARTS = re.compile(r"[\s_.()\[\]:*?/\\-]+")
+_PERIOD = re.compile(
+    r"\d+|v\d+|q[1-4]|h[12]|w\d\d?|jan\w*|feb\w*|mar|march|apr|april|may|jun|june|jul|july|aug|august|sep\w*|oct\w*|nov\w*"
+    r"|dec\w*|copy|final|ytd|corrected|latest|new",
+    re.IGNORECASE,
+)
 ISO_DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
@@ -108,7 +115,7 @@ def source(change: Change, plan: SheetPlan, feed_id: int) -> int:
 
 def feed(change: Change, plan: SheetPlan) -> int:
     """The feed a sheet belongs to: sheets of one name with the same headers, of one kind."""
-    name = f"{plan.sheet} ({plan.header_hash[:6]})"
+    name = feed_name(plan)
     change.conn.execute(
         "INSERT INTO feeds(kind, source, change_id) VALUES (?,?,?) ON CONFLICT (kind, source) DO NOTHING",
         (plan.kind or plan.noun, name, change.id),
@@ -119,11 +126,17 @@ def feed(change: Change, plan: SheetPlan) -> int:
     return int(feed_id)
 
 
+def feed_name(plan: SheetPlan) -> str:
+    """A sheet's name without what changes from month to month, and its header set."""
+    kept = [word for word in _PARTS.split(plan.sheet[:31]) if word and not _PERIOD.fullmatch(word)]
+    return f"{' '.join(kept) or plan.sheet} ({plan.header_hash[:6]})"
+
+
 def find_feed(conn: sqlite3.Connection, plan: SheetPlan) -> int | None:
     """The feed of a sheet if one like it was taken before."""
     row = conn.execute(
         "SELECT id FROM feeds WHERE kind = ? AND source = ?",
-        (plan.kind or plan.noun, f"{plan.sheet} ({plan.header_hash[:6]})"),
+        (plan.kind or plan.noun, feed_name(plan)),
     ).fetchone()
     return None if row is None else int(row[0])
 
@@ -140,10 +153,38 @@ def register_fields(change: Change, table: str, kind: str, columns: tuple[Column
 
 
 def refusals(conn: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, test: str, why: str) -> list[Refused]:
-    """The rows of a sheet that meet a test, refused for one reason because of one column."""
+    """The rows of a sheet that meet a test and are not refused yet, refused because of one column."""
     return [
         Refused(plan.file, plan.sheet, row, column.header, "" if value is None else str(value), why)
         for row, value in conn.execute(
-            f"SELECT r.row, r.c{column.pos} FROM st.{plan.table} r WHERE {test} ORDER BY r.row"
+            f"SELECT r.row, r.c{column.pos} FROM st.{plan.table} r WHERE {test}"
+            " AND r.row NOT IN (SELECT row FROM temp.refused) ORDER BY r.row"
         )
     ]
+
+
+def begin_refusing(conn: sqlite3.Connection) -> None:
+    """temp.refused, empty: the rows of a sheet that are not taken."""
+    conn.execute("DROP TABLE IF EXISTS temp.refused")
+    conn.execute("CREATE TEMP TABLE refused(row INTEGER PRIMARY KEY)")
+
+
+def refuse(conn: sqlite3.Connection, report: SheetReport, found: list[Refused]) -> None:
+    """Refuse rows: each is refused once, for the first reason found."""
+    report.refused += found
+    conn.executemany("INSERT INTO refused VALUES (?)", [(refused.row,) for refused in found])
+
+
+def refuse_values(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
+    """Refuse rows with a date that is none or a number that is none."""
+    for column in plan.columns:
+        name = f"r.c{column.pos}"
+        filled = f"{name} IS NOT NULL AND {name} IS NOT '#CLEAR'"
+        if column.target == "occurred_on":
+            why = "not a date, and no row is dated by guess"
+            refuse(conn, report, refusals(conn, plan, column, f"NOT coalesce({is_day(column)}, 0)", why))
+        elif column.target in DATES:
+            refuse(conn, report, refusals(conn, plan, column, f"{filled} AND NOT {is_day(column)}", "not a date"))
+        elif column.target in NUMBERS and plan.noun in ("activity", "record"):
+            test = f"{filled} AND typeof({name}) NOT IN ('integer', 'real')"
+            refuse(conn, report, refusals(conn, plan, column, test, "not a number"))

@@ -5,31 +5,40 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 
-from prm_tui.domain.exchange import SheetReport
+from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
-from storage import imports
+from storage import imports, matching
 from storage.store import Change
 
 
-def apply(change: Change, plan: SheetPlan) -> SheetReport:
+def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     """Write what a sheet of activities brings; rows that cannot be taken are in the report.
 
     Rows that share reference, partner and date are one activity with lines. An activity that is there with
     the same content is left alone; one with the same reference and other content is superseded. Rows
-    without a reference are told apart by content and by how often that content occurs.
+    without a reference are told apart by content and by how often that content occurs. Of the period the
+    sheet is complete for, what it no longer holds is withdrawn.
     """
     conn = change.conn
     report = SheetReport(plan)
-    _match(conn, plan)
-    _refuse(conn, plan, report)
+    imports.begin_refusing(conn)
+    imports.refuse_values(conn, plan, report)
+    matching.match(change, plan, choices, report)
+    matching.refuse(conn, plan, report)
+    report.refused.sort(key=lambda refused: refused.row)
     _gather(conn, plan)
+    _keep_to_mode(conn, choices, report)
     report.new, report.changed, report.same, report.lines, amount = conn.execute(
         "SELECT coalesce(sum(state = 'new'), 0), coalesce(sum(state = 'changed'), 0),"
         " coalesce(sum(state = 'same'), 0), coalesce(sum(n), 0), sum(amount) FROM temp.incoming"
     ).fetchone()
     report.amount = amount or 0
+    _withdraw(change, plan, choices, report)
     if report.new or report.changed:
-        _write(change, plan)
+        _write(change, plan, choices, report)
+    elif report.withdrawn or (choices.covered_to and report.same):
+        imports.source(change, plan, imports.feed(change, plan))
+    _cover(change, plan, choices)
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
@@ -41,47 +50,45 @@ def _needed(plan: SheetPlan, target: str) -> ColumnPlan:
     return column
 
 
-def _match(conn: sqlite3.Connection, plan: SheetPlan) -> None:
-    """temp.matched: every value of the partner column with the partner it means."""
-    column = _needed(plan, "partner")
-    value = imports.text_of(column)
-    conn.execute("DROP TABLE IF EXISTS temp.matched")
-    conn.execute(
-        "CREATE TEMP TABLE matched AS SELECT v.raw, coalesce("
-        " (SELECT id FROM main.partners p WHERE p.code = v.said),"
-        " (SELECT partner_id FROM main.partner_keys k WHERE k.key = v.said"
-        "  GROUP BY k.key HAVING count(DISTINCT partner_id) = 1),"
-        " (SELECT id FROM main.partners p WHERE p.name_key = name_key(v.said)"
-        "  GROUP BY p.name_key HAVING count(*) = 1)) AS partner_id"
-        f" FROM (SELECT r.c{column.pos} AS raw, {value} AS said FROM st.{plan.table} r"
-        f" WHERE r.c{column.pos} IS NOT NULL GROUP BY r.c{column.pos}) v"
-    )
-    conn.execute("CREATE INDEX temp.matched_raw ON matched(raw)")
+def _keep_to_mode(conn: sqlite3.Connection, choices: Choices, report: SheetReport) -> None:
+    state = {"create": "changed", "update": "new"}.get(choices.mode)
+    if state:
+        report.left = conn.execute("DELETE FROM temp.incoming WHERE state = ?", (state,)).rowcount
 
 
-def _refuse(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
-    partner, on = _needed(plan, "partner"), _needed(plan, "occurred_on")
-    report.refused += imports.refusals(conn, plan, partner, f"r.c{partner.pos} IS NULL", "no partner is named")
-    report.refused += imports.refusals(
-        conn,
-        plan,
-        partner,
-        f"r.c{partner.pos} IN (SELECT raw FROM temp.matched WHERE partner_id IS NULL)",
-        "no partner is known by this key or name, or several are",
+def _withdraw(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
+    """What the feed brought for the period and the sheet no longer holds ends here, if the sheet is complete for it."""
+    feed = imports.find_feed(change.conn, plan)
+    if choices.complete_for is None or feed is None:
+        return
+    first, last = choices.complete_for
+    gone = (
+        "kind = :kind AND superseded_at IS NULL AND occurred_on BETWEEN :first AND :last"
+        " AND source_id IN (SELECT id FROM sources WHERE feed_id = :feed)"
+        " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL)"
     )
-    report.refused += imports.refusals(
-        conn, plan, on, f"NOT coalesce({imports.is_day(on)}, 0)", "not a date, and no row is dated by guess"
-    )
-    for target in ("amount", "quantity"):
-        column = plan.column(target)
-        if column:
-            test = f"r.c{column.pos} IS NOT NULL AND typeof(r.c{column.pos}) NOT IN ('integer', 'real')"
-            report.refused += imports.refusals(conn, plan, column, test, "not a number")
-    rows = {refused.row: refused for refused in reversed(report.refused)}
-    report.refused = [rows[row] for row in sorted(rows)]
-    conn.execute("DROP TABLE IF EXISTS temp.refused")
-    conn.execute("CREATE TEMP TABLE refused(row INTEGER PRIMARY KEY)")
-    conn.executemany("INSERT INTO refused VALUES (?)", [(row,) for row in rows])
+    parameters = {"kind": plan.kind, "first": first.isoformat(), "last": last.isoformat(), "feed": feed}
+    for partner, on, ref, amount in change.conn.execute(
+        "SELECT (SELECT name FROM partners p WHERE p.id = partner_id), occurred_on, ref, amount FROM activities"
+        f" WHERE {gone} ORDER BY occurred_on, id LIMIT 20",
+        parameters,
+    ):
+        said = "" if amount is None else f", {amount / 10000:,.2f}"
+        report.notes.append(f"withdrawn: {partner}, {on}{f', {ref}' if ref else ''}{said}")
+    report.withdrawn = change.conn.execute(
+        f"UPDATE activities SET superseded_at = :at WHERE {gone}", {**parameters, "at": change.at}
+    ).rowcount
+
+
+def _cover(change: Change, plan: SheetPlan, choices: Choices) -> None:
+    """The day up to which the feed is complete, where that was said."""
+    feed = imports.find_feed(change.conn, plan)
+    day = choices.covered_to or (choices.complete_for[1] if choices.complete_for else None)
+    if feed is not None and day is not None:
+        change.conn.execute(
+            "UPDATE feeds SET covered_to = :day WHERE id = :feed AND coalesce(covered_to, '') < :day",
+            {"day": day.isoformat(), "feed": feed},
+        )
 
 
 def _gather(conn: sqlite3.Connection, plan: SheetPlan) -> None:
@@ -133,17 +140,22 @@ def _compare(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         " WHERE incoming.rowid = c.id"
     )
     conn.execute(
-        "UPDATE temp.incoming SET state = 'same' WHERE ref IS NULL AND nth <= (SELECT count(*)"
-        " FROM main.activities a WHERE a.partner_id = incoming.partner_id AND a.kind = ? AND a.ref IS NULL"
-        " AND a.occurred_on = incoming.on_day AND a.row_hash = incoming.hash AND a.superseded_at IS NULL)",
+        "UPDATE temp.incoming SET state = 'same', old_id = a.id FROM (SELECT id, partner_id, occurred_on, row_hash,"
+        " row_number() OVER (PARTITION BY partner_id, occurred_on, row_hash ORDER BY id) AS nth FROM main.activities"
+        " WHERE kind = ? AND ref IS NULL AND superseded_at IS NULL AND partner_id IN"
+        " (SELECT partner_id FROM temp.incoming WHERE ref IS NULL)) a"
+        " WHERE incoming.ref IS NULL AND a.partner_id = incoming.partner_id AND a.occurred_on = incoming.on_day"
+        " AND a.row_hash = incoming.hash AND a.nth = incoming.nth",
         (plan.kind,),
     )
 
 
-def _write(change: Change, plan: SheetPlan) -> None:
+def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
     conn = change.conn
     feed = imports.feed(change, plan)
     source = imports.source(change, plan, feed)
+    if report.partners_created:
+        matching.make(change, plan, source)
     conn.execute(
         "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER"
         " (ORDER BY partner_id, on_day, row) AS n FROM temp.incoming WHERE state <> 'same') c"
@@ -164,12 +176,15 @@ def _write(change: Change, plan: SheetPlan) -> None:
         "INSERT INTO activities(id, partner_id, kind, occurred_on, learned_at, amount, currency, quantity, ref,"
         " note, data, lines, person_id, source_id, row, row_hash, change_id)"
         f" SELECT i.id, i.partner_id, :kind, i.on_day, :at, i.amount,"
-        f" {imports.text_of(currency) if currency else 'NULL'}, i.quantity, i.ref,"
+        f" {imports.text_of(currency) if currency else 'CASE WHEN i.amount IS NOT NULL THEN :currency END'},"
+        " i.quantity, i.ref,"
         f" {imports.text_of(note) if note else 'NULL'}, {own_data},"
         f" {lines}, i.person_id, :source, i.row, i.hash, :change"
         f" FROM temp.incoming i JOIN st.{plan.table} r ON r.row = i.row WHERE i.state <> 'same' ORDER BY i.id",
-        {"kind": plan.kind, "at": change.at, "source": source, "change": change.id},
-    )
+        {
+            "kind": plan.kind, "at": change.at, "source": source, "change": change.id, "currency": choices.currency,
+        },
+    )  # fmt: skip
     if plan.lines:
         _write_lines(change, plan, source, data)
     conn.execute(

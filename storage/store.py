@@ -37,6 +37,7 @@ class Change:
     conn: sqlite3.Connection
     rows: int = 0
     restored: int = 0  # rows that undo put back; they keep the change that first made them
+    rehearsed: bool = False  # it will be rolled back: nothing needs to be decided yet
 
     @property
     def kept(self) -> bool:
@@ -199,6 +200,7 @@ class Store:
             raise opening_error(self.path, error) from error
         try:
             change = self._open_change(why, actor, as_of or self.today(), kind, caused_by, undoes)
+            change.rehearsed = rehearse
             highest = self._highest_ids()
             yield change
             change.rows = self._finish(change, highest)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from prm_tui.cli.common import actor, command, database, day, opened, plain, print_json, say, with_json
 
 if TYPE_CHECKING:
-    from prm_tui.domain.exchange import ImportReport
+    from prm_tui.domain.exchange import Choices, ImportReport
     from prm_tui.domain.mapping import SavedMap, SheetPlan
 
 
@@ -26,14 +26,23 @@ def register(commands: Any) -> None:
         action="append",
         default=[],
         metavar="SHEET=WHAT",
-        help="What a sheet is: partners, people, activity:KIND or skip.",
+        help="What a sheet is: partners, people, contacts, activity:KIND, record:KIND or skip.",
     )
+    made.add_argument("--mode", choices=("both", "create", "update"), default="both",
+                      help="create: leave alone what is known; update: make nothing new (both).")  # fmt: skip
+    made.add_argument("--ask", choices=("same", "new", "skip"),
+                      help="What becomes of rows whose partner is uncertain: the likeliest one, a new one, left out.")  # fmt: skip
+    made.add_argument("--complete-for", metavar="PERIOD", help="The sheet holds all of 2026, 2026-Q1, 2026-03 or D..D:"
+                      " what it no longer holds is withdrawn.")  # fmt: skip
+    made.add_argument("--covered-to", metavar="DATE", help="The day up to which the sheet holds everything.")
+    made.add_argument("--currency", metavar="CODE", help="Of amounts whose sheet names none, for example EUR.")
     made.add_argument("--dates", choices=("day-first", "month-first"), help="How dates like 3/4/2026 are written.")
     sides = made.add_mutually_exclusive_group()
     sides.add_argument("--ours", action="store_true", help="Keep cells that were changed here, too.")
     sides.add_argument("--theirs", action="store_true", help="Take cells that were changed here, too.")
     made.add_argument("--dry-run", action="store_true", help="Say what would be taken; change nothing.")
     made.add_argument("--all-or-nothing", action="store_true", help="Take nothing when any row is refused.")
+    made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
     made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
     made.add_argument("file", metavar="FILE", help="A workbook or text file.")
     made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
@@ -43,17 +52,36 @@ def register(commands: Any) -> None:
 
 def _forced(parts: list[str]) -> dict[str, str]:
     from prm_tui.domain.errors import UsageError
+    from prm_tui.domain.mapping import right_what
 
     found = {}
     for part in parts:
         sheet, equals, what = part.rpartition("=")
-        noun, colon, kind = what.partition(":")
-        if not equals or noun not in ("partners", "people", "activity", "skip") or bool(colon) != (noun == "activity"):
-            raise UsageError(f"--as “{part}”: write SHEET=partners, SHEET=people, SHEET=activity:KIND or SHEET=skip")
-        if colon and not kind:
-            raise UsageError(f"--as “{part}”: name the kind, for example activity:order")
+        if not equals or not right_what(what):
+            raise UsageError(
+                f"--as “{part}”: write SHEET=partners, people, contacts, activity:KIND, record:KIND or skip,"
+                " for example “Sheet1=activity:order”"
+            )
         found[sheet] = what
     return found
+
+
+def _choices(options: argparse.Namespace) -> Choices:
+    from prm_tui.domain.errors import UsageError
+    from prm_tui.domain.exchange import Choices
+    from prm_tui.services.values import read_date, read_period
+
+    currency = options.currency.strip().upper() if options.currency else None
+    if currency is not None and not (len(currency) == 3 and currency.isalpha() and currency.isascii()):
+        raise UsageError(f"--currency “{options.currency}”: write the three letters of a currency, for example EUR")
+    return Choices(
+        mode=options.mode,
+        ask=options.ask,
+        prefer="ours" if options.ours else "theirs" if options.theirs else None,
+        currency=currency,
+        complete_for=read_period(options.complete_for, "--complete-for") if options.complete_for else None,
+        covered_to=read_date(options.covered_to, "--covered-to") if options.covered_to else None,
+    )
 
 
 def _maps(name: str | None) -> list[SavedMap]:
@@ -74,8 +102,7 @@ def _import(options: argparse.Namespace) -> int:
     from prm_tui.domain.exchange import ImportReport
     from prm_tui.services import exchange, files
 
-    forced, saved = _forced(options.forced), _maps(options.map)
-    prefer = "ours" if options.ours else "theirs" if options.theirs else None
+    forced, saved, choices = _forced(options.forced), _maps(options.map), _choices(options)
     paths = [Path(f) for f in options.files]
     how: dict[str, Any] = {"forced": forced, "saved": saved, "dates": options.dates, "on_progress": _progress()}
     with ExitStack() as held:
@@ -91,23 +118,28 @@ def _import(options: argparse.Namespace) -> int:
             reading = held.enter_context(exchange.read(store, paths, **how))
         try:
             if options.dry_run:
-                report = exchange.preview(store, reading, prefer=prefer)
+                report = exchange.preview(store, reading, choices)
             else:
                 report = exchange.commit(
                     store,
                     reading,
+                    choices,
                     actor=who,
                     as_of=day(options, store),
-                    prefer=prefer,
                     all_or_nothing=options.all_or_nothing,
                 )
-        except DecisionNeeded:
-            if options.json:
+        except DecisionNeeded as error:
+            if options.json and isinstance(error, exchange.Uncertain):
+                print_json(error.report.as_json())
+            elif options.json:
                 from prm_tui.domain.exchange import SheetReport
 
                 sheets = [SheetReport(plan) for plan in reading.taken]
                 print_json(ImportReport(sheets, reading.questions, dry_run=options.dry_run).as_json())
             raise
+        if options.errors and report.refused():
+            count = exchange.write_refused(reading, report, Path(options.errors))
+            say(f"{count:,} refused rows: {options.errors}. Correct them there and import it again.")
         for plan in reading.plans:
             if plan not in reading.taken:
                 say(f"{plan.sheet}: not taken ({plan.why})")
@@ -128,13 +160,25 @@ def _narrate(report: ImportReport, quiet: bool) -> None:
     for sheet in report.sheets:
         lines = f" ({sheet.lines:,} lines)" if sheet.plan.lines else ""
         said = f"{sheet.new:,} new{lines}, {sheet.changed:,} changed, {sheet.same:,} the same"
-        refused = f", {len(sheet.refused):,} refused" if sheet.refused else ""
-        write(plain(f"{sheet.plan.sheet} as {sheet.plan.what}: {said}{refused}"))
-        for note in sheet.plan.notes:
+        for count, what in (
+            (len(sheet.refused), "refused"),
+            (sheet.conflicts, "changed on both sides"),
+            (sheet.withdrawn, "withdrawn"),
+            (sheet.missing, "of earlier sheets not in it"),
+            (sheet.left, "left alone"),
+            (sheet.partners_created, "new partners"),
+        ):
+            said += f", {count:,} {what}" if count else ""
+        write(plain(f"{sheet.plan.sheet} as {sheet.plan.what}: {said}"))
+        for note in [*sheet.plan.notes, *sheet.notes]:
             say(f"  {note}")
+        for doubt in sheet.doubts:
+            say(f"  ? {doubt.text}")
         for problem in sheet.problems():
-            rows = ", ".join(str(row) for row in problem["rows"][:5])
-            say(f"  {problem['column']}: {problem['problem']} ({problem['count']:,} rows: {rows} …)")
+            rows = ", ".join(f"{row:,}" for row in problem["rows"][:5])
+            many = "1 row" if problem["count"] == 1 else f"{problem['count']:,} rows"
+            more = " …" if problem["count"] > 5 else ""
+            say(f"  {problem['column']}: {problem['problem']} ({many}: {rows}{more})")
     if report.dry_run:
         say("Nothing was changed (dry run).")
     elif report.change is None:
@@ -160,6 +204,8 @@ def _map(options: argparse.Namespace) -> int:
             print(plain(f"{plan.sheet}: {plan.what}, {plan.rows:,} rows ({plan.why})"))
             for column in plan.columns:
                 print(plain(f"  {column.header} → {column.target}  ({column.type}; {column.why})"))
+            for note in plan.notes:
+                print(plain(f"  note: {note}"))
         for question in reading.questions:
             print(plain(f"? {question.sheet}: {question.text}"))
     return 0
@@ -169,7 +215,7 @@ def _plan(plan: SheetPlan, questions: list[str]) -> dict[str, Any]:
     return {
         "file": plan.file,
         "sheet": plan.sheet,
-        "visible": True,
+        "visible": plan.visible,
         "as": plan.what,
         "header_row": plan.header_row,
         "data_rows": plan.rows,

@@ -2,10 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from prm_tui.domain.mapping import Question, SheetPlan
+
+MODES = ("both", "create", "update")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What was decided before an import is applied.
+
+    `mode`: both; create (what is known stays as it is); update (nothing is made). `ask`: what becomes of
+    uncertain matches that no answer speaks of: same (the likeliest partner), new or skip; None leaves them
+    open. `answers`: for single ones, by `Doubt.key`: new, skip or a partner's code. `prefer`: ours or theirs
+    for cells changed on both sides; `sides` for single ones, by (sheet, row, field). `currency`: of amounts
+    whose sheet names none. `complete_for`: first and last day for which a sheet holds everything, so that
+    what it no longer holds is withdrawn; `covered_to`: the day up to which its feed is complete.
+    """
+
+    mode: str = "both"
+    ask: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    prefer: str | None = None
+    sides: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
+    currency: str | None = None
+    complete_for: tuple[date, date] | None = None
+    covered_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partner that may be meant; `evidence` says what speaks for and against it."""
+
+    id: int
+    code: str
+    name: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A row whose partner is uncertain: is `name` (known to the sheet as `said`) one of the candidates?"""
+
+    sheet: str
+    row: int
+    key: str
+    said: str
+    name: str
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def text(self) -> str:
+        """The question in one line."""
+        who = self.name if self.said in ("", self.name) else f"{self.name} ({self.said})"
+        like = "; ".join(f"{c.code} {c.name}: {c.evidence}" for c in self.candidates)
+        return f"row {self.row:,}: is {who} one of these, or new? {like}"
 
 
 @dataclass(frozen=True)
@@ -22,7 +77,10 @@ class Refused:
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell that changes: of whom, which field, from what to what. `conflict`: changed here since, too."""
+    """A cell that changes: of whom, which field, from what to what.
+
+    `conflict`: it was changed here since, too; `base` is what both sides had before.
+    """
 
     row: int
     subject: str
@@ -30,11 +88,17 @@ class CellChange:
     before: Any
     after: Any
     conflict: bool = False
+    base: Any = None
 
 
 @dataclass
 class SheetReport:
-    """What one sheet brings. For activities the counts are activities; `lines` counts their rows."""
+    """What one sheet brings. For activities the counts are activities; `lines` counts their rows.
+
+    `withdrawn`: activities of the period the sheet is complete for that it no longer holds; `missing`: rows
+    that its feed brought before and that are not in it; `left`: rows the mode does not let in;
+    `partners_created`: partners that are new with it.
+    """
 
     plan: SheetPlan
     new: int = 0
@@ -43,6 +107,11 @@ class SheetReport:
     conflicts: int = 0
     lines: int = 0
     amount: int = 0
+    withdrawn: int = 0
+    missing: int = 0
+    left: int = 0
+    partners_created: int = 0
+    doubts: list[Doubt] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     cells: list[CellChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -76,7 +145,7 @@ class ImportReport:
     @property
     def nothing_new(self) -> bool:
         """Whether the file holds all of it already."""
-        return not any(s.new or s.changed for s in self.sheets)
+        return not any(s.new or s.changed or s.withdrawn for s in self.sheets)
 
     def refused(self) -> list[Refused]:
         """Every refused row of every sheet."""
@@ -104,10 +173,10 @@ def _sheet(report: SheetReport, whole: ImportReport) -> dict[str, Any]:
         "same": report.same,
         "refused": len(report.refused),
         "conflicts": report.conflicts,
-        "withdrawn": 0,
-        "missing": 0,
-        "partners_created": report.new if plan.noun == "partners" else 0,
-        "questions": [q.text for q in whole.questions if q.sheet == plan.sheet],
+        "withdrawn": report.withdrawn,
+        "missing": report.missing,
+        "partners_created": report.new if plan.noun == "partners" else report.partners_created,
+        "questions": [*(q.text for q in whole.questions if q.sheet == plan.sheet), *(d.text for d in report.doubts)],
         "map": {c.target: c.header for c in plan.columns if c.target not in ("data", "skip")},
         "problems": report.problems(),
     }

@@ -18,15 +18,45 @@ PARTNER_TARGETS = (
     "code", "name", "type", "tier", "territory", "country", "industry", "joined_on", "manager",
 )  # fmt: skip
 PEOPLE_TARGETS = ("key", "name", "title", "email")
-ACTIVITY_TARGETS = ("partner", "occurred_on", "ref", "amount", "quantity", "currency", "note", "person")
-NEEDED = {"partners": ("name",), "people": ("name",), "activity": ("partner", "occurred_on")}
+CONTACT_TARGETS = ("partner", "partner_name", "name", "role", "email", "phone", "language", "valid_until")
+ACTIVITY_TARGETS = (
+    "partner", "partner_name", "occurred_on", "ref", "amount", "quantity", "currency", "note", "person",
+)  # fmt: skip
+RECORD_TARGETS = (
+    "partner", "partner_name", "ref", "name", "status", "starts_on", "ends_on", "amount", "currency", "quantity",
+    "note", "owner",
+)  # fmt: skip
+TARGETS = {
+    "partners": PARTNER_TARGETS,
+    "people": PEOPLE_TARGETS,
+    "contacts": CONTACT_TARGETS,
+    "activity": ACTIVITY_TARGETS,
+    "record": RECORD_TARGETS,
+}
+NEEDED = {
+    "partners": ("name",),
+    "people": ("name",),
+    "contacts": ("partner", "name"),
+    "activity": ("partner", "occurred_on"),
+    "record": ("partner",),
+}
+DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until"})
+NUMBERS = frozenset({"amount", "quantity"})
+REASON = "Why prm could not take this row"
+"""The header of the column that a workbook of refused rows gets; it means nothing when the rows come back."""
 
 
 def targets(what: str) -> tuple[str, ...]:
     """What a column of such a sheet may mean, beside `key:SYSTEM`, `data` and `skip`."""
-    if what == "partners":
-        return PARTNER_TARGETS
-    return PEOPLE_TARGETS if what == "people" else ACTIVITY_TARGETS
+    return TARGETS.get(what.partition(":")[0], ())
+
+
+def right_what(what: str) -> bool:
+    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND or skip."""
+    noun, colon, kind = what.partition(":")
+    if noun in ("activity", "record"):
+        return bool(kind)
+    return noun in (*TARGETS, "skip") and not colon
 
 
 @dataclass(frozen=True)
@@ -53,10 +83,11 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """One sheet: `what` is partners, people, activity:KIND or skip; `table` its rows in the staging file.
+    """One sheet: `what` is partners, people, contacts, activity:KIND, record:KIND or skip.
 
-    `lines`: several rows may be one activity (they share reference, partner and date). `header_row` is 0
-    when the sheet has no header. `notes` tells what a person should know about how it was read.
+    `lines`: several rows may be one activity (they share reference, partner and date). `flat`: partners it
+    names that nobody knows are made from it. `header_row` is 0 when the sheet has no header. `notes` tells
+    what a person should know about how it was read.
     """
 
     id: int
@@ -69,6 +100,8 @@ class SheetPlan:
     why: str
     columns: tuple[ColumnPlan, ...]
     lines: bool = False
+    flat: bool = False
+    visible: bool = True
     notes: tuple[str, ...] = ()
 
     @property
@@ -78,12 +111,12 @@ class SheetPlan:
 
     @property
     def kind(self) -> str | None:
-        """The kind of activity its rows are, if they are activities."""
+        """The kind of activity or record its rows are, if they are either."""
         return self.what.partition(":")[2] or None
 
     @property
     def noun(self) -> str:
-        """partners, people, activity or skip."""
+        """partners, people, contacts, activity, record or skip."""
         return self.what.partition(":")[0]
 
     def column(self, target: str) -> ColumnPlan | None:
@@ -97,7 +130,7 @@ class SheetPlan:
     @property
     def header_hash(self) -> str:
         """Names the header set, whatever the order of its columns."""
-        headers = "\n".join(sorted(c.header.casefold() for c in self.columns))
+        headers = "\n".join(sorted(c.header.casefold() for c in self.columns if c.header != REASON))
         return hashlib.sha256(headers.encode()).hexdigest()[:32]
 
     def missing(self) -> tuple[str, ...]:
@@ -136,13 +169,13 @@ class SavedMap:
     columns: dict[str, str] = field(default_factory=dict)
 
     def fits(self, headers: list[str]) -> bool:
-        """Whether a sheet has exactly the headers this map speaks of."""
-        return {h.casefold() for h in headers} == {h.casefold() for h in self.columns}
+        """Whether a sheet has exactly the headers this map speaks of, in whatever order."""
+        return {h.casefold() for h in headers if h != REASON} == {h.casefold() for h in self.columns}
 
     @classmethod
     def of(cls, plan: SheetPlan) -> SavedMap:
         """The mapping of a plan."""
-        return cls(plan.sheet, plan.what, {c.header: c.target for c in plan.columns})
+        return cls(plan.sheet, plan.what, {c.header: c.target for c in plan.columns if c.header != REASON})
 
 
 def to_toml(maps: list[SavedMap]) -> str:
@@ -177,9 +210,10 @@ def from_toml(text: str, file: str) -> list[SavedMap]:
     for sheet in found:
         saved = SavedMap(str(sheet.get("name", "")), str(sheet.get("what", "")), dict(sheet.get("columns", {})))
         noun = saved.what.partition(":")[0]
-        if noun not in ("partners", "people", "activity", "skip"):
+        if not right_what(saved.what):
             raise InputError(
-                f"{file}: sheet “{saved.name}”: what = “{saved.what}” is none of partners, people, activity:KIND, skip"
+                f"{file}: sheet “{saved.name}”: what = “{saved.what}” is none of partners, people, contacts,"
+                " activity:KIND, record:KIND, skip"
             )
         allowed = (*targets(noun), "data", "skip")
         for header, target in saved.columns.items():

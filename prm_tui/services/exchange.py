@@ -9,14 +9,22 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from importers import columns, reader, staging
+from importers import columns, reader, refused, staging
 from importers.propose import propose
 from prm_tui.domain.errors import DecisionNeeded, InputError
-from prm_tui.domain.exchange import ImportReport
+from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
-from storage import Store, imports, imports_activities, imports_parties
+from storage import Store, imports, imports_activities, imports_rows
 
-ORDER = {"people": 0, "partners": 1, "activity": 2}
+ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
+
+
+class Uncertain(DecisionNeeded):
+    """Some rows may mean a partner that is here; `report` holds the questions. Nothing changed."""
+
+    def __init__(self, said: str, report: ImportReport) -> None:
+        super().__init__(said)
+        self.report = report
 
 
 @dataclass
@@ -37,7 +45,7 @@ class Reading:
 
     @property
     def taken(self) -> list[SheetPlan]:
-        """The sheets that bring something, in the order in which they are taken: people, partners, activities."""
+        """The sheets that bring something, in the order in which they are taken: people, partners, what is theirs."""
         wanted = [p for p in self.plans if p.noun in NEEDED]
         return sorted(wanted, key=lambda p: (ORDER[p.noun], p.id))
 
@@ -130,34 +138,37 @@ def _remembered(store: Store | None) -> list[SavedMap]:
     return found
 
 
-def preview(store: Store, reading: Reading, *, prefer: str | None = None) -> ImportReport:
-    """What committing would do, by doing it and rolling back: the very same code."""
-    return _apply(store, reading, actor=None, as_of=store.today(), prefer=prefer or "theirs", rehearse=True)
+def preview(store: Store, reading: Reading, choices: Choices | None = None) -> ImportReport:
+    """What committing would do, by doing it and rolling back: the very same code; open questions are in it."""
+    choices = choices or Choices()
+    if choices.prefer is None:
+        choices = replace(choices, prefer="theirs")
+    return _apply(store, reading, choices, actor=None, as_of=store.today(), rehearse=True)
 
 
 def commit(
     store: Store,
     reading: Reading,
+    choices: Choices | None = None,
     *,
     actor: int | None,
     as_of: date,
-    prefer: str | None = None,
     all_or_nothing: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[str], None] | None = None,
 ) -> ImportReport:
     """Take all sheets as one change, which undo takes back whole.
 
-    Raises DecisionNeeded while a question is open or a cell was changed on both sides and `prefer` (ours or
-    theirs) does not say which counts; InputError when nothing can be taken, or with `all_or_nothing` when
-    any row is refused. Nothing is changed then.
+    Raises DecisionNeeded while a question is open, a match is uncertain, or a cell was changed on both sides
+    and nothing in `choices` says which counts; InputError when nothing can be taken, or with
+    `all_or_nothing` when any row is refused. Nothing is changed then.
     """
     return _apply(
         store,
         reading,
+        choices or Choices(),
         actor=actor,
         as_of=as_of,
-        prefer=prefer,
         rehearse=False,
         all_or_nothing=all_or_nothing,
         cancelled=cancelled,
@@ -168,10 +179,10 @@ def commit(
 def _apply(
     store: Store,
     reading: Reading,
+    choices: Choices,
     *,
     actor: int | None,
     as_of: date,
-    prefer: str | None,
     rehearse: bool,
     all_or_nothing: bool = False,
     cancelled: Callable[[], bool] = lambda: False,
@@ -190,15 +201,23 @@ def _apply(
                     raise reader.Cancelled("The import was stopped. Nothing was changed.")
                 if on_progress:
                     on_progress(plan.sheet)
-                if plan.noun == "activity":
-                    report.sheets.append(imports_activities.apply(change, plan))
-                else:
-                    report.sheets.append(imports_parties.apply(change, plan, prefer=prefer))
+                room = imports_activities if plan.noun == "activity" else imports_rows
+                report.sheets.append(room.apply(change, plan, choices))
+            if not rehearse:
+                _ask(report)
             _complain(report, all_or_nothing, files)
             if not rehearse and not report.nothing_new:
                 _remember_maps(change, reading)
         report.change = change.id if change.kept and not rehearse else None
     return report
+
+
+def _ask(report: ImportReport) -> None:
+    doubts = [(sheet.plan.sheet, doubt) for sheet in report.sheets for doubt in sheet.doubts]
+    if doubts:
+        shown = "\n".join(f"{sheet}: {doubt.text}" for sheet, doubt in doubts[:10])
+        more = f"\nand {len(doubts) - 10:,} more" if len(doubts) > 10 else ""
+        raise Uncertain(f"{shown}{more}\nSay what becomes of them: --ask same, --ask new, or --ask skip", report)
 
 
 def _nothing(reading: Reading) -> str:
@@ -209,15 +228,15 @@ def _nothing(reading: Reading) -> str:
 
 
 def _complain(report: ImportReport, all_or_nothing: bool, files: str) -> None:
-    refused = report.refused()
-    if refused and all_or_nothing:
-        first = refused[0]
+    found = report.refused()
+    if found and all_or_nothing:
+        first = found[0]
         raise InputError(
             f"{first.file}: {first.sheet} row {first.row}, {first.column}: {first.reason}"
-            f" ({len(refused):,} rows in all). Nothing was changed."
+            f" ({len(found):,} rows in all). Nothing was changed."
         )
-    if refused and not any(s.new or s.changed or s.same for s in report.sheets):
-        first = refused[0]
+    if found and not any(s.new or s.changed or s.same or s.doubts for s in report.sheets):
+        first = found[0]
         raise InputError(
             f"{files}: every row was refused; the first: {first.sheet} row {first.row}, {first.column}"
             f" “{first.value}”: {first.reason}. Nothing was changed."
@@ -235,6 +254,11 @@ def _remember_maps(change: Any, reading: Reading) -> None:
         )
 
 
+def write_refused(reading: Reading, report: ImportReport, out: Path) -> int:
+    """Write the refused rows back as a workbook to correct; how many there are. InputError when it cannot."""
+    return refused.write(reading.paths, reading.staging, reading.taken, report.refused(), out)
+
+
 def with_kind(plan: SheetPlan, what: str) -> SheetPlan:
-    """The same sheet as something else: partners, people, activity:KIND or skip."""
+    """The same sheet as something else: partners, people, contacts, activity:KIND, record:KIND or skip."""
     return replace(plan, what=what, why="as you said")

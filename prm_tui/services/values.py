@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from typing import Any
 
 from prm_tui.domain.errors import UsageError
@@ -18,6 +19,27 @@ def read_date(text: str, field: str = "date") -> date:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise UsageError(f"{field}: “{text}” is not a date. Write it like 2026-03-31") from None
+
+
+def read_period(text: str, field: str = "period") -> tuple[date, date]:
+    """First and last day of a period: 2026, 2026-Q1, 2026-03, or 2026-03-01..2026-04-15. UsageError else."""
+    said = text.strip().upper()
+    if ".." in said:
+        first, _, last = said.partition("..")
+        found = read_date(first, field), read_date(last, field)
+        if found[0] > found[1]:
+            raise UsageError(f"{field}: {found[0]} is after {found[1]}")
+        return found
+    match = re.fullmatch(r"(\d{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", said)
+    if not match:
+        raise UsageError(f"{field}: “{text}” is not a period. Write 2026, 2026-Q1, 2026-03 or 2026-03-01..2026-04-15")
+    year = int(match[1])
+    first_month, months = (1, 12) if not (match[2] or match[3]) else (int(match[2] or 0) * 3 - 2, 3)
+    if match[3]:
+        first_month, months = int(match[3]), 1
+    after = first_month + months
+    end = date(year + (after > 12), after - 12 if after > 12 else after, 1)
+    return date(year, first_month, 1), end - timedelta(days=1)
 
 
 def stored(kind: str, text: str, field: str) -> Any:

@@ -12,7 +12,7 @@ from textual.widgets import Input, ProgressBar, Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError
-from prm_tui.domain.exchange import ImportReport
+from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SheetPlan, targets
 from prm_tui.services import exchange, timeline
 from prm_tui.services.exchange import Reading
@@ -312,8 +312,8 @@ class ImportScreen(PrmScreen):
         try:
             self.report = await self.write(
                 lambda s: exchange.commit(
-                    s, reading, actor=session.actor, as_of=session.as_of, prefer=prefer, cancelled=self.stop.is_set,
-                    on_progress=progress,
+                    s, reading, Choices(prefer=prefer), actor=session.actor, as_of=session.as_of,
+                    cancelled=self.stop.is_set, on_progress=progress,
                 )
             )  # fmt: skip
         finally:

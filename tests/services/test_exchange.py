@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from prm_tui.domain.errors import DecisionNeeded, InputError, PrmError
-from prm_tui.domain.exchange import ImportReport
+from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SavedMap, from_toml, to_toml
 from prm_tui.services import exchange, history, partners, timeline
 from storage import Store
@@ -22,9 +22,9 @@ EXPECTED = HERE / "data" / "adventureworks" / "expected-per-reseller.csv"
 DAY = date(2013, 11, 29)
 
 
-def take(store: Store, *paths: Path, **how: object) -> ImportReport:
-    with exchange.read(store, paths) as reading:
-        return exchange.commit(store, reading, actor=None, as_of=DAY, **how)  # type: ignore[arg-type]  # a story
+def take(store: Store, path: Path, choices: Choices | None = None, **how: object) -> ImportReport:
+    with exchange.read(store, [path]) as reading:
+        return exchange.commit(store, reading, choices, actor=None, as_of=DAY, **how)  # type: ignore[arg-type]  # a story
 
 
 def counts(store: Store) -> tuple[object, ...]:
@@ -124,10 +124,10 @@ def test_an_old_sheet_sent_again_does_not_bring_old_cells_back(store: Store, tmp
     sheet(path, text.replace("West", "South"))
     with pytest.raises(DecisionNeeded, match=r"Region of Acme.*“South” there and to “North” here.*--theirs"):
         take(store, path)
-    take(store, path, prefer="ours")
+    take(store, path, Choices(prefer="ours"))
     assert partners.get(store, acme, DAY).fields["territory"] == "North"
     sheet(path, text.replace("West", "Centre"))
-    take(store, path, prefer="theirs")
+    take(store, path, Choices(prefer="theirs"))
     assert partners.get(store, acme, DAY).fields["territory"] == "Centre"
 
 

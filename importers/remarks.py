@@ -1,0 +1,86 @@
+"""What a person should know about the values of a sheet: kept as they are, and pointed out.
+
+- a value that another sheet of the same files, which lists such values, does not have;
+- an industry or a country that looks misspelt.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+
+from importers import aliases
+from prm_tui.domain.mapping import ColumnPlan, SheetPlan
+
+LISTED = 0.5
+LIKE = 82
+SHOWN = 5
+
+
+def noted(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPlan]) -> SheetPlan:
+    """The plan with remarks about values that look wrong added to its notes."""
+    if plan.noun == "skip":
+        return plan
+    found = [*_not_listed(staging, plan, plans), *_misspelt(staging, plan)]
+    return replace(plan, notes=(*plan.notes, *found))
+
+
+def _values(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan) -> dict[str, int]:
+    return {
+        str(value): count
+        for value, count in staging.execute(
+            f"SELECT c{column.pos}, count(*) FROM {plan.table} WHERE c{column.pos} IS NOT NULL GROUP BY 1 LIMIT 5000"
+        )
+    }
+
+
+def _not_listed(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPlan]) -> list[str]:
+    found = []
+    for column in plan.columns:
+        if column.type != "text" or column.target not in ("data", "owner", "person"):
+            continue
+        for other in plans:
+            listing = _listing(staging, other, column.header) if other.id != plan.id and other.rows else None
+            if listing is None or len(listing) >= plan.rows:
+                continue
+            used = _values(staging, plan, column)
+            strange = {v: n for v, n in used.items() if v not in listing}
+            if strange and len(strange) <= LISTED * len(used):
+                found += _sentences(column.header, strange, sorted(listing), f"is not in {other.sheet}")
+    return found
+
+
+def _listing(staging: sqlite3.Connection, plan: SheetPlan, header: str) -> set[str] | None:
+    """The values of the column of that name, if it tells the rows of the sheet apart."""
+    said = aliases.words(header)
+    column = next((c for c in plan.columns if aliases.words(c.header) == said), None)
+    if column is None:
+        return None
+    values = _values(staging, plan, column)
+    return set(values) if values and len(values) == plan.rows else None
+
+
+def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
+    found = []
+    for target, known in (("industry", aliases.INDUSTRIES), ("country", aliases.COUNTRIES)):
+        column = plan.column(target)
+        if column is not None and plan.noun == "partners":
+            folded = {word.casefold() for word in known}
+            strange = {v: n for v, n in _values(staging, plan, column).items() if v.casefold() not in folded}
+            found += [
+                said for said in _sentences(column.header, strange, list(known), "is unusual") if " is near" in said
+            ]
+    return found
+
+
+def _sentences(header: str, strange: dict[str, int], known: list[str], why: str) -> list[str]:
+    from rapidfuzz import fuzz, process, utils
+
+    found = []
+    for value, count in sorted(strange.items(), key=lambda item: -item[1])[:SHOWN]:
+        best = process.extractOne(value, known, scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=LIKE)
+        like = f"; “{best[0]}” is near" if best else ""
+        rows = "1 row" if count == 1 else f"{count:,} rows"
+        found.append(f"{header}: “{value}” ({rows}) {why}{like}; kept as it is")
+    return found

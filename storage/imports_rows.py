@@ -1,0 +1,394 @@
+"""Sheets of partners, people, contacts and records: rows found again by key or name; only what changed is taken.
+
+A feed remembers the last row it brought for each key (feed_rows). A cell that has not changed since says
+nothing, so that sending last month's sheet again cannot bring old values back over later edits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from prm_tui.domain.errors import DecisionNeeded
+from prm_tui.domain.exchange import Choices, Doubt, SheetReport
+from prm_tui.domain.mapping import (
+    CONTACT_TARGETS,
+    DATES,
+    NUMBERS,
+    PARTNER_TARGETS,
+    PEOPLE_TARGETS,
+    RECORD_TARGETS,
+    ColumnPlan,
+    SheetPlan,
+)
+from prm_tui.domain.text import folded, slug
+from storage import cells, imports, matching, partners, words
+from storage.store import Change
+
+_PERSON = ("manager", "owner")
+
+
+@dataclass(frozen=True)
+class _Noun:
+    """How rows of a kind are kept: table, the column that names them, their fields, where the rest goes."""
+
+    table: str
+    key: str
+    fields: tuple[str, ...]
+    subject: str
+    custom: str = "custom"
+    owned: bool = False
+
+
+_OWNER = ("partner", "partner_name")
+_NOUNS = {
+    "partners": _Noun("partners", "code", PARTNER_TARGETS, "partner"),
+    "people": _Noun("people", "key", PEOPLE_TARGETS, "person"),
+    "contacts": _Noun(
+        "contacts", "", tuple(t for t in CONTACT_TARGETS if t not in _OWNER), "contact", owned=True
+    ),
+    "record": _Noun(
+        "records", "", tuple(t for t in RECORD_TARGETS if t not in _OWNER), "record", custom="data", owned=True
+    ),
+}  # fmt: skip
+
+
+def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
+    """Write what a sheet of partners, people, contacts or records brings.
+
+    Raises DecisionNeeded, naming the first, when a cell was changed on both sides and nothing says which counts.
+    """
+    conn, noun, report = change.conn, _NOUNS[plan.noun], SheetReport(plan)
+    imports.begin_refusing(conn)
+    imports.refuse_values(conn, plan, report)
+    if noun.owned:
+        matching.match(change, plan, choices, report)
+        matching.refuse(conn, plan, report)
+    else:
+        _refuse_names(conn, plan, noun, report)
+    _people(change, plan)
+    feed = imports.find_feed(conn, plan)
+    _gather(conn, plan, noun, choices)
+    _find(conn, plan, noun, feed)
+    if noun.table == "partners":
+        _find_by_name(change, plan, choices, report)
+    _keep_to_mode(conn, choices, report)
+    report.refused.sort(key=lambda refused: refused.row)
+    counts = dict(conn.execute("SELECT state, count(*) FROM temp.incoming GROUP BY state").fetchall())
+    report.new, report.same = counts.get("new", 0), counts.get("same", 0)
+    report.lines = sum(counts.values())
+    (report.missing,) = conn.execute(
+        "SELECT count(*) FROM feed_rows f WHERE f.feed_id = ? AND f.key NOT IN (SELECT key FROM temp.incoming)", (feed,)
+    ).fetchone()
+    cells.compare(conn, noun.table, [f for f in noun.fields if plan.column(f) and f != noun.key], noun.custom)
+    undecided = cells.decide(conn, choices.prefer, choices.sides, plan.sheet)
+    _count(conn, report)
+    if undecided and not change.rehearsed:
+        first = next(cell for cell in report.cells if cell.conflict)
+        headers = {c.target: c.header for c in plan.columns}
+        raise DecisionNeeded(
+            f"{plan.file}: {plan.sheet} row {first.row}, {headers.get(first.field, first.field)} of {first.subject}:"
+            f" changed to “{first.after}” there and to “{first.before}” here ({undecided:,} such cells)."
+            " Say whose counts: --theirs, or --ours"
+        )
+    if report.new or counts.get("known"):
+        feed = imports.feed(change, plan)
+        source = imports.source(change, plan, feed)
+        imports.register_fields(change, noun.subject, plan.kind or "", imports.keys_apart(plan))
+        if report.partners_created:
+            matching.make(change, plan, source)
+        _insert(change, plan, noun, source)
+        cells.write(change, noun.table, noun.custom)
+        if noun.table == "partners":
+            _partner_keys(change)
+            words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)")
+        _remember(change, noun, feed, source)
+    for table in ("incoming", "delta"):
+        conn.execute(f"DROP TABLE temp.{table}")
+    return report
+
+
+def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, report: SheetReport) -> None:
+    name, key = plan.column("name"), plan.column(noun.key)
+    assert name is not None
+    empty = f"coalesce({imports.text_of(name)}, '') = ''"
+    imports.refuse(conn, report, imports.refusals(conn, plan, name, empty, "no name"))
+    if key:
+        value = imports.text_of(key)
+        imports.refuse(conn, report, imports.refusals(conn, plan, key, f"r.c{key.pos} IS NULL", f"no {noun.key}"))
+        if _repeats(conn, plan, key):
+            earlier = (
+                f"r.row NOT IN (SELECT min(r.row) FROM st.{plan.table} r WHERE r.row NOT IN"
+                f" (SELECT row FROM temp.refused) GROUP BY {value})"
+            )
+            why = f"this {noun.key} stands in an earlier row already"
+            imports.refuse(conn, report, imports.refusals(conn, plan, key, earlier, why))
+
+
+def _repeats(conn: sqlite3.Connection, plan: SheetPlan, key: ColumnPlan) -> bool:
+    row = conn.execute(
+        f"SELECT count(r.c{key.pos}) > count(DISTINCT {imports.text_of(key)}) FROM st.{plan.table} r"
+    ).fetchone()
+    return bool(row[0])
+
+
+def _people(change: Change, plan: SheetPlan) -> None:
+    """People named as managers or owners that nobody knows yet are added."""
+    for target in _PERSON:
+        column = plan.column(target)
+        if column:
+            said = imports.text_of(column)
+            change.conn.execute(
+                "INSERT INTO people(name, name_key, change_id)"
+                f" SELECT {said} AS said, name_key({said}) AS k, ? FROM st.{plan.table} r"
+                f" WHERE r.c{column.pos} IS NOT NULL AND r.c{column.pos} IS NOT '{cells.CLEAR}'"
+                " AND r.row NOT IN (SELECT row FROM temp.refused) AND NOT EXISTS (SELECT 1 FROM main.people p"
+                f" WHERE p.name_key = name_key({said}) OR p.key = {said}) GROUP BY k ORDER BY min(r.row)",
+                (change.id,),
+            )
+
+
+def _field(plan: SheetPlan, target: str) -> str:
+    """A field as it is stored; `#CLEAR` stays."""
+    column = plan.column(target)
+    if column is None:
+        return "NULL"
+    raw, text = f"r.c{column.pos}", imports.text_of(column)
+    if target in DATES:
+        value = f"CASE WHEN {imports.is_day(column)} THEN substr({raw}, 1, 10) END"
+    elif target in NUMBERS:
+        value = imports.units_of(column)
+    elif target in _PERSON:
+        value = (
+            f"(SELECT p.id FROM main.people p WHERE p.key = {text} OR p.name_key = name_key({text})"
+            " ORDER BY p.key IS NULL LIMIT 1)"
+        )
+    else:
+        return f"nullif({text}, '')"
+    return f"CASE WHEN {raw} IS '{cells.CLEAR}' THEN {raw} ELSE {value} END"
+
+
+def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, choices: Choices) -> None:
+    """temp.incoming: one line a row that is not refused, with its cells as JSON and the key its feed knows it by."""
+    mapped = [t for t in noun.fields if plan.column(t)]
+    pairs = ", ".join(f"'{t}', {_field(plan, t)}" for t in mapped)
+    if noun.table == "records" and choices.currency and not plan.column("currency"):
+        pairs += f", 'currency', '{choices.currency}'"
+    others = [c for c in plan.columns if c.target.startswith("key:")]
+    keys = ", ".join(f"'{c.target[4:]}', nullif({imports.text_of(c)}, '')" for c in others)
+    data = imports.data_of(imports.keys_apart(plan))
+    name, said, owner, join = _field(plan, "name"), "NULL", "NULL", ""
+    if noun.owned:
+        partner = plan.column("partner")
+        assert partner is not None
+        join, owner = f" JOIN temp.matched m ON m.raw = r.c{partner.pos}", "m.partner_id"
+    elif plan.column(noun.key):
+        said = _field(plan, noun.key)
+    if noun.table == "records":
+        name = f"coalesce({name}, {_field(plan, 'ref')}, '{plan.kind}')"
+        identity = f"partner_id || ' ' || coalesce(json_extract(cells, '$.ref'), name || ' ' || {_begins(plan)})"
+    elif noun.table == "contacts":
+        identity = "partner_id || ' ' || folded(coalesce(json_extract(cells, '$.email'), name))"
+    else:
+        identity = "coalesce(said, 'name ' || name_key(name))"
+    conn.execute("DROP TABLE IF EXISTS temp.incoming")
+    conn.execute(
+        f"CREATE TEMP TABLE incoming AS SELECT row, said, name, partner_id, cells, {identity} AS key, NULL AS id,"
+        " NULL AS base, 'new' AS state FROM"
+        f" (SELECT r.row AS row, {said} AS said, {name} AS name, {owner} AS partner_id,"
+        f" json_patch(json_object({pairs}), json_object('keys', json_object({keys}), 'custom', json({data}))) AS cells"
+        f" FROM st.{plan.table} r{join} WHERE r.row NOT IN (SELECT row FROM temp.refused)) ORDER BY row"
+    )
+    if noun.owned or not plan.column(noun.key):  # rows of one key are told apart by their order
+        conn.execute(
+            "UPDATE temp.incoming SET key = key || CASE WHEN c.nth = 1 AND :once THEN '' ELSE ' ' || c.nth END FROM"
+            " (SELECT rowid AS r, row_number() OVER (PARTITION BY key ORDER BY row) AS nth FROM temp.incoming) c"
+            " WHERE incoming.rowid = c.r",
+            {"once": noun.owned},
+        )
+
+
+def _begins(plan: SheetPlan) -> str:
+    return "coalesce(json_extract(cells, '$.starts_on'), '')" if plan.column("starts_on") else "''"
+
+
+def _find(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, feed: int | None) -> None:
+    """Give rows that are here already their id and the cells their feed brought last."""
+    conn.execute(
+        "UPDATE temp.incoming SET id = f.row_id, base = f.cells,"
+        " state = CASE WHEN f.cells = incoming.cells THEN 'same' ELSE 'known' END"
+        " FROM main.feed_rows f WHERE f.feed_id = ? AND f.key = incoming.key"
+        f" AND EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
+        (feed,),
+    )
+    open_row = "incoming.id IS NULL"
+    if noun.key:
+        _known(conn, f"SELECT t.id FROM main.{noun.table} t WHERE {open_row} AND t.{noun.key} = incoming.said")
+    for column in plan.columns:
+        if column.target.startswith("key:"):
+            system = column.target[4:]
+            _known(
+                conn,
+                f"SELECT k.partner_id FROM main.partner_keys k WHERE {open_row} AND k.system = '{system}'"
+                f" AND k.key = json_extract(cells, '$.keys.{system}')",
+            )
+    if noun.table == "people":
+        # Without a key of its own, a row is the only one of its name, if that is in the sheet once.
+        _known(
+            conn,
+            f"SELECT t.id FROM main.people t WHERE {open_row} AND (incoming.said IS NULL OR t.key IS NULL)"
+            " AND t.name_key = name_key(incoming.name)"
+            " AND (SELECT count(*) FROM main.people o WHERE o.name_key = t.name_key) = 1"
+            " AND (SELECT count(*) FROM temp.incoming o WHERE name_key(o.name) = t.name_key) = 1",
+        )
+    elif noun.table == "contacts":
+        address = "folded(json_extract(cells, '$.email'))" if plan.column("email") else "NULL"
+        same = f"CASE WHEN {address} IS NULL THEN folded(t.name) = folded(incoming.name)"
+        _known(
+            conn,
+            f"SELECT t.id FROM main.contacts t WHERE {open_row} AND t.partner_id = incoming.partner_id"
+            f" AND {same} ELSE folded(t.email) IS {address}"
+            " OR (t.email IS NULL AND folded(t.name) = folded(incoming.name)) END LIMIT 1",
+        )
+    elif noun.table == "records" and plan.column("ref"):
+        _known(
+            conn,
+            f"SELECT t.id FROM main.records t WHERE {open_row} AND t.kind = '{plan.kind}'"
+            " AND t.ref = json_extract(cells, '$.ref') AND t.partner_id = incoming.partner_id LIMIT 1",
+        )
+    if noun.owned:  # two rows of a sheet are never one and the same row here
+        conn.execute(
+            "UPDATE temp.incoming SET id = NULL, base = NULL, state = 'new' WHERE state = 'known' AND row NOT IN"
+            " (SELECT min(row) FROM temp.incoming WHERE id IS NOT NULL GROUP BY id)"
+        )
+
+
+def _known(conn: sqlite3.Connection, found: str) -> None:
+    conn.execute(f"UPDATE temp.incoming SET id = ({found}) WHERE id IS NULL AND EXISTS ({found})")
+    conn.execute("UPDATE temp.incoming SET state = 'known' WHERE id IS NOT NULL AND state = 'new'")
+
+
+def _find_by_name(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
+    """Partners whose key nobody knows, but whose name somebody has: the same town is sure, the rest is asked."""
+    conn, code = change.conn, plan.column("code")
+    named = conn.execute(
+        "SELECT rowid, row, said, name, cells FROM temp.incoming WHERE state = 'new' AND name_key(name) IN"
+        " (SELECT name_key FROM main.partners) ORDER BY row"
+    ).fetchall()
+    system = slug(code.header) if code else None
+    found = matching.candidates(conn, [(name, system) for _, _, _, name, _ in named], near=False)
+    apart = sum(1 for likely in found if not likely)
+    if apart:
+        report.notes.append(
+            f"{apart:,} share their name with another partner and stay apart: each has a key of its own"
+        )
+    towns = matching.towns(
+        conn, [(cells_of, likely) for (_, _, _, _, cells_of), likely in zip(named, found, strict=True)]
+    )
+    for (place, row, said, name, _), likely, town in zip(named, found, towns, strict=True):
+        key = f"{matching.system_of(code)} {said}" if code else f"name {folded(name)}"
+        if len(likely) == 1 and town is True and code is None:
+            answer: tuple[str, int | None] = ("sure", likely[0].id)
+        else:
+            answer = matching.answered(
+                change, plan, choices, report, Doubt(plan.sheet, row, key, said or "", name, likely)
+            )
+        state, partner_id = answer
+        if state == "sure":
+            conn.execute("UPDATE temp.incoming SET id = ?, state = 'known' WHERE rowid = ?", (partner_id, place))
+        elif state in ("ask", "skip"):
+            conn.execute("UPDATE temp.incoming SET state = ? WHERE rowid = ?", (state, place))
+    column = code or plan.column("name")
+    assert column is not None
+    for state, why in (("ask", "it is not certain which partner this is"), ("skip", "left out, as you said")):
+        test = f"r.row IN (SELECT row FROM temp.incoming WHERE state = '{state}')"
+        imports.refuse(conn, report, imports.refusals(conn, plan, column, test, why))
+    conn.execute("DELETE FROM temp.incoming WHERE state IN ('ask', 'skip')")
+
+
+def _keep_to_mode(conn: sqlite3.Connection, choices: Choices, report: SheetReport) -> None:
+    """Create only leaves what is known alone; update only makes nothing."""
+    state = {"create": "known", "update": "new"}.get(choices.mode)
+    if state:
+        report.left = conn.execute("DELETE FROM temp.incoming WHERE state = ?", (state,)).rowcount
+        if state == "new":
+            report.partners_created = 0
+
+
+def _count(conn: sqlite3.Connection, report: SheetReport) -> None:
+    report.changed, report.conflicts = conn.execute(
+        "SELECT count(DISTINCT CASE WHEN take THEN id END), coalesce(sum(conflict), 0) FROM temp.delta"
+    ).fetchone()
+    (known,) = conn.execute("SELECT count(*) FROM temp.incoming WHERE state = 'known'").fetchone()
+    report.same += known - report.changed
+    report.cells = cells.shown(conn)
+
+
+def _insert(change: Change, plan: SheetPlan, noun: _Noun, source: int) -> None:
+    conn = change.conn
+    conn.execute(
+        "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER (ORDER BY row) AS n"
+        " FROM temp.incoming WHERE state = 'new') c WHERE incoming.rowid = c.r",
+        (imports.last_id(conn, noun.table),),
+    )
+    mapped = [t for t in noun.fields if plan.column(t) and t not in (noun.key, "name")]
+    if noun.table == "records" and "currency" not in mapped:
+        mapped.append("currency")
+    read = "".join(f", nullif(json_extract(cells, '$.{t}'), '{cells.CLEAR}') AS {t}" for t in mapped)
+    listed = "".join(f", {t}" for t in mapped)
+    rows = (
+        f"SELECT id, said, name, partner_id{read}, json_extract(cells, '$.custom') AS custom, row"
+        " FROM temp.incoming WHERE state = 'new'"
+    )
+    tail, values = "source_id, row, change_id", ":source, row, :change"
+    parameters: dict[str, object] = {"source": source, "change": change.id, "at": change.at, "kind": plan.kind}
+    if noun.table == "partners":
+        parameters["next"] = int(partners.next_code(conn)[1:]) - 1
+        empty = "".join(
+            f", NULL AS {t}" for t in ("type", "tier", "territory", "country", "industry") if t not in mapped
+        )
+        code = "coalesce(said, 'P' || (:next + row_number() OVER (ORDER BY row)))"
+        conn.execute(
+            f"INSERT INTO partners(id, code, name{listed}, custom, name_key, search, {tail})"
+            f" SELECT id, code, name{listed}, custom, name_key(name), {words.SEARCH}, {values}"
+            f" FROM (SELECT *, {code} AS code{empty} FROM ({rows})) ORDER BY id",
+            parameters,
+        )
+    elif noun.table == "people":
+        conn.execute(
+            f"INSERT INTO people(id, key, name{listed}, custom, name_key, {tail})"
+            f" SELECT id, said, name{listed}, custom, name_key(name), {values} FROM ({rows}) ORDER BY id",
+            parameters,
+        )
+    elif noun.table == "contacts":
+        conn.execute(
+            f"INSERT INTO contacts(id, partner_id, name{listed}, custom, {tail})"
+            f" SELECT id, partner_id, name{listed}, custom, {values} FROM ({rows}) ORDER BY id",
+            parameters,
+        )
+    else:
+        conn.execute(
+            f"INSERT INTO records(id, partner_id, kind, name{listed}, data, learned_at, {tail})"
+            f" SELECT id, partner_id, :kind, name{listed}, custom, :at, {values} FROM ({rows}) ORDER BY id",
+            parameters,
+        )
+
+
+def _partner_keys(change: Change) -> None:
+    change.conn.execute(
+        "INSERT INTO partner_keys(partner_id, system, key, change_id)"
+        " SELECT i.id, j.key, j.value, ? FROM temp.incoming i, json_each(i.cells, '$.keys') j"
+        " WHERE i.state IN ('new', 'known') AND j.value IS NOT NULL ORDER BY i.id ON CONFLICT (system, key) DO NOTHING",
+        (change.id,),
+    )
+
+
+def _remember(change: Change, noun: _Noun, feed: int, source: int) -> None:
+    change.conn.execute(
+        "INSERT INTO feed_rows(feed_id, key, row_hash, cells, tbl, row_id, source_id, row, change_id)"
+        " SELECT :feed, key, '', cells, :tbl, id, :source, row, :change FROM temp.incoming"
+        " WHERE state <> 'same' ORDER BY row ON CONFLICT (feed_id, key) DO UPDATE SET cells = excluded.cells,"
+        " row_id = excluded.row_id, source_id = excluded.source_id, row = excluded.row"
+        " WHERE feed_rows.cells IS NOT excluded.cells OR feed_rows.row_id IS NOT excluded.row_id",
+        {"feed": feed, "tbl": noun.table, "source": source, "change": change.id},
+    )
