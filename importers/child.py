@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from importers import columns, staging, suspect, table, texts
+from importers.export import unguarded
 from prm_tui.domain.errors import InputError
+from prm_tui.domain.sheet import ID, META
 
 MEMORY = 3_000_000_000
 REPORT_EVERY = 20_000
@@ -68,7 +70,7 @@ def _file(conn: sqlite3.Connection, path: Path) -> None:
     ).lastrowid
     if path.suffix.lower() in suspect.TEXTS:
         rows, skipped, notes = texts.records(path)
-        _sheet(conn, file_id, path.stem, True, rows, skipped + 1, notes)
+        _sheet(conn, file_id, path.stem, True, rows, skipped + 1, notes, text=True)
         return
     try:
         for name, visible, first_row, grid in _grids(path):
@@ -112,11 +114,13 @@ def _sheet(
     grid: Iterable[list[Any]],
     first_row: int,
     notes: list[str],
+    *,
+    text: bool = False,
 ) -> None:
     rows = iter(grid)
     head = list(islice(rows, 2000))
     looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
-    index = table.header_index(looked)
+    index = 0 if name == META and looked else table.header_index(looked)
     header_at = None if index is None else next(n for n, row in enumerate(head) if row is looked[index])
     width = min(max((len(row) for row in head), default=0), 2000)
     header_row = 0 if header_at is None else first_row + header_at
@@ -127,10 +131,14 @@ def _sheet(
     names = table.headers([] if header_at is None else head[header_at], width)
     if width:
         begin = 0 if header_at is None else header_at + 1
+        ours = ID in names
+        if ours and text:
+            head = [[unguarded(cell) for cell in row] for row in head]
+            rows = ([unguarded(cell) for cell in row] for row in rows)
         _fill(conn, f"rows_{sheet_id}", width, chain(head[begin:], rows), first_row + begin)
         count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
         notes += cut
-        kinds = columns.decide(conn, f"rows_{sheet_id}", width)
+        kinds = columns.decide(conn, f"rows_{sheet_id}", width, rewrite=not ours)
         wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
         conn.executemany(
             "INSERT INTO columns VALUES (?,?,?,?,?,?,?)",

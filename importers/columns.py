@@ -18,10 +18,13 @@ _NUMBER = re.compile(r"^[-+(]?[£$€¥]?\s?[-+]?\d[\d.,'\u00a0\u202f ]*\)?\s?[%
 _SAMPLE = 5000
 
 
-def decide(conn: sqlite3.Connection, table: str, width: int) -> list[tuple[str, str, int, str]]:
+def decide(
+    conn: sqlite3.Connection, table: str, width: int, *, rewrite: bool = True
+) -> list[tuple[str, str, int, str]]:
     """For each column: type, how that was decided, how many cells are filled, and an example.
 
-    Numbers and dates that a text file wrote as text are turned into numbers and ISO dates in place.
+    Numbers and dates that a text file wrote as text are turned into numbers and ISO dates in place, but
+    not without `rewrite`: in a sheet that prm wrote, text is text.
     """
     counted = ", ".join(
         f"count(c{n}), sum(typeof(c{n}) IN ('integer', 'real')), sum(c{n} GLOB '{_ISO}')" for n in range(width)
@@ -30,17 +33,21 @@ def decide(conn: sqlite3.Connection, table: str, width: int) -> list[tuple[str, 
     found = []
     for pos in range(width):
         filled, numbers, iso = (count or 0 for count in counts[pos * 3 : pos * 3 + 3])
-        kind, why = _kind(conn, table, f"c{pos}", filled, numbers, iso)
+        kind, why = _kind(conn, table, f"c{pos}", filled, numbers, iso, rewrite)
         example = conn.execute(f"SELECT c{pos} FROM {table} WHERE c{pos} IS NOT NULL LIMIT 1").fetchone()
         found.append((kind, why, filled, "" if example is None else str(example[0])[:80]))
     return found
 
 
-def _kind(conn: sqlite3.Connection, table: str, column: str, filled: int, numbers: int, iso: int) -> tuple[str, str]:
+def _kind(
+    conn: sqlite3.Connection, table: str, column: str, filled: int, numbers: int, iso: int, rewrite: bool
+) -> tuple[str, str]:
     if not filled:
         return "empty", "no cell is filled"
     if numbers == filled:
         return "number", "every cell is a number"
+    if not rewrite:
+        return "date" if iso == filled else "text", "as prm wrote it"
     if iso >= 0.6 * filled:
         return "date", "dates" if iso == filled else f"dates, but {filled - iso:,} cells are none"
     texts = [

@@ -8,12 +8,14 @@ reference has one, and its header is the key's own or it covers a good part of a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers import aliases, remarks
 from importers.columns import as_numbers
+from importers.own import Own
 from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
+from prm_tui.domain.sheet import META
 
 CONTAINED = 0.99
 COVERED = 0.30
@@ -35,14 +37,22 @@ def propose(
     *,
     saved: Sequence[SavedMap] = (),
     forced: dict[str, str] | None = None,
+    own: Mapping[int, Own] | None = None,
 ) -> Proposal:
     """Plans for all sheets of a staging file; hidden ones are left out unless named in `forced`.
 
     `forced` says what a sheet is (sheet name → partners, people, contacts, activity:KIND, record:KIND or
-    skip). Partner keys the file has already stand in the staging table `known`.
+    skip). Partner keys the file has already stand in the staging table `known`. `own`: sheets of ours that
+    came back, which say themselves what they are.
     """
+    own = own or {}
     told = {name.casefold(): what for name, what in (forced or {}).items()}
-    drafts = [_classified(staging, _draft(staging, row), told, saved) for row in _sheets(staging)]
+    drafts = [
+        _ours(_draft(staging, row), own[row[0]])
+        if row[0] in own
+        else _classified(staging, _draft(staging, row), told, saved)
+        for row in _sheets(staging)
+    ]
     key_headers = {
         aliases.words(c.header)
         for p in drafts
@@ -60,14 +70,14 @@ def propose(
     plans, questions = [], []
     for plan in drafts:
         if plan.noun in ("activity", "record", "contacts"):
-            if not _saved_for(plan, saved):
+            if not _saved_for(plan, saved) and not plan.ours:
                 plan = _owned(staging, plan, key_headers, person_headers, drafts)
             plan = replace(plan, flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
             if column and column.type == "text":
                 as_numbers(staging, plan.table, f"c{column.pos}")
-        plan = replace(plan, lines=plan.noun == "activity" and _has_lines(staging, plan))
+        plan = replace(plan, lines=plan.noun == "activity" and not plan.ours and _has_lines(staging, plan))
         plans.append(plan)
         questions += _questions(plan)
     return Proposal([remarks.noted(staging, plan, plans) for plan in plans], questions)
@@ -76,7 +86,8 @@ def propose(
 def _sheets(staging: sqlite3.Connection) -> list[tuple[int, str, str, str, int, int, int]]:
     return staging.execute(
         "SELECT s.id, f.name, f.hash, s.name, s.visible, s.header_row, s.n_rows FROM sheets s"
-        " JOIN files f ON f.id = s.file_id ORDER BY s.id"
+        " JOIN files f ON f.id = s.file_id WHERE s.name <> ? ORDER BY s.id",
+        (META,),
     ).fetchall()
 
 
@@ -95,6 +106,24 @@ def _draft(staging: sqlite3.Connection, row: tuple[int, str, str, str, int, int,
     return SheetPlan(
         sheet_id, file, file_hash, name, header_row, n_rows, "skip", "", columns, visible=bool(visible), notes=notes
     )
+
+
+def _ours(plan: SheetPlan, own: Own) -> SheetPlan:
+    """A sheet that prm wrote, by what it says of itself; a column that somebody added is kept."""
+    columns = []
+    for column in plan.columns:
+        target = own.targets.get(column.header, column.target)
+        kept_as = target.removeprefix("custom:") if target.startswith("custom:") else ""
+        known = column.header in own.targets
+        columns.append(
+            replace(
+                column,
+                target="data" if kept_as else target,
+                kept_as=kept_as,
+                why="prm wrote it" if known else "somebody added it",
+            )
+        )
+    return replace(plan, what=own.what or "skip", why="prm wrote it", columns=tuple(columns))
 
 
 def _saved_for(plan: SheetPlan, saved: Sequence[SavedMap]) -> SavedMap | None:
@@ -286,7 +315,7 @@ def _owned(
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:
     """Whether a sheet names its partners itself, with no other sheet to say who they are."""
     partner = plan.column("partner")
-    if partner is None or any(d.noun == "partners" for d in drafts):
+    if partner is None or plan.ours or any(d.noun == "partners" for d in drafts):
         return False
     return plan.column("partner_name") is not None or aliases.partner_name(partner.header)
 

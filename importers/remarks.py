@@ -20,7 +20,7 @@ SHOWN = 5
 
 def noted(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPlan]) -> SheetPlan:
     """The plan with remarks about values that look wrong added to its notes."""
-    if plan.noun == "skip":
+    if plan.noun == "skip" or plan.ours:
         return plan
     found = [*_not_listed(staging, plan, plans), *_misspelt(staging, plan)]
     return replace(plan, notes=(*plan.notes, *found))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from prm_tui.domain.sheet import ID
+
 LOOKED_AT = 40
 _TOTAL = re.compile(r"^(grand )?(sub)?totals?\b|^(gesamt)?summe\b|^total général\b", re.IGNORECASE)
 
@@ -19,8 +21,12 @@ def header_index(rows: Sequence[Sequence[Any]]) -> int | None:
     """Which of the first rows is the header; None when none looks like one.
 
     A header consists of short words and is about as wide as the table below it. Of several such rows
-    before the first row of data (notes above a table are rows of words too), the fullest is it.
+    before the first row of data (notes above a table are rows of words too), the fullest is it. Sheets that
+    prm wrote name their column of row ids.
     """
+    for index, row in enumerate(rows):
+        if ID in row:
+            return index
     widths = sorted(filled(row) for row in rows if filled(row))
     if not widths:
         return None

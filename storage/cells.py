@@ -1,10 +1,12 @@
-"""Three-way comparison, cell by cell: what the other side had (base), what it says (theirs), what is here (ours).
+"""Three-way comparison, cell by cell: what both sides had (base), what the sheet says (theirs), what is here (ours).
 
-    temp.incoming   row, id, name, cells (JSON: theirs by field, `custom` an object), base (JSON or NULL), state
+    temp.incoming   row, id, name, cells (JSON: theirs by field, `custom` an object), base, since, state
     temp.delta      row, id, name, field, base, has_base, theirs, ours, conflict, take
 
-Of each cell one outcome: equal to ours or to base, empty: nothing to do; only theirs changed: taken; both
-changed, differently: a conflict. Custom fields are `custom.KEY`. `#CLEAR` empties a cell.
+The base is what the feed brought last (`base`, JSON), or, for a sheet of ours, the row as it was at the change
+at which it went out (`since`), rebuilt from the log. Of each cell one outcome: equal to ours or to base: nothing
+to do; only theirs changed: taken; both changed, differently: a conflict. `#CLEAR` empties a cell; an empty
+cell says nothing, but in a sheet of ours, where it was filled, it does. Custom fields are `custom.KEY`.
 """
 
 from __future__ import annotations
@@ -17,35 +19,72 @@ from storage.store import Change
 
 CLEAR = "#CLEAR"
 SHOWN = 5_000
-_PEOPLE = ("manager", "owner")
+_PEOPLE = ("manager", "owner", "person_id")
 
 
-def compare(conn: sqlite3.Connection, table: str, fields: Sequence[str], custom: str) -> None:
-    """Fill temp.delta for the rows of temp.incoming in state `known`; `custom` is the table's JSON column."""
+def compare(
+    conn: sqlite3.Connection, table: str, fields: Mapping[str, str], custom: str, own: Sequence[str] | None = None
+) -> None:
+    """Fill temp.delta for the rows of temp.incoming in state `known`.
+
+    `fields`: cell → column of the table; `custom`: its JSON column; `own`: of a sheet of ours, the custom
+    fields it has columns for.
+    """
     conn.execute("DROP TABLE IF EXISTS temp.delta")
     conn.execute(
         "CREATE TEMP TABLE delta(row INTEGER, id INTEGER, name TEXT, field TEXT, base, has_base INTEGER, theirs, ours,"
         " conflict INTEGER, take INTEGER)"
     )
-    differs = (
-        "theirs IS NOT NULL AND theirs IS NOT ours AND (NOT has_base OR theirs IS NOT base)"
-        f" AND NOT (theirs IS '{CLEAR}' AND ours IS NULL)"
-    )
-    into = f"INSERT INTO temp.delta SELECT *, has_base AND base IS NOT ours, 0 FROM (%s) WHERE {differs}"
+    says = "theirs IS NOT NULL" if own is None else "1"
+    like = "" if own is None else " AND NOT alike(theirs, ours)"
+    differs = f"theirs IS NOT ours AND {says} AND NOT (theirs IS '{CLEAR}' AND ours IS NULL){like}"
     known = f"FROM temp.incoming i JOIN main.{table} t ON t.id = i.id"
-    for field in fields:
-        path = f"'$.{field}'"
+    into = f"INSERT INTO temp.delta SELECT row, id, name, field, NULL, 0, theirs, ours, 0, 0 FROM (%s) WHERE {differs}"
+    for cell, column in fields.items():
         conn.execute(
-            into % f"SELECT i.row, i.id, i.name, '{field}', json_extract(i.base, {path}) AS base,"
-            f" i.base IS NOT NULL AS has_base, json_extract(i.cells, {path}) AS theirs, t.{field} AS ours"
-            f" {known} WHERE i.state = 'known'"
+            into % f"SELECT i.row, i.id, i.name, '{column}' AS field, json_extract(i.cells, '$.{cell}') AS theirs,"
+            f" t.{column} AS ours {known} WHERE i.state = 'known'"
         )
+    if own is None:
+        conn.execute(
+            into % "SELECT i.row, i.id, i.name, 'custom.' || j.key AS field, j.value AS theirs,"
+            f""" json_extract(t.{custom}, '$."' || j.key || '"') AS ours"""
+            f" {known}, json_each(i.cells, '$.custom') j WHERE i.state = 'known'"
+        )
+    for key in own or ():
+        conn.execute(
+            into % f"""SELECT i.row, i.id, i.name, 'custom.{key}' AS field, json_extract(i.cells, '$.custom."{key}"')"""
+            f""" AS theirs, json_extract(t.{custom}, '$."{key}"') AS ours {known} WHERE i.state = 'known'"""
+        )
+    _bases(conn, table, custom, {column: cell for cell, column in fields.items()})
+
+
+def _bases(conn: sqlite3.Connection, table: str, custom: str, cell_of: Mapping[str, str]) -> None:
+    """What both sides had, for the cells that differ; those in which only ours changed go."""
+    cell = " ".join(f"WHEN '{column}' THEN '{cell}'" for column, cell in cell_of.items() if column != cell)
+    name = f"CASE field {cell} ELSE field END" if cell else "field"
+    path = f"""CASE WHEN field LIKE 'custom.%' THEN '$.custom."' || substr(field, 8) || '"' ELSE '$.' || {name} END"""
     conn.execute(
-        into % "SELECT i.row, i.id, i.name, 'custom.' || j.key,"
-        """ json_extract(i.base, '$.custom."' || j.key || '"') AS base, i.base IS NOT NULL AS has_base,"""
-        f""" j.value AS theirs, json_extract(t.{custom}, '$."' || j.key || '"') AS ours"""
-        f" {known}, json_each(i.cells, '$.custom') j WHERE i.state = 'known'"
+        f"UPDATE temp.delta SET has_base = 1, base = json_extract(i.base, {path})"
+        " FROM temp.incoming i WHERE i.row = delta.row AND i.base IS NOT NULL"
     )
+    logged, value = "field", "l.before"
+    if custom != "custom":  # a JSON column that is logged whole
+        logged = f"CASE WHEN field LIKE 'custom.%' THEN '{custom}' ELSE field END"
+        inner = """json_extract(l.before, '$."' || substr(field, 8) || '"')"""
+        value = f"CASE WHEN field LIKE 'custom.%' THEN {inner} ELSE l.before END"
+    first = (
+        f"FROM main.change_log l WHERE l.tbl = '{table}' AND l.row_id = delta.id AND l.col = {logged}"
+        " AND l.change_id > i.since ORDER BY l.id LIMIT 1"
+    )
+    before = f"CASE WHEN EXISTS (SELECT 1 {first}) THEN (SELECT {value} {first}) ELSE ours END"
+    conn.execute(
+        f"UPDATE temp.delta SET has_base = 1, base = {before} FROM temp.incoming i"
+        " WHERE i.row = delta.row AND i.since IS NOT NULL"
+    )
+    conn.execute("DELETE FROM temp.delta WHERE has_base AND (theirs IS base OR alike(theirs, base))")
+    conn.execute("DELETE FROM temp.delta WHERE NOT has_base AND theirs IS NULL")
+    conn.execute("UPDATE temp.delta SET conflict = has_base AND base IS NOT ours")
 
 
 def decide(conn: sqlite3.Connection, prefer: str | None, sides: Mapping[tuple[str, int, str], str], sheet: str) -> int:
@@ -79,6 +118,14 @@ def write(change: Change, table: str, custom: str) -> None:
         f" json_group_object(substr(d.field, 8), {cleared}) AS patch FROM temp.delta d"
         f" WHERE d.take AND d.field LIKE 'custom.%' GROUP BY d.id) g WHERE {table}.id = g.id"
     )
+
+
+def taken(conn: sqlite3.Connection) -> dict[int, dict[str, object]]:
+    """What temp.delta takes, by row id: field → new value."""
+    found: dict[int, dict[str, object]] = {}
+    for row_id, field, theirs in conn.execute("SELECT id, field, theirs FROM temp.delta WHERE take ORDER BY id"):
+        found.setdefault(row_id, {})[field] = None if theirs == CLEAR else theirs
+    return found
 
 
 def shown(conn: sqlite3.Connection) -> list[CellChange]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from prm_tui.domain.errors import DecisionNeeded
 from prm_tui.domain.exchange import Choices, Doubt, SheetReport
 from prm_tui.domain.mapping import (
+    ACTIVITY_TARGETS,
     CONTACT_TARGETS,
     DATES,
     NUMBERS,
@@ -22,10 +23,10 @@ from prm_tui.domain.mapping import (
     SheetPlan,
 )
 from prm_tui.domain.text import folded, slug
-from storage import cells, imports, matching, partners, words
+from storage import cells, imports, matching, partners, returns, words
 from storage.store import Change
 
-_PERSON = ("manager", "owner")
+_PERSON = ("manager", "owner", "person")
 
 
 @dataclass(frozen=True)
@@ -41,16 +42,16 @@ class _Noun:
 
 
 _OWNER = ("partner", "partner_name")
+_COLUMNS = {"person": "person_id"}
 _NOUNS = {
     "partners": _Noun("partners", "code", PARTNER_TARGETS, "partner"),
     "people": _Noun("people", "key", PEOPLE_TARGETS, "person"),
-    "contacts": _Noun(
-        "contacts", "", tuple(t for t in CONTACT_TARGETS if t not in _OWNER), "contact", owned=True
+    "contacts": _Noun("contacts", "", tuple(t for t in CONTACT_TARGETS if t not in _OWNER), "contact", owned=True),
+    "record": _Noun("records", "", tuple(t for t in RECORD_TARGETS if t not in _OWNER), "record", "data", owned=True),
+    "activity": _Noun(  # in a sheet of ours only: other sheets of activities stand in imports_activities.py
+        "activities", "", tuple(t for t in ACTIVITY_TARGETS if t not in _OWNER), "activity", "data", owned=True
     ),
-    "record": _Noun(
-        "records", "", tuple(t for t in RECORD_TARGETS if t not in _OWNER), "record", custom="data", owned=True
-    ),
-}  # fmt: skip
+}
 
 
 def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
@@ -69,6 +70,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     _people(change, plan)
     feed = imports.find_feed(conn, plan)
     _gather(conn, plan, noun, choices)
+    if plan.ours:
+        returns.find(conn, plan, noun.table, report)
     _find(conn, plan, noun, feed)
     if noun.table == "partners":
         _find_by_name(change, plan, choices, report)
@@ -80,7 +83,9 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     (report.missing,) = conn.execute(
         "SELECT count(*) FROM feed_rows f WHERE f.feed_id = ? AND f.key NOT IN (SELECT key FROM temp.incoming)", (feed,)
     ).fetchone()
-    cells.compare(conn, noun.table, [f for f in noun.fields if plan.column(f) and f != noun.key], noun.custom)
+    fields = {f: _COLUMNS.get(f, f) for f in noun.fields if plan.column(f) and f != noun.key}
+    own = [c.key for c in imports.keys_apart(plan)] if plan.ours else None
+    cells.compare(conn, noun.table, fields, noun.custom, own)
     undecided = cells.decide(conn, choices.prefer, choices.sides, plan.sheet)
     _count(conn, report)
     if undecided and not change.rehearsed:
@@ -91,14 +96,17 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             f" changed to “{first.after}” there and to “{first.before}” here ({undecided:,} such cells)."
             " Say whose counts: --theirs, or --ours"
         )
-    if report.new or counts.get("known"):
+    if report.new or report.changed or (counts.get("known") and not plan.ours):
         feed = imports.feed(change, plan)
         source = imports.source(change, plan, feed)
         imports.register_fields(change, noun.subject, plan.kind or "", imports.keys_apart(plan))
         if report.partners_created:
             matching.make(change, plan, source)
         _insert(change, plan, noun, source)
-        cells.write(change, noun.table, noun.custom)
+        if noun.table == "activities":
+            returns.correct(change)
+        else:
+            cells.write(change, noun.table, noun.custom)
         if noun.table == "partners":
             _partner_keys(change)
             words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)")
@@ -160,8 +168,8 @@ def _field(plan: SheetPlan, target: str) -> str:
         value = imports.units_of(column)
     elif target in _PERSON:
         value = (
-            f"(SELECT p.id FROM main.people p WHERE p.key = {text} OR p.name_key = name_key({text})"
-            " ORDER BY p.key IS NULL LIMIT 1)"
+            f"coalesce((SELECT p.id FROM main.people p WHERE p.key = {text} LIMIT 1), (SELECT p.id FROM main.people p"
+            f" WHERE p.name_key = name_key({text}) ORDER BY p.key IS NOT NULL LIMIT 1))"
         )
     else:
         return f"nullif({text}, '')"
@@ -177,14 +185,21 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, choices: Cho
     others = [c for c in plan.columns if c.target.startswith("key:")]
     keys = ", ".join(f"'{c.target[4:]}', nullif({imports.text_of(c)}, '')" for c in others)
     data = imports.data_of(imports.keys_apart(plan))
-    name, said, owner, join = _field(plan, "name"), "NULL", "NULL", ""
+    name, said, owner, join, token = _field(plan, "name"), "NULL", "NULL", "", "NULL"
+    if plan.ours:
+        column = plan.column("id")
+        assert column is not None
+        token = f"trimmed(CAST(r.c{column.pos} AS TEXT))"
     if noun.owned:
         partner = plan.column("partner")
         assert partner is not None
         join, owner = f" JOIN temp.matched m ON m.raw = r.c{partner.pos}", "m.partner_id"
     elif plan.column(noun.key):
         said = _field(plan, noun.key)
-    if noun.table == "records":
+    if noun.table == "activities":
+        name = f"coalesce({_field(plan, 'ref')}, '{plan.kind}')"
+        identity = "partner_id || ' ' || coalesce(json_extract(cells, '$.ref'), cells)"
+    elif noun.table == "records":
         name = f"coalesce({name}, {_field(plan, 'ref')}, '{plan.kind}')"
         identity = f"partner_id || ' ' || coalesce(json_extract(cells, '$.ref'), name || ' ' || {_begins(plan)})"
     elif noun.table == "contacts":
@@ -194,8 +209,8 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, choices: Cho
     conn.execute("DROP TABLE IF EXISTS temp.incoming")
     conn.execute(
         f"CREATE TEMP TABLE incoming AS SELECT row, said, name, partner_id, cells, {identity} AS key, NULL AS id,"
-        " NULL AS base, 'new' AS state FROM"
-        f" (SELECT r.row AS row, {said} AS said, {name} AS name, {owner} AS partner_id,"
+        " NULL AS base, NULL AS since, token, 'new' AS state FROM"
+        f" (SELECT r.row AS row, {token} AS token, {said} AS said, {name} AS name, {owner} AS partner_id,"
         f" json_patch(json_object({pairs}), json_object('keys', json_object({keys}), 'custom', json({data}))) AS cells"
         f" FROM st.{plan.table} r{join} WHERE r.row NOT IN (SELECT row FROM temp.refused)) ORDER BY row"
     )
@@ -217,7 +232,7 @@ def _find(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, feed: int | No
     conn.execute(
         "UPDATE temp.incoming SET id = f.row_id, base = f.cells,"
         " state = CASE WHEN f.cells = incoming.cells THEN 'same' ELSE 'known' END"
-        " FROM main.feed_rows f WHERE f.feed_id = ? AND f.key = incoming.key"
+        " FROM main.feed_rows f WHERE incoming.id IS NULL AND f.feed_id = ? AND f.key = incoming.key"
         f" AND EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
         (feed,),
     )
@@ -332,10 +347,10 @@ def _insert(change: Change, plan: SheetPlan, noun: _Noun, source: int) -> None:
         (imports.last_id(conn, noun.table),),
     )
     mapped = [t for t in noun.fields if plan.column(t) and t not in (noun.key, "name")]
-    if noun.table == "records" and "currency" not in mapped:
+    if noun.table in ("records", "activities") and "currency" not in mapped:
         mapped.append("currency")
-    read = "".join(f", nullif(json_extract(cells, '$.{t}'), '{cells.CLEAR}') AS {t}" for t in mapped)
-    listed = "".join(f", {t}" for t in mapped)
+    read = "".join(f", nullif(json_extract(cells, '$.{t}'), '{cells.CLEAR}') AS {_COLUMNS.get(t, t)}" for t in mapped)
+    listed = "".join(f", {_COLUMNS.get(t, t)}" for t in mapped)
     rows = (
         f"SELECT id, said, name, partner_id{read}, json_extract(cells, '$.custom') AS custom, row"
         " FROM temp.incoming WHERE state = 'new'"
@@ -366,6 +381,12 @@ def _insert(change: Change, plan: SheetPlan, noun: _Noun, source: int) -> None:
             f" SELECT id, partner_id, name{listed}, custom, {values} FROM ({rows}) ORDER BY id",
             parameters,
         )
+    elif noun.table == "activities":
+        conn.execute(
+            f"INSERT INTO activities(id, partner_id, kind{listed}, data, learned_at, {tail})"
+            f" SELECT id, partner_id, :kind{listed}, custom, :at, {values} FROM ({rows}) ORDER BY id",
+            parameters,
+        )
     else:
         conn.execute(
             f"INSERT INTO records(id, partner_id, kind, name{listed}, data, learned_at, {tail})"
@@ -387,7 +408,7 @@ def _remember(change: Change, noun: _Noun, feed: int, source: int) -> None:
     change.conn.execute(
         "INSERT INTO feed_rows(feed_id, key, row_hash, cells, tbl, row_id, source_id, row, change_id)"
         " SELECT :feed, key, '', cells, :tbl, id, :source, row, :change FROM temp.incoming"
-        " WHERE state <> 'same' ORDER BY row ON CONFLICT (feed_id, key) DO UPDATE SET cells = excluded.cells,"
+        " WHERE state <> 'same' AND since IS NULL ORDER BY row ON CONFLICT (feed_id, key) DO UPDATE SET cells = excluded.cells,"
         " row_id = excluded.row_id, source_id = excluded.source_id, row = excluded.row"
         " WHERE feed_rows.cells IS NOT excluded.cells OR feed_rows.row_id IS NOT excluded.row_id",
         {"feed": feed, "tbl": noun.table, "source": source, "change": change.id},

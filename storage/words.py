@@ -6,6 +6,7 @@ import sqlite3
 
 from prm_tui.domain import text
 from prm_tui.domain.ratio import wilson_lower
+from prm_tui.domain.sheet import LONGEST
 
 SEARCH = (
     "folded(code || ' ' || name || ' ' || coalesce(type, '') || ' ' || coalesce(tier, '') || ' '"
@@ -24,7 +25,33 @@ def register(conn: sqlite3.Connection) -> None:
             lambda value, call=function: None if value is None else call(str(value)),
             deterministic=True,
         )
+    conn.create_function("alike", 2, alike, deterministic=True)
     conn.create_function("wilson_lower", 2, wilson_lower, deterministic=True)
+
+
+def alike(theirs: object, ours: object) -> int:
+    """Whether a cell that went out and came back says the same: 12 and "12", yes and true, 0.3 and 0.30000000000000004.
+
+    A text cut at the longest a cell may be says the same as the whole.
+    """
+    if theirs is None or ours is None:
+        return theirs is ours
+    numbers = [_number(value) for value in (theirs, ours)]
+    if numbers[0] is not None and numbers[1] is not None and not isinstance(ours, str):
+        return abs(numbers[0] - numbers[1]) <= 1e-14 * abs(numbers[1])
+    first, second = (str(value).replace("\r\n", "\n").strip() for value in (theirs, ours))
+    if len(second) > LONGEST and first.endswith("…"):
+        return second.startswith(first[:-1])
+    return first == second
+
+
+def _number(value: object) -> float | None:
+    if value in ("yes", "no"):
+        return float(value == "yes")
+    try:
+        return float(str(value))
+    except ValueError:
+        return None
 
 
 def refresh(conn: sqlite3.Connection, where: str, parameters: tuple[object, ...] = ()) -> None:

@@ -43,6 +43,10 @@ def register(commands: Any) -> None:
     made.add_argument("--dry-run", action="store_true", help="Say what would be taken; change nothing.")
     made.add_argument("--all-or-nothing", action="store_true", help="Take nothing when any row is refused.")
     made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
+    made = with_json(command(commands, "export", "Write a list, one partner or everything to a spreadsheet.", _export))
+    made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records or"
+                      " everything; then the file: .xlsx, .csv or .json.")  # fmt: skip
+    made.add_argument("--where", metavar="CONDITION", default="", help="Only partners that meet a condition.")
     made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
     made.add_argument("file", metavar="FILE", help="A workbook or text file.")
     made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
@@ -147,6 +151,30 @@ def _import(options: argparse.Namespace) -> int:
         print_json(report.as_json())
     _narrate(report, options.json)
     return 1 if report.refused() else 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from prm_tui.domain.errors import UsageError
+    from prm_tui.services import export, partners
+
+    what, *codes, out = options.what if len(options.what) > 1 else ("partners", *options.what)
+    if what not in export.WHATS or bool(codes) != (what == "partner"):
+        raise UsageError(
+            "Say what to write and where to: prm export partners LIST.xlsx, prm export partner CODE FILE.xlsx;"
+            f" what is one of {', '.join(export.WHATS)}"
+        )
+    with opened(options) as store:
+        ids = [partners.resolve(store, code) for code in codes] or None
+        if options.where:
+            found = partners.find(store, condition=options.where, as_of=day(options, store))
+            ids = [i for i in found.ids if ids is None or i in ids]
+        written = export.write(store, what, Path(out), ids)
+    for note in written.notes:
+        say(note)
+    say(f"{written.rows:,} rows: {out}")
+    if options.json:
+        print_json({"file": out, "what": what, "rows": written.rows, "notes": written.notes})
+    return 0
 
 
 def _progress() -> Any:

@@ -65,7 +65,8 @@ class ColumnPlan:
 
     `pos` counts from 0 and names the staging column c0, c1, …; `type` is text, number, date or empty;
     `target` is one of `targets(what)`, `key:SYSTEM` (another key of the partner), `data` (kept under
-    `key` as a custom field, or with the activity) or `skip`; `why` says in words how that was decided.
+    `key` as a custom field, or with the activity), `skip`, or `id` (the tokens of a sheet of ours);
+    `why` says in words how that was decided.
     """
 
     pos: int
@@ -74,11 +75,12 @@ class ColumnPlan:
     target: str
     why: str
     example: str = ""
+    kept_as: str = ""
 
     @property
     def key(self) -> str:
         """The name under which the column is kept when it means nothing else."""
-        return slug(self.header)
+        return self.kept_as or slug(self.header)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,11 @@ class SheetPlan:
     def kept(self) -> tuple[ColumnPlan, ...]:
         """Columns that are kept under their own name."""
         return tuple(c for c in self.columns if c.target == "data")
+
+    @property
+    def ours(self) -> bool:
+        """Whether prm wrote the sheet, so that its rows say which of ours they are."""
+        return self.column("id") is not None
 
     @property
     def header_hash(self) -> str:

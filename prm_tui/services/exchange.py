@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from importers import columns, reader, refused, staging
+from importers import columns, own, reader, refused, staging
 from importers.propose import propose
 from prm_tui.domain.errors import DecisionNeeded, InputError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
-from storage import Store, imports, imports_activities, imports_rows
+from prm_tui.domain.sheet import token_row
+from storage import Store, imports, imports_activities, imports_rows, outgoing
 
 ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
 
@@ -108,7 +109,7 @@ def read(
                 _settle_dates(conn, dates)
             if store is not None:
                 conn.executemany("INSERT INTO known VALUES (?,?)", imports.known_keys(store.conn))
-            proposal = propose(conn, saved=[*saved, *_remembered(store)], forced=forced)
+            proposal = propose(conn, saved=[*saved, *_remembered(store)], forced=forced, own=_own(conn, store))
         finally:
             conn.close()
     except BaseException:
@@ -125,6 +126,19 @@ def _settle_dates(conn: Any, order: str) -> None:
             "UPDATE columns SET type = 'date', decided = ? WHERE sheet_id = ? AND pos = ?",
             (f"{order.replace('-', ' ')}, as you said", sheet, pos),
         )
+
+
+def _own(staged: Any, store: Store | None) -> dict[int, own.Own]:
+    """Sheets of ours; one that lost its hidden page is known by the rows it names."""
+    sheets = own.found(staged)
+    for sheet in sheets.values():
+        letter, row_id = token_row(sheet.token)
+        if not sheet.what and store is not None and row_id:
+            told = outgoing.mapping(store.conn, letter, row_id)
+            if told is not None:
+                sheet.what = told.what
+                sheet.targets = {c.header: c.target for c in told.columns}
+    return {sheet_id: sheet for sheet_id, sheet in sheets.items() if sheet.what}
 
 
 def _remembered(store: Store | None) -> list[SavedMap]:
@@ -201,7 +215,7 @@ def _apply(
                     raise reader.Cancelled("The import was stopped. Nothing was changed.")
                 if on_progress:
                     on_progress(plan.sheet)
-                room = imports_activities if plan.noun == "activity" else imports_rows
+                room = imports_activities if plan.noun == "activity" and not plan.ours else imports_rows
                 report.sheets.append(room.apply(change, plan, choices))
             if not rehearse:
                 _ask(report)
@@ -247,6 +261,8 @@ def _remember_maps(change: Any, reading: Reading) -> None:
     from prm_tui.domain.mapping import to_toml
 
     for plan in reading.taken:
+        if plan.ours:
+            continue  # it says itself what it is
         change.conn.execute(
             "INSERT INTO mappings(header_hash, name, body, change_id) VALUES (?,?,?,?)"
             " ON CONFLICT (header_hash) DO UPDATE SET body = excluded.body WHERE body IS NOT excluded.body",

@@ -1,0 +1,193 @@
+"""What goes out to spreadsheets, read in sets: partners, contacts, records, activities and their lines."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from prm_tui.domain.partner import FIELDS
+from prm_tui.domain.sheet import UID_LENGTH, OutColumn, OutSheet, headers_apart
+
+# a person by name; by key where several have the name
+_PERSON = (
+    "(SELECT CASE WHEN w.key IS NOT NULL AND (SELECT count(*) FROM people o WHERE o.name_key = w.name_key) > 1"
+    " THEN w.key ELSE w.name END FROM people w WHERE w.id = {})"
+)
+_MONEY = "{} / 10000.0"
+_READ_ONLY = ("status", "parent")
+_CHOICES = ("type", "tier", "territory", "country", "manager")
+_CONTACT = (("name", "Name"), ("role", "Role"), ("email", "E-mail"), ("phone", "Phone"), ("language", "Language"),
+            ("valid_until", "Valid until"))  # fmt: skip
+_RECORD = (("ref", "Reference"), ("name", "Name"), ("status", "Status"), ("starts_on", "Starts"), ("ends_on", "Ends"),
+           ("amount", "Amount"), ("currency", "Currency"), ("quantity", "Quantity"), ("note", "Note"), ("owner", "Owner"))  # fmt: skip
+_ACTIVITY = (("occurred_on", "Date"), ("ref", "Reference"), ("amount", "Amount"), ("currency", "Currency"),
+             ("quantity", "Quantity"), ("note", "Note"), ("person", "Person"))  # fmt: skip
+_DATES = ("starts_on", "ends_on", "valid_until", "occurred_on", "joined_on")
+_AMOUNTS = {"amount": "money", "quantity": "number"}
+
+
+def uid(conn: sqlite3.Connection) -> str:
+    """Names this file in its present state: the beginning of the hash of its last change."""
+    row = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0])[:UID_LENGTH] if row else "0" * UID_LENGTH
+
+
+def partners(conn: sqlite3.Connection, ids: Sequence[int], token: str) -> OutSheet:
+    """Partners in the order of `ids`, with every field and custom field that is used."""
+    columns = [OutColumn("prm id", "id")]
+    exprs = [f"'{token}-p' || p.id"]
+    for key, (label, kind) in FIELDS.items():
+        if key == "parent":
+            exprs.append("(SELECT o.code FROM partners o WHERE o.id = p.parent)")
+        else:
+            exprs.append(_PERSON.format("p.manager") if key == "manager" else f"p.{key}")
+        columns.append(
+            OutColumn(
+                label, "skip" if key in _READ_ONLY else key, "date" if kind == "date" else "text", _choices(conn, key)
+            )
+        )
+    for system in _systems(conn):
+        exprs.append(f"(SELECT k.key FROM partner_keys k WHERE k.partner_id = p.id AND k.system = '{system}' LIMIT 1)")
+        columns.append(OutColumn(f"{system} key", f"key:{system}"))
+    custom, more = _custom(conn, "partner", "", "p.custom")
+    return OutSheet(
+        "Partners", "partners", headers_apart([*columns, *more]), _listed(conn, "partners p", [*exprs, *custom], ids)
+    )
+
+
+def _systems(conn: sqlite3.Connection) -> list[str]:
+    return [s for (s,) in conn.execute("SELECT DISTINCT system FROM partner_keys ORDER BY 1") if s.isidentifier()]
+
+
+def _choices(conn: sqlite3.Connection, key: str) -> tuple[str, ...]:
+    if key not in _CHOICES:
+        return ()
+    column = _PERSON.format("p.manager") if key == "manager" else f"p.{key}"
+    found = conn.execute(
+        f"SELECT DISTINCT {column} AS v FROM partners p WHERE v IS NOT NULL ORDER BY 1 LIMIT 60"
+    ).fetchall()
+    return tuple(str(v) for (v,) in found)
+
+
+def _custom(conn: sqlite3.Connection, table: str, kind: str, column: str) -> tuple[list[str], list[OutColumn]]:
+    fields = conn.execute(
+        "SELECT key, label, type FROM fields WHERE tbl = ? AND kind = ? ORDER BY ord, id", (table, kind)
+    ).fetchall()
+    exprs = [f"json_extract({column}, '$.\"{_quoted(key)}\"')" for key, _, _ in fields]
+    types = {"date": "date", "number": "number"}
+    return exprs, [OutColumn(label, f"custom:{key}", types.get(kind, "text")) for key, label, kind in fields]
+
+
+def _quoted(key: str) -> str:
+    return str(key).replace("'", "''").replace('"', '\\"')
+
+
+def _listed(conn: sqlite3.Connection, table: str, exprs: Sequence[str], ids: Sequence[int]) -> Iterator[Sequence[Any]]:
+    """Rows in the order of ids, a few thousand at a time."""
+    name = table.split()[1]
+    for begin in range(0, len(ids), 4000):
+        part = json.dumps(list(ids[begin : begin + 4000]))
+        yield from conn.execute(
+            f"SELECT {', '.join(exprs)} FROM json_each(?) j JOIN {table} ON {name}.id = j.value ORDER BY j.key", (part,)
+        )
+
+
+def _owned(
+    conn: sqlite3.Connection,
+    table: str,
+    fields: Sequence[tuple[str, str]],
+    custom: tuple[str, str, str],
+    where: str,
+    ids: Sequence[int] | None,
+    token: str,
+) -> tuple[list[OutColumn], Iterator[Sequence[Any]]]:
+    subject, kind, column = custom
+    columns = [OutColumn("prm id", "id"), OutColumn("Partner", "partner"), OutColumn("Partner name", "partner_name")]
+    exprs = [f"'{token}-{table[0]}' || t.id", "p.code", "p.name"]
+    for key, label in fields:
+        stored = {"owner": _PERSON.format("t.owner"), "person": _PERSON.format("t.person_id")}.get(key, f"t.{key}")
+        exprs.append(_MONEY.format(stored) if key in _AMOUNTS else stored)
+        columns.append(OutColumn(label, key, "date" if key in _DATES else _AMOUNTS.get(key, "text")))
+    more_exprs, more = _custom(conn, subject, kind, column)
+    of = "" if ids is None else "AND t.partner_id IN (SELECT value FROM json_each(:ids))"
+    rows = conn.execute(
+        f"SELECT {', '.join([*exprs, *more_exprs])} FROM {table} t JOIN partners p ON p.id = t.partner_id"
+        f" WHERE {where} {of} ORDER BY p.name COLLATE NOCASE, p.id, t.id",
+        {"kind": kind, "ids": json.dumps(list(ids or ()))},
+    )
+    return headers_apart([*columns, *more]), rows
+
+
+def contacts(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) -> OutSheet:
+    """Everyone at the partners of `ids` (None: of all)."""
+    columns, rows = _owned(conn, "contacts", _CONTACT, ("contact", "", "t.custom"), "1", ids, token)
+    return OutSheet("Contacts", "contacts", columns, rows)
+
+
+def records(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, token: str) -> OutSheet:
+    """The records of one kind."""
+    columns, rows = _owned(conn, "records", _RECORD, ("record", kind, "t.data"), "t.kind = :kind", ids, token)
+    return OutSheet(_name(f"Records {kind}"), f"record:{kind}", columns, rows)
+
+
+def activities(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, token: str) -> OutSheet:
+    """The activities of one kind that hold now."""
+    where = "t.kind = :kind AND t.superseded_at IS NULL"
+    columns, rows = _owned(conn, "activities", _ACTIVITY, ("activity", kind, "t.data"), where, ids, token)
+    return OutSheet(_name(f"Activities {kind}"), f"activity:{kind}", columns, rows)
+
+
+def lines(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None) -> OutSheet:
+    """The lines of the activities of one kind: to be read, not taken back."""
+    exprs, more = _custom(conn, "line", kind, "l.data")
+    columns = [OutColumn("Partner", "skip"), OutColumn("Date", "skip", "date"), OutColumn("Reference", "skip"),
+               OutColumn("Line", "skip", "number"), OutColumn("Amount", "skip", "money"),
+               OutColumn("Quantity", "skip", "number")]  # fmt: skip
+    of = "" if ids is None else "AND a.partner_id IN (SELECT value FROM json_each(:ids))"
+    rows = conn.execute(
+        "SELECT p.code, a.occurred_on, a.ref, l.n, l.amount / 10000.0, l.quantity / 10000.0"
+        f"{''.join(', ' + e for e in exprs)} FROM activity_lines l JOIN activities a ON a.id = l.activity_id"
+        f" JOIN partners p ON p.id = a.partner_id WHERE a.kind = :kind AND a.superseded_at IS NULL {of}"
+        " ORDER BY p.name COLLATE NOCASE, p.id, a.id, l.n",
+        {"kind": kind, "ids": json.dumps(list(ids or ()))},
+    )
+    fixed = [OutColumn(c.header, "skip", c.type) for c in more]
+    return OutSheet(_name(f"Lines {kind}"), "skip", headers_apart([*columns, *fixed]), rows)
+
+
+def mapping(conn: sqlite3.Connection, letter: str, row_id: int) -> OutSheet | None:
+    """The columns a sheet has in which such a row went out, for one that came back without its hidden page."""
+    if letter == "p":
+        return partners(conn, [], "")
+    if letter == "c":
+        return contacts(conn, [], "")
+    table = {"r": "records", "a": "activities"}.get(letter)
+    row = conn.execute(f"SELECT kind FROM {table} WHERE id = ?", (row_id,)).fetchone() if table else None
+    if row is None:
+        return None
+    return records(conn, row[0], [], "") if letter == "r" else activities(conn, row[0], [], "")
+
+
+def kinds(conn: sqlite3.Connection, table: str, ids: Sequence[int] | None) -> list[str]:
+    """The kinds of records or activities there are; `table` may also be activity_lines."""
+    of = "1" if ids is None else "partner_id IN (SELECT value FROM json_each(:ids))"
+    source = {
+        "activity_lines": "activities WHERE lines > 0 AND superseded_at IS NULL AND",
+        "activities": "activities WHERE superseded_at IS NULL AND",
+    }.get(table, f"{table} WHERE")
+    found = conn.execute(f"SELECT DISTINCT kind FROM {source} {of} ORDER BY kind", {"ids": json.dumps(list(ids or ()))})
+    return [kind for (kind,) in found]
+
+
+def everyone(conn: sqlite3.Connection) -> list[int]:
+    """Ids of all partners, in the order of their names."""
+    return [
+        i for (i,) in conn.execute("SELECT id FROM partners WHERE joined_into IS NULL ORDER BY name COLLATE NOCASE, id")
+    ]
+
+
+def _name(text: str) -> str:
+    """A name as a workbook allows it."""
+    return "".join(" " if c in "[]:*?/\\" else c for c in text)[:31].strip("' ") or "Sheet"
