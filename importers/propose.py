@@ -123,7 +123,9 @@ def _ours(plan: SheetPlan, own: Own) -> SheetPlan:
                 why="prm wrote it" if known else "somebody added it",
             )
         )
-    return replace(plan, what=own.what or "skip", why="prm wrote it", columns=tuple(columns))
+    back = {c.header for c in plan.columns}
+    lost = tuple((h, t) for h, t in own.targets.items() if h not in back and t != "skip")
+    return replace(plan, what=own.what or "skip", why="prm wrote it", columns=tuple(columns), lost=lost)
 
 
 def _saved_for(plan: SheetPlan, saved: Sequence[SavedMap]) -> SavedMap | None:

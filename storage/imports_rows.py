@@ -80,14 +80,26 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     counts = dict(conn.execute("SELECT state, count(*) FROM temp.incoming GROUP BY state").fetchall())
     report.new, report.same = counts.get("new", 0), counts.get("same", 0)
     report.lines = sum(counts.values())
-    (report.missing,) = conn.execute(
-        "SELECT count(*) FROM feed_rows f WHERE f.feed_id = ? AND f.key NOT IN (SELECT key FROM temp.incoming)", (feed,)
-    ).fetchone()
+    unsent = 0
+    if plan.ours:
+        unsent = returns.missing(change, plan, noun.table, report)
+    else:
+        (report.missing,) = conn.execute(
+            "SELECT count(*) FROM feed_rows f WHERE f.feed_id = ? AND f.key NOT IN (SELECT key FROM temp.incoming)",
+            (feed,),
+        ).fetchone()
     fields = {f: _COLUMNS.get(f, f) for f in noun.fields if plan.column(f) and f != noun.key}
     own = [c.key for c in imports.keys_apart(plan)] if plan.ours else None
     cells.compare(conn, noun.table, fields, noun.custom, own)
     undecided = cells.decide(conn, choices.prefer, choices.sides, plan.sheet)
     _count(conn, report)
+    report.conflicts += unsent
+    if unsent and choices.prefer is None and not change.rehearsed:
+        raise DecisionNeeded(
+            f"{plan.file}: {plan.sheet}: {unsent:,} rows were left out there and changed here since; the first:"
+            f" {next(note for note in report.notes if 'but it was changed' in note)}. Say that you have seen it:"
+            " --ours, or --theirs"
+        )
     if undecided and not change.rehearsed:
         first = next(cell for cell in report.cells if cell.conflict)
         headers = {c.target: c.header for c in plan.columns}
@@ -129,6 +141,10 @@ def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, report
                 f"r.row NOT IN (SELECT min(r.row) FROM st.{plan.table} r WHERE r.row NOT IN"
                 f" (SELECT row FROM temp.refused) GROUP BY {value})"
             )
+            token = plan.column("id")
+            if token:  # rows that say which of ours they are cannot be meant twice because of their code
+                known = f"SELECT {value} FROM st.{plan.table} r WHERE r.c{token.pos} IS NOT NULL"
+                earlier = f"r.c{token.pos} IS NULL AND ({value} IN ({known}) OR {earlier})"
             why = f"this {noun.key} stands in an earlier row already"
             imports.refuse(conn, report, imports.refusals(conn, plan, key, earlier, why))
 

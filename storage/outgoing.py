@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from prm_tui.domain.partner import FIELDS
-from prm_tui.domain.sheet import UID_LENGTH, OutColumn, OutSheet, headers_apart
+from prm_tui.domain.sheet import UID_LENGTH, OutColumn, OutSheet, SentSheet, headers_apart
+from storage.store import Change
 
 # a person by name; by key where several have the name
 _PERSON = (
@@ -155,6 +157,43 @@ def lines(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None) -> Out
     )
     fixed = [OutColumn(c.header, "skip", c.type) for c in more]
     return OutSheet(_name(f"Lines {kind}"), "skip", headers_apart([*columns, *fixed]), rows)
+
+
+def send(change: Change, uid: str, what: str, recipient: str, due: date | None, body: dict[str, Any]) -> None:
+    """Note that a sheet went out; the record as it is after this change is the base when it comes back."""
+    change.conn.execute(
+        "INSERT INTO sheets_sent(uid, what, recipient, due_on, sent_change, body, state, change_id)"
+        " VALUES (?,?,?,?,?,?,'out',?)",
+        (uid, what, recipient, due.isoformat() if due else None, change.id, json.dumps(body), change.id),
+    )
+
+
+def sent(conn: sqlite3.Connection) -> list[SentSheet]:
+    """Every sheet that was sent, those that are out and due first."""
+    return [
+        SentSheet(
+            uid=row[0],
+            what=row[1],
+            recipient=row[2] or "",
+            sent_on=date.fromisoformat(row[3]),
+            due_on=date.fromisoformat(row[4]) if row[4] else None,
+            state=row[5],
+            file=json.loads(row[6]).get("file", ""),
+            rows=sum(len(ids) for ids in json.loads(row[6]).get("ids", {}).values()),
+        )
+        for row in conn.execute(
+            "SELECT s.uid, s.what, s.recipient, c.as_of, s.due_on, s.state, s.body FROM sheets_sent s"
+            " JOIN changes c ON c.id = s.sent_change ORDER BY s.state <> 'out', s.due_on IS NULL, s.due_on, s.id"
+        )
+    ]
+
+
+def close(change: Change, uid: str) -> bool:
+    """Wait for a sheet no longer; False when none of that id is out."""
+    return (
+        change.conn.execute("UPDATE sheets_sent SET state = 'closed' WHERE uid = ? AND state = 'out'", (uid,)).rowcount
+        > 0
+    )
 
 
 def mapping(conn: sqlite3.Connection, letter: str, row_id: int) -> OutSheet | None:

@@ -8,12 +8,66 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 
 from prm_tui.domain.exchange import Refused, SheetReport
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.sheet import UID_LENGTH
 from storage import activities, cells, imports
 from storage.store import Change
+
+SAMPLED = 500
+LIKELY = 0.6
+
+
+def renamed(conn: sqlite3.Connection, plan: SheetPlan) -> SheetPlan:
+    """The plan with columns whose header somebody changed known again, by their values."""
+    token = plan.column("id")
+    if not plan.lost or token is None:
+        return plan
+    table = {"record": "records", "activity": "activities"}.get(plan.noun, plan.noun)
+    row_id = f"CAST(substr(r.c{token.pos}, instr(r.c{token.pos}, '-') + 2) AS INTEGER)"
+    for header, target in plan.lost:
+        added = [c for c in plan.columns if c.target == "data" and not c.kept_as]
+        scores = sorted(
+            ((_alike_share(conn, plan, table, row_id, c.pos, target), c.header) for c in added), reverse=True
+        )
+        if scores and scores[0][0] >= LIKELY and (len(scores) < 2 or scores[0][0] > scores[1][0]):
+            share, said = scores[0]
+            why = f"it was “{header}”: {share:.0%} of its cells are the same"
+            key = target.removeprefix("custom:") if target.startswith("custom:") else ""
+            columns = tuple(
+                replace(c, target="data" if key else target, kept_as=key, why=why) if c.header == said else c
+                for c in plan.columns
+            )
+            plan = replace(plan, columns=columns, notes=(*plan.notes, f"“{said}”: {why}"))
+        else:
+            plan = replace(plan, notes=(*plan.notes, f"the column “{header}” did not come back; it says nothing"))
+    return plan
+
+
+def _alike_share(conn: sqlite3.Connection, plan: SheetPlan, table: str, row_id: str, pos: int, target: str) -> float:
+    json_column = "custom" if table in ("partners", "contacts") else "data"
+    ours = f"t.{target}"
+    if target.startswith("custom:"):
+        ours = f"""json_extract(t.{json_column}, '$."{target[7:]}"')"""
+    elif target in ("amount", "quantity"):
+        ours = f"t.{target} / 10000.0"
+    elif target in ("manager", "owner", "person"):
+        column = "person_id" if target == "person" else target
+        ours = f"(SELECT w.name FROM main.people w WHERE w.id = t.{column})"
+    elif target in ("partner", "partner_name"):
+        ours = f"(SELECT o.{'code' if target == 'partner' else 'name'} FROM main.partners o WHERE o.id = t.partner_id)"
+    elif target.startswith("key:"):
+        ours = f"(SELECT k.key FROM main.partner_keys k WHERE k.partner_id = t.id AND k.system = '{target[4:]}')"
+    elif target == "id":
+        return 0.0
+    told, same = conn.execute(
+        f"SELECT count(*), sum(alike(theirs, ours)) FROM (SELECT r.c{pos} AS theirs, {ours} AS ours"
+        f" FROM st.{plan.table} r JOIN main.{table} t ON t.id = {row_id}"
+        f" WHERE r.c{pos} IS NOT NULL OR {ours} IS NOT NULL LIMIT {SAMPLED})"
+    ).fetchone()
+    return float(same or 0) / told if told else 0.0
 
 
 def find(conn: sqlite3.Connection, plan: SheetPlan, table: str, report: SheetReport) -> None:
@@ -41,6 +95,33 @@ def find(conn: sqlite3.Connection, plan: SheetPlan, table: str, report: SheetRep
     _gone(conn, plan, table, report)
     if table == "activities":
         _successors(conn)
+
+
+def missing(change: Change, plan: SheetPlan, table: str, report: SheetReport) -> int:
+    """Rows that were sent and did not come back: said, never deleted. How many of them were changed here since.
+
+    The sheets that came back are marked so.
+    """
+    conn, edited = change.conn, 0
+    for uid, body in conn.execute(
+        "SELECT s.uid, s.body FROM sheets_sent s WHERE s.uid IN (SELECT uid FROM temp.sent)"
+    ).fetchall():
+        ids = json.loads(body).get("ids", {}).get(plan.what, [])
+        name = "t.name" if table != "activities" else "coalesce(t.ref, t.kind)"
+        found = conn.execute(
+            f"SELECT {name}, EXISTS (SELECT 1 FROM change_log l, sheets_sent s WHERE s.uid = ? AND l.tbl = ?"
+            " AND l.row_id = t.id AND l.change_id > s.sent_change)"
+            f" FROM {table} t WHERE t.id IN (SELECT value FROM json_each(?)) AND t.id NOT IN"
+            " (SELECT id FROM temp.incoming WHERE id IS NOT NULL) ORDER BY t.id",
+            (uid, table, json.dumps(ids)),
+        ).fetchall()
+        report.missing += len(found)
+        for said, was_edited in found[:20]:
+            since = ", but it was changed here since" if was_edited else ""
+            report.notes.append(f"left out there{since}: {said}. It stays; nothing is deleted because of a sheet")
+        edited += sum(was_edited for _, was_edited in found)
+        conn.execute("UPDATE sheets_sent SET state = 'back' WHERE uid = ? AND state = 'out'", (uid,))
+    return edited
 
 
 def _copies(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:

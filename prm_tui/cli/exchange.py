@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.cli.common import actor, command, database, day, opened, plain, print_json, say, with_json
+from prm_tui.cli.common import actor, command, database, day, opened, plain, print_json, print_table, say, with_json
 
 if TYPE_CHECKING:
     from prm_tui.domain.exchange import Choices, ImportReport
@@ -47,6 +47,19 @@ def register(commands: Any) -> None:
     made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records or"
                       " everything; then the file: .xlsx, .csv or .json.")  # fmt: skip
     made.add_argument("--where", metavar="CONDITION", default="", help="Only partners that meet a condition.")
+    made.add_argument("--to", metavar="NAME", help="Make it a sheet that NAME fills in and sends back.")
+    made.add_argument("--due", metavar="DATE", help="Until when it is wanted back.")
+    made = with_json(
+        command(commands, "merge", "Take what was changed in a sheet that prm wrote, cell by cell.", _merge)
+    )
+    made.add_argument("files", nargs="+", metavar="RETURNED", help="The sheet that came back.")
+    sides = made.add_mutually_exclusive_group()
+    sides.add_argument("--ours", action="store_true", help="Of cells changed on both sides keep ours.")
+    sides.add_argument("--theirs", action="store_true", help="Of cells changed on both sides take theirs.")
+    made.add_argument("--dry-run", action="store_true", help="Say what would be taken; change nothing.")
+    made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
+    made = with_json(command(commands, "sheets", "List the sheets that were sent out: to whom, due, back.", _sheets))
+    made.add_argument("--close", metavar="ID", help="Wait for a sheet no longer.")
     made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
     made.add_argument("file", metavar="FILE", help="A workbook or text file.")
     made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
@@ -156,6 +169,7 @@ def _import(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from prm_tui.domain.errors import UsageError
     from prm_tui.services import export, partners
+    from prm_tui.services.values import read_date
 
     what, *codes, out = options.what if len(options.what) > 1 else ("partners", *options.what)
     if what not in export.WHATS or bool(codes) != (what == "partner"):
@@ -168,12 +182,62 @@ def _export(options: argparse.Namespace) -> int:
         if options.where:
             found = partners.find(store, condition=options.where, as_of=day(options, store))
             ids = [i for i in found.ids if ids is None or i in ids]
-        written = export.write(store, what, Path(out), ids)
+        if options.to:
+            due = read_date(options.due, "--due") if options.due else None
+            written = export.send(store, what, Path(out), ids, recipient=options.to, due=due,
+                                  actor=actor(options, store), as_of=day(options, store))  # fmt: skip
+        elif options.due:
+            raise UsageError("--due goes with --to NAME: until when NAME is to send it back")
+        else:
+            written = export.write(store, what, Path(out), ids)
     for note in written.notes:
         say(note)
     say(f"{written.rows:,} rows: {out}")
     if options.json:
         print_json({"file": out, "what": what, "rows": written.rows, "notes": written.notes})
+    return 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from prm_tui.domain.exchange import Choices
+    from prm_tui.services import exchange
+
+    choices = Choices(prefer="ours" if options.ours else "theirs" if options.theirs else None)
+    with opened(options) as store, exchange.read(store, [Path(f) for f in options.files]) as reading:
+        exchange.only_ours(reading)
+        if options.dry_run:
+            report = exchange.preview(store, reading, choices)
+        else:
+            report = exchange.commit(store, reading, choices, actor=actor(options, store), as_of=day(options, store))
+        if options.errors and report.refused():
+            exchange.write_refused(reading, report, Path(options.errors))
+    if options.json:
+        print_json(report.as_json())
+    _narrate(report, options.json)
+    for sheet in report.sheets:
+        for cell in sheet.cells[:200]:
+            sign = "!" if cell.conflict else " "
+            say(f"{sign} {cell.subject}: {cell.field} from “{cell.before}” to “{cell.after}”")
+    return 1 if report.refused() else 0
+
+
+def _sheets(options: argparse.Namespace) -> int:
+    from prm_tui.services import export
+
+    with opened(options) as store:
+        today = day(options, store)
+        if options.close:
+            change = export.close(store, options.close, actor=actor(options, store), as_of=today)
+            say(f"Change {change}.")
+        found = export.sent(store)
+    if options.json:
+        print_json([{**vars(sheet), "overdue": sheet.overdue(today)} for sheet in found])
+        return 0
+    rows = [
+        (s.uid, s.what, s.recipient, s.sent_on, s.due_on, "overdue" if s.overdue(today) else s.state, s.rows, s.file)
+        for s in found
+    ]
+    print_table(("Id", "What", "To", "Sent", "Due", "State", "Rows", "File"), rows)
     return 0
 
 

@@ -89,7 +89,8 @@ class SheetPlan:
 
     `lines`: several rows may be one activity (they share reference, partner and date). `flat`: partners it
     names that nobody knows are made from it. `header_row` is 0 when the sheet has no header. `notes` tells
-    what a person should know about how it was read.
+    what a person should know about how it was read. `lost`: in a sheet of ours, headers (with their targets)
+    that went out and did not come back.
     """
 
     id: int
@@ -104,6 +105,7 @@ class SheetPlan:
     lines: bool = False
     flat: bool = False
     visible: bool = True
+    lost: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

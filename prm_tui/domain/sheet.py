@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 ID = "prm id"
@@ -43,6 +44,24 @@ class OutSheet:
     columns: Sequence[OutColumn]
     rows: Iterable[Sequence[Any]] = field(default=())
     note: str = ""
+
+
+@dataclass(frozen=True)
+class SentSheet:
+    """A sheet that was sent: what, to whom, when, until when it is wanted, and whether it came back."""
+
+    uid: str
+    what: str
+    recipient: str
+    sent_on: date
+    due_on: date | None
+    state: str
+    file: str
+    rows: int
+
+    def overdue(self, today: date) -> bool:
+        """Whether it should be back by now."""
+        return self.state == "out" and self.due_on is not None and self.due_on < today
 
 
 def token_row(token: str) -> tuple[str, int]:

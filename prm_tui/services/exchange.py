@@ -15,7 +15,7 @@ from prm_tui.domain.errors import DecisionNeeded, InputError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
-from storage import Store, imports, imports_activities, imports_rows, outgoing
+from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
 
 ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
 
@@ -215,6 +215,8 @@ def _apply(
                     raise reader.Cancelled("The import was stopped. Nothing was changed.")
                 if on_progress:
                     on_progress(plan.sheet)
+                if plan.ours:
+                    plan = returns.renamed(change.conn, plan)
                 room = imports_activities if plan.noun == "activity" and not plan.ours else imports_rows
                 report.sheets.append(room.apply(change, plan, choices))
             if not rehearse:
@@ -268,6 +270,17 @@ def _remember_maps(change: Any, reading: Reading) -> None:
             " ON CONFLICT (header_hash) DO UPDATE SET body = excluded.body WHERE body IS NOT excluded.body",
             (plan.header_hash, plan.sheet, to_toml([SavedMap.of(plan)]), change.id),
         )
+
+
+def only_ours(reading: Reading) -> None:
+    """Keep only the sheets that prm wrote: what is merged. InputError when there is none."""
+    if not any(plan.ours for plan in reading.taken):
+        names = ", ".join(path.name for path in reading.paths)
+        raise InputError(
+            f"{names}: prm did not write this, or its prm id column is gone. Import it instead: prm import"
+        )
+    reading.plans = [plan if plan.ours else replace(plan, what="skip") for plan in reading.plans]
+    reading.questions = [q for q in reading.questions if q.sheet in {p.sheet for p in reading.taken}]
 
 
 def write_refused(reading: Reading, report: ImportReport, out: Path) -> int:

@@ -1,14 +1,18 @@
-"""Spreadsheets out: a list, one partner as a dossier, activities, records, everything."""
+"""Spreadsheets out: a list, one partner as a dossier, activities, records, everything; and sheets that are to return."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from importers import export
 from importers.export import Written
-from prm_tui.domain.errors import InputError
-from prm_tui.domain.sheet import OutSheet
+from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.sheet import UID_LENGTH, OutSheet, SentSheet, token_row
 from storage import Store, outgoing
 
 WHATS = ("partners", "partner", "contacts", "activities", "records", "everything")
@@ -21,20 +25,90 @@ def write(store: Store, what: str, out: Path, ids: Sequence[int] | None = None) 
     InputError when there is nothing to write or the file cannot be written.
     """
     with store.reading() as conn:
-        token = outgoing.uid(conn)
-        whole = what in ("partner", "everything")
-        sheets: list[OutSheet] = []
-        if whole or what == "partners":
-            sheets.append(outgoing.partners(conn, outgoing.everyone(conn) if ids is None else ids, token))
-        if whole or what == "contacts":
-            sheets.append(outgoing.contacts(conn, ids, token))
-        if whole or what == "records":
-            sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
-        if whole or what == "activities":
-            sheets += [outgoing.activities(conn, kind, ids, token) for kind in outgoing.kinds(conn, "activities", ids)]
-            sheets += [outgoing.lines(conn, kind, ids) for kind in outgoing.kinds(conn, "activity_lines", ids)]
-        if not sheets:
-            raise InputError(f"{out.name}: there are no {what} to write.")
+        sheets = _sheets(conn, what, out, ids, outgoing.uid(conn))
         if out.suffix.lower() == ".csv" and len(sheets) == 2 and sheets[1].what == "skip":
             sheets = sheets[:1]  # a csv file holds one sheet: the activities, without their lines
         return export.write(out, sheets)
+
+
+def send(
+    store: Store,
+    what: str,
+    out: Path,
+    ids: Sequence[int] | None = None,
+    *,
+    recipient: str,
+    due: date | None,
+    actor: int | None,
+    as_of: date,
+) -> Written:
+    """Write a sheet for somebody to fill in and send back, and remember that it is out.
+
+    Its keys are locked and a page explains it. What it holds now is not written into it: when it comes back
+    it is compared with this file as it is at this change. Raises InputError; nothing is remembered then.
+    """
+    if out.suffix.lower() not in (".xlsx", ".csv"):
+        raise InputError(f"{out.name}: a sheet that is to return is a workbook or csv. Name it .xlsx or .csv")
+    if not recipient.strip():
+        raise UsageError("Say to whom it goes: --to NAME")
+    uid = uuid.uuid4().hex[:UID_LENGTH]
+    seen: dict[str, list[int]] = {}
+    with store.change(f"{what} sent to {recipient}", actor=actor, as_of=as_of) as change:
+        sheets = [s for s in _sheets(change.conn, what, out, ids, uid) if s.what != "skip"]
+        written = export.write(
+            out,
+            [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in sheets],
+            locked=True,
+            guide=_guide(recipient, due),
+        )
+        outgoing.send(change, uid, what, recipient.strip(), due, {"file": out.name, "ids": seen})
+    return written
+
+
+def _noting(sheet: OutSheet, ids: list[int]) -> Iterator[Sequence[Any]]:
+    for row in sheet.rows:
+        ids.append(token_row(str(row[0]))[1])
+        yield row
+
+
+def _guide(recipient: str, due: date | None) -> list[str]:
+    return [
+        f"For {recipient}" + (f", please by {due:%d %B %Y}" if due else ""),
+        "",
+        "Change what is wrong, fill in what is missing, and send the file back.",
+        "Grey cells are there to be read: codes and names by which rows are known.",
+        "You may sort, hide and move columns, and add rows at the end: leave their prm id empty.",
+        "A row you take out is not deleted for that; say why in your mail.",
+        "Dates as dates, amounts as numbers. To empty a cell, empty it.",
+    ]
+
+
+def sent(store: Store) -> list[SentSheet]:
+    """What was sent to whom and when, what has come back, what is overdue."""
+    with store.reading() as conn:
+        return outgoing.sent(conn)
+
+
+def close(store: Store, uid: str, *, actor: int | None, as_of: date) -> int | None:
+    """Wait for a sheet no longer. UsageError when none of that id is out."""
+    with store.change(f"the sheet {uid} is no longer waited for", actor=actor, as_of=as_of) as change:
+        if not outgoing.close(change, uid):
+            raise UsageError(f"No sheet {uid} is out. See: prm sheets")
+    return change.id if change.kept else None
+
+
+def _sheets(conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: str) -> list[OutSheet]:
+    whole = what in ("partner", "everything")
+    sheets: list[OutSheet] = []
+    if whole or what == "partners":
+        sheets.append(outgoing.partners(conn, outgoing.everyone(conn) if ids is None else ids, token))
+    if whole or what == "contacts":
+        sheets.append(outgoing.contacts(conn, ids, token))
+    if whole or what == "records":
+        sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
+    if whole or what == "activities":
+        sheets += [outgoing.activities(conn, kind, ids, token) for kind in outgoing.kinds(conn, "activities", ids)]
+        sheets += [outgoing.lines(conn, kind, ids) for kind in outgoing.kinds(conn, "activity_lines", ids)]
+    if not sheets:
+        raise InputError(f"{out.name}: there are no {what} to write.")
+    return sheets
