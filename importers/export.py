@@ -153,6 +153,7 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
     fixed = column.target in ("skip", "id", "code", "partner", "partner_name")
     plain = styles.of(column.type, fixed)
     timed, words = styles.of("time", fixed), styles.of("text", fixed)
+    figure = styles.of("number", fixed) if column.type == "date" else plain  # a number among dates is no date
     string, number = page.write_string, page.write_number
 
     def text(line: int, value: str) -> None:
@@ -176,7 +177,7 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
         elif kind is bool:
             page.write_boolean(line, n, value, plain)
         elif kind in (int, float) and abs(value) < 1e15:
-            number(line, n, value, plain)
+            number(line, n, value, figure)
         else:
             text(line, str(value))
 

@@ -11,14 +11,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importers import aliases, remarks
+from importers import aliases, partner_column, remarks
 from importers.columns import as_numbers
 from importers.own import Own
 from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import META
 
-CONTAINED = 0.99
-COVERED = 0.30
 REPEATED = 0.05
 NEAR = 88
 MARGIN = 6
@@ -296,9 +294,9 @@ def _owned(
 ) -> SheetPlan:
     """Columns of a sheet whose rows belong to partners: activities, records, contacts."""
     if plan.noun == "contacts":
-        return _by_words(_partner_column(staging, plan, key_headers, drafts), aliases.CONTACT)
+        return _by_words(partner_column.find(staging, plan, key_headers, drafts), aliases.CONTACT)
     if plan.noun == "record":
-        plan = _partner_column(staging, plan, key_headers, drafts)
+        plan = partner_column.find(staging, plan, key_headers, drafts)
     who = "person" if plan.noun == "activity" else "owner"
     for column in plan.columns:
         if column.target == "data" and aliases.words(column.header) in person_headers:
@@ -311,7 +309,7 @@ def _owned(
     for column in plan.columns:
         if plan.column(who) is None and column.target == "data" and aliases.person_name(column.header):
             plan = plan.with_target(column.header, who, "its header names a person of our own")
-    return plan if plan.noun == "record" else _partner_column(staging, plan, key_headers, drafts)
+    return plan if plan.noun == "record" else partner_column.find(staging, plan, key_headers, drafts)
 
 
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:
@@ -320,72 +318,6 @@ def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:
     if partner is None or plan.ours or any(d.noun == "partners" for d in drafts):
         return False
     return plan.column("partner_name") is not None or aliases.partner_name(partner.header)
-
-
-def _partner_column(
-    staging: sqlite3.Connection, plan: SheetPlan, key_headers: set[str], drafts: Sequence[SheetPlan]
-) -> SheetPlan:
-    free = [c for c in plan.columns if c.target == "data" and c.type != "empty"]
-    same = [c for c in free if aliases.words(c.header) in key_headers]
-    keys = [c for c in free if aliases.partner_key(c.header)]
-    names = [c for c in free if aliases.partner_name(c.header)]
-    for found, why in (
-        (same, "its header is that of the partner sheet"),
-        (keys, "its header is the key of a partner"),
-        (names, "its header names a partner"),
-    ):
-        if len(found) == 1:
-            return _with_name(plan.with_target(found[0].header, "partner", why), found[0], names)
-    _collect_keys(staging, drafts)
-    ref = plan.column("ref")
-    by_value = [c for c in free if _is_partner_by_values(staging, plan, c, ref)]
-    if len(by_value) == 1:
-        return plan.with_target(
-            by_value[0].header, "partner", "nearly all its values are partner keys, one for each reference"
-        )
-    return plan
-
-
-def _with_name(plan: SheetPlan, key: ColumnPlan, names: Sequence[ColumnPlan]) -> SheetPlan:
-    """Beside a column of keys, the column that names the same partners: supplier id and supplier name."""
-    word = aliases.words(key.header).split()[0]
-    beside = [c for c in names if c.pos != key.pos]
-    same = [c for c in beside if aliases.words(c.header).split()[0] == word] or beside
-    if len(same) == 1 and not aliases.partner_name(key.header):
-        return plan.with_target(same[0].header, "partner_name", "its header names the partner of the key beside it")
-    return plan
-
-
-def _collect_keys(staging: sqlite3.Connection, drafts: Sequence[SheetPlan]) -> None:
-    for plan in drafts:
-        code = (plan.column("code") or plan.column("name")) if plan.noun == "partners" else None
-        if code:
-            staging.execute(
-                f"INSERT INTO known SELECT 'code', CAST(c{code.pos} AS TEXT) FROM {plan.table}"
-                f" WHERE c{code.pos} IS NOT NULL"
-                " AND NOT EXISTS (SELECT 1 FROM known WHERE system = ?)",
-                (f"sheet {plan.id}",),
-            )
-
-
-def _is_partner_by_values(
-    staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, ref: ColumnPlan | None
-) -> bool:
-    name = f"c{column.pos}"
-    used, contained = staging.execute(
-        f"SELECT count(*), sum(v IN (SELECT key FROM known)) FROM"
-        f" (SELECT DISTINCT CAST({name} AS TEXT) AS v FROM {plan.table} WHERE {name} IS NOT NULL)"
-    ).fetchone()
-    (every,) = staging.execute("SELECT count(DISTINCT key) FROM known").fetchone()
-    if not used or contained < CONTAINED * used or contained < COVERED * every:
-        return False
-    if ref is None:
-        return True
-    (several,) = staging.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM {plan.table} WHERE c{ref.pos} IS NOT NULL"
-        f" GROUP BY c{ref.pos} HAVING count(DISTINCT {name}) > 1)"
-    ).fetchone()
-    return int(several) == 0
 
 
 def _has_lines(staging: sqlite3.Connection, plan: SheetPlan) -> bool:

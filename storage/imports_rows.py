@@ -7,10 +7,9 @@ nothing, so that sending last month's sheet again cannot bring old values back o
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 from prm_tui.domain.errors import DecisionNeeded
-from prm_tui.domain.exchange import Choices, Doubt, SheetReport
+from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import (
     ACTIVITY_TARGETS,
     CONTACT_TARGETS,
@@ -22,33 +21,21 @@ from prm_tui.domain.mapping import (
     ColumnPlan,
     SheetPlan,
 )
-from prm_tui.domain.text import folded, slug
-from storage import cells, imports, matching, partners, returns, words
+from storage import cells, imports, imports_known, matching, partners, returns, words
+from storage.imports_known import Noun
 from storage.store import Change
 
 _PERSON = ("manager", "owner", "person")
 
 
-@dataclass(frozen=True)
-class _Noun:
-    """How rows of a kind are kept: table, the column that names them, their fields, where the rest goes."""
-
-    table: str
-    key: str
-    fields: tuple[str, ...]
-    subject: str
-    custom: str = "custom"
-    owned: bool = False
-
-
 _OWNER = ("partner", "partner_name")
 _COLUMNS = {"person": "person_id"}
 _NOUNS = {
-    "partners": _Noun("partners", "code", PARTNER_TARGETS, "partner"),
-    "people": _Noun("people", "key", PEOPLE_TARGETS, "person"),
-    "contacts": _Noun("contacts", "", tuple(t for t in CONTACT_TARGETS if t not in _OWNER), "contact", owned=True),
-    "record": _Noun("records", "", tuple(t for t in RECORD_TARGETS if t not in _OWNER), "record", "data", owned=True),
-    "activity": _Noun(  # in a sheet of ours only: other sheets of activities stand in imports_activities.py
+    "partners": Noun("partners", "code", PARTNER_TARGETS, "partner"),
+    "people": Noun("people", "key", PEOPLE_TARGETS, "person"),
+    "contacts": Noun("contacts", "", tuple(t for t in CONTACT_TARGETS if t not in _OWNER), "contact", owned=True),
+    "record": Noun("records", "", tuple(t for t in RECORD_TARGETS if t not in _OWNER), "record", "data", owned=True),
+    "activity": Noun(  # in a sheet of ours only: other sheets of activities stand in imports_activities.py
         "activities", "", tuple(t for t in ACTIVITY_TARGETS if t not in _OWNER), "activity", "data", owned=True
     ),
 }
@@ -72,9 +59,9 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     _gather(conn, plan, noun, choices)
     if plan.ours:
         returns.find(conn, plan, noun.table, report)
-    _find(conn, plan, noun, feed)
+    imports_known.find(conn, plan, noun, feed)
     if noun.table == "partners":
-        _find_by_name(change, plan, choices, report)
+        imports_known.find_by_name(change, plan, choices, report)
     _keep_to_mode(conn, choices, report)
     report.refused.sort(key=lambda refused: refused.row)
     counts = dict(conn.execute("SELECT state, count(*) FROM temp.incoming GROUP BY state").fetchall())
@@ -128,7 +115,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     return report
 
 
-def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, report: SheetReport) -> None:
+def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report: SheetReport) -> None:
     name, key = plan.column("name"), plan.column(noun.key)
     assert name is not None
     empty = f"coalesce({imports.text_of(name)}, '') = ''"
@@ -192,7 +179,7 @@ def _field(plan: SheetPlan, target: str) -> str:
     return f"CASE WHEN {raw} IS '{cells.CLEAR}' THEN {raw} ELSE {value} END"
 
 
-def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, choices: Choices) -> None:
+def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, choices: Choices) -> None:
     """temp.incoming: one line a row that is not refused, with its cells as JSON and the key its feed knows it by."""
     mapped = [t for t in noun.fields if plan.column(t)]
     pairs = ", ".join(f"'{t}', {_field(plan, t)}" for t in mapped)
@@ -243,100 +230,6 @@ def _begins(plan: SheetPlan) -> str:
     return "coalesce(json_extract(cells, '$.starts_on'), '')" if plan.column("starts_on") else "''"
 
 
-def _find(conn: sqlite3.Connection, plan: SheetPlan, noun: _Noun, feed: int | None) -> None:
-    """Give rows that are here already their id and the cells their feed brought last."""
-    conn.execute(
-        "UPDATE temp.incoming SET id = f.row_id, base = f.cells,"
-        " state = CASE WHEN f.cells = incoming.cells THEN 'same' ELSE 'known' END"
-        " FROM main.feed_rows f WHERE incoming.id IS NULL AND f.feed_id = ? AND f.key = incoming.key"
-        f" AND EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
-        (feed,),
-    )
-    open_row = "incoming.id IS NULL"
-    if noun.key:
-        _known(conn, f"SELECT t.id FROM main.{noun.table} t WHERE {open_row} AND t.{noun.key} = incoming.said")
-    for column in plan.columns:
-        if column.target.startswith("key:"):
-            system = column.target[4:]
-            _known(
-                conn,
-                f"SELECT k.partner_id FROM main.partner_keys k WHERE {open_row} AND k.system = '{system}'"
-                f" AND k.key = json_extract(cells, '$.keys.{system}')",
-            )
-    if noun.table == "people":
-        # Without a key of its own, a row is the only one of its name, if that is in the sheet once.
-        _known(
-            conn,
-            f"SELECT t.id FROM main.people t WHERE {open_row} AND (incoming.said IS NULL OR t.key IS NULL)"
-            " AND t.name_key = name_key(incoming.name)"
-            " AND (SELECT count(*) FROM main.people o WHERE o.name_key = t.name_key) = 1"
-            " AND (SELECT count(*) FROM temp.incoming o WHERE name_key(o.name) = t.name_key) = 1",
-        )
-    elif noun.table == "contacts":
-        address = "folded(json_extract(cells, '$.email'))" if plan.column("email") else "NULL"
-        same = f"CASE WHEN {address} IS NULL THEN folded(t.name) = folded(incoming.name)"
-        _known(
-            conn,
-            f"SELECT t.id FROM main.contacts t WHERE {open_row} AND t.partner_id = incoming.partner_id"
-            f" AND {same} ELSE folded(t.email) IS {address}"
-            " OR (t.email IS NULL AND folded(t.name) = folded(incoming.name)) END LIMIT 1",
-        )
-    elif noun.table == "records" and plan.column("ref"):
-        _known(
-            conn,
-            f"SELECT t.id FROM main.records t WHERE {open_row} AND t.kind = '{plan.kind}'"
-            " AND t.ref = json_extract(cells, '$.ref') AND t.partner_id = incoming.partner_id LIMIT 1",
-        )
-    if noun.owned:  # two rows of a sheet are never one and the same row here
-        conn.execute(
-            "UPDATE temp.incoming SET id = NULL, base = NULL, state = 'new' WHERE state = 'known' AND row NOT IN"
-            " (SELECT min(row) FROM temp.incoming WHERE id IS NOT NULL GROUP BY id)"
-        )
-
-
-def _known(conn: sqlite3.Connection, found: str) -> None:
-    conn.execute(f"UPDATE temp.incoming SET id = ({found}) WHERE id IS NULL AND EXISTS ({found})")
-    conn.execute("UPDATE temp.incoming SET state = 'known' WHERE id IS NOT NULL AND state = 'new'")
-
-
-def _find_by_name(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
-    """Partners whose key nobody knows, but whose name somebody has: the same town is sure, the rest is asked."""
-    conn, code = change.conn, plan.column("code")
-    named = conn.execute(
-        "SELECT rowid, row, said, name, cells FROM temp.incoming WHERE state = 'new' AND name_key(name) IN"
-        " (SELECT name_key FROM main.partners) ORDER BY row"
-    ).fetchall()
-    system = slug(code.header) if code else None
-    found = matching.candidates(conn, [(name, system) for _, _, _, name, _ in named], near=False)
-    apart = sum(1 for likely in found if not likely)
-    if apart:
-        report.notes.append(
-            f"{apart:,} share their name with another partner and stay apart: each has a key of its own"
-        )
-    towns = matching.towns(
-        conn, [(cells_of, likely) for (_, _, _, _, cells_of), likely in zip(named, found, strict=True)]
-    )
-    for (place, row, said, name, _), likely, town in zip(named, found, towns, strict=True):
-        key = f"{matching.system_of(code)} {said}" if code else f"name {folded(name)}"
-        if len(likely) == 1 and town is True and code is None:
-            answer: tuple[str, int | None] = ("sure", likely[0].id)
-        else:
-            answer = matching.answered(
-                change, plan, choices, report, Doubt(plan.sheet, row, key, said or "", name, likely)
-            )
-        state, partner_id = answer
-        if state == "sure":
-            conn.execute("UPDATE temp.incoming SET id = ?, state = 'known' WHERE rowid = ?", (partner_id, place))
-        elif state in ("ask", "skip"):
-            conn.execute("UPDATE temp.incoming SET state = ? WHERE rowid = ?", (state, place))
-    column = code or plan.column("name")
-    assert column is not None
-    for state, why in (("ask", "it is not certain which partner this is"), ("skip", "left out, as you said")):
-        test = f"r.row IN (SELECT row FROM temp.incoming WHERE state = '{state}')"
-        imports.refuse(conn, report, imports.refusals(conn, plan, column, test, why))
-    conn.execute("DELETE FROM temp.incoming WHERE state IN ('ask', 'skip')")
-
-
 def _keep_to_mode(conn: sqlite3.Connection, choices: Choices, report: SheetReport) -> None:
     """Create only leaves what is known alone; update only makes nothing."""
     state = {"create": "known", "update": "new"}.get(choices.mode)
@@ -355,7 +248,7 @@ def _count(conn: sqlite3.Connection, report: SheetReport) -> None:
     report.cells = cells.shown(conn)
 
 
-def _insert(change: Change, plan: SheetPlan, noun: _Noun, source: int) -> None:
+def _insert(change: Change, plan: SheetPlan, noun: Noun, source: int) -> None:
     conn = change.conn
     conn.execute(
         "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER (ORDER BY row) AS n"
@@ -420,7 +313,7 @@ def _partner_keys(change: Change) -> None:
     )
 
 
-def _remember(change: Change, noun: _Noun, feed: int, source: int) -> None:
+def _remember(change: Change, noun: Noun, feed: int, source: int) -> None:
     change.conn.execute(
         "INSERT INTO feed_rows(feed_id, key, row_hash, cells, tbl, row_id, source_id, row, change_id)"
         " SELECT :feed, key, '', cells, :tbl, id, :source, row, :change FROM temp.incoming"

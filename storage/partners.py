@@ -236,8 +236,21 @@ def by_name(conn: sqlite3.Connection, said: str) -> list[tuple[int, str, str]]:
     ):
         found = conn.execute(sql, {"said": text}).fetchall()
         if found:
-            return found
+            return _survivors(conn, found)
     return []
+
+
+def _survivors(conn: sqlite3.Connection, found: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """The same partners, those that were joined into another as that one; each once."""
+    whole: dict[int, tuple[int, str, str]] = {}
+    for row in found:
+        kept = conn.execute(
+            "SELECT k.id, k.code, k.name FROM partners p JOIN partners k ON k.id = p.joined_into WHERE p.id = ?",
+            (row[0],),
+        ).fetchone()
+        survivor = kept or row
+        whole[survivor[0]] = survivor
+    return list(whole.values())
 
 
 def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | None:

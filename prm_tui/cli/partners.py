@@ -53,6 +53,9 @@ def register(commands: Any) -> None:
     made = command(commands, "set", "Set fields of a partner; FIELD= empties one.", _set)
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help="Fields and their new values.")
+    made = with_json(command(commands, "join", "Two partners are one: the first gets everything of the second.", _join))
+    made.add_argument("code", metavar="CODE", help="The partner that stays.")
+    made.add_argument("other", metavar="CODE", help="The one that is the same; its code finds the first from then on.")
     made = command(commands, "log", "Write down that something happened with a partner.", _log)
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("kind", metavar="KIND", help="What: order, call, visit, training, …")
@@ -190,6 +193,19 @@ def _set(options: argparse.Namespace) -> int:
         partner = partners.resolve(store, options.code)
         change = partners.edit(store, partner, fields, actor=actor(options, store), as_of=day(options, store))
     say("Nothing to change." if change is None else f"Change {change}. Take it back with: prm undo {change}")
+    return 0
+
+
+def _join(options: argparse.Namespace) -> int:
+    from prm_tui.services import partners
+
+    with opened(options) as store:
+        keep, other = (partners.resolve(store, said) for said in (options.code, options.other))
+        change, moved = partners.join(store, keep, other, actor=actor(options, store), as_of=day(options, store))
+    if options.json:
+        print_json({"change": change, "moved": moved})
+    listed = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in moved.items()) or "nothing"
+    say(f"Moved: {listed}. Change {change}; take it apart with: prm undo {change}")
     return 0
 
 

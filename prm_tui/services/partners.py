@@ -22,7 +22,7 @@ from prm_tui.domain.partner import (
 )
 from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import people, values
-from storage import Store, activities
+from storage import Store, activities, joining
 from storage import partners as stored
 
 _COMMANDS = {"Suspended": "prm suspend", "In notice": "prm deactivate", "Deactivated": "prm deactivate"}
@@ -225,6 +225,21 @@ def edit(store: Store, partner_id: int, fields: Mapping[str, str], *, actor: int
     except AlreadyThere:
         raise UsageError(_taken(known.get("code"))) from None
     return change.id if change.kept else None
+
+
+def join(store: Store, keep: int, other: int, *, actor: int | None, as_of: date) -> tuple[int, dict[str, int]]:
+    """Make one partner of two: `keep` gets everything of `other`, whose code finds `keep` from now on.
+
+    Returns the change, which undo takes apart again, and how many rows of which table moved. UsageError for
+    one and the same partner and for one that was joined before.
+    """
+    first, second = get(store, keep, as_of), get(store, other, as_of)
+    if keep == other:
+        raise UsageError(f"{first.code} and {second.code} are one partner already.")
+    why = f"{second.name} ({second.code}) is {first.name} ({first.code})"
+    with store.change(why, actor=actor, as_of=as_of) as change:
+        moved = joining.join(change, keep, other)
+    return change.id, moved
 
 
 def _taken(code: Any) -> str:

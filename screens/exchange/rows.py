@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prm_tui.domain.exchange import ImportReport, SheetReport
+from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
 from screens.text import visible
 from screens.widgets.table import Col, Line
@@ -40,26 +40,78 @@ def column_line(column: ColumnPlan) -> Line:
     )
 
 
-def outcome(report: ImportReport) -> dict[Any, Line]:
-    """What each sheet brings, by its place in the report."""
-    return {
-        n: Line(
+FILTERS = ("everything", "questions", "changed", "refused")
+
+
+def outcome(report: ImportReport, choices: Choices, opened: set[int], shown: str) -> dict[Any, Line]:
+    """What each sheet brings, by its place in the report; of those that are open, row by row what is behind it.
+
+    Keys: n for a sheet; (n, "doubt", k), (n, "cell", k), (n, "problem", k) for the k-th of its doubts, cells, problems.
+    """
+    lines: dict[Any, Line] = {}
+    for n, s in enumerate(report.sheets):
+        sign = "▾ " if n in opened else "▸ "
+        lines[n] = Line(
             (
-                (visible(s.plan.sheet), "bright"), (f"{s.new:,}", "good" if s.new else "muted"),
+                (sign + visible(s.plan.sheet), "bright"), (f"{s.new:,}", "good" if s.new else "muted"),
                 (f"{s.changed:,}", "warn" if s.changed else "muted"), (f"{s.same:,}", "muted"),
                 (f"{len(s.refused):,}", "bad" if s.refused else "muted"), (_note(s), "muted"),
             )
-        )
-        for n, s in enumerate(report.sheets)
-    }  # fmt: skip
+        )  # fmt: skip
+        if n in opened:
+            lines |= _behind(n, s, choices, shown)
+    return lines
+
+
+def _behind(n: int, sheet: SheetReport, choices: Choices, shown: str) -> dict[Any, Line]:
+    lines: dict[Any, Line] = {}
+    if shown in ("everything", "questions"):
+        for k, doubt in enumerate(sheet.doubts):
+            answer = choices.answers.get(doubt.key)
+            said = {None: "who is this?", "new": "a new partner", "skip": "left out"}.get(answer, f"is {answer}")
+            lines[n, "doubt", k] = _wide(f"? row {doubt.row:,}: {doubt.name}", f"{said} · {doubt.text}", "warn", "text")
+    for k, cell in enumerate(sheet.cells):
+        if cell.conflict and shown in ("everything", "questions"):
+            side = choices.sides.get((sheet.plan.sheet, cell.row, cell.field)) or choices.prefer
+            chosen = {None: "which counts?", "ours": "ours counts", "theirs": "theirs counts"}[side]
+            said = f"{chosen} · {cell.field}: was “{_shown(cell.base)}”, theirs “{_shown(cell.after)}”, ours “{_shown(cell.before)}”"
+            lines[n, "cell", k] = _wide(f"! row {cell.row:,}: {cell.subject}", said, "warn", "text")
+        elif not cell.conflict and shown in ("everything", "changed"):
+            said = f"{cell.field}: “{_shown(cell.before)}” → “{_shown(cell.after)}”"
+            lines[n, "cell", k] = _wide(f"row {cell.row:,}: {cell.subject}", said, "text", "text")
+    if shown in ("everything", "refused"):
+        for k, problem in enumerate(sheet.problems()):
+            rows = ", ".join(f"{row:,}" for row in problem["rows"][:8]) + (" …" if problem["count"] > 8 else "")
+            said = f"{problem['problem']} · rows {rows}"
+            lines[n, "problem", k] = _wide(
+                f"{problem['count']:,} rows refused, {problem['column']}", said, "bad", "text"
+            )
+    if shown == "everything":
+        for k, note in enumerate([*sheet.plan.notes, *sheet.notes]):
+            lines[n, "note", k] = _wide("note", note, "muted", "muted")
+    return lines
+
+
+def _wide(head: str, said: str, head_style: str, style: str) -> Line:
+    return Line(((visible(head), head_style), ("", ""), ("", ""), ("", ""), ("", ""), (visible(said), style)), indent=4)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _note(sheet: SheetReport) -> str:
     said = [sheet.plan.what.replace(":", ": ")]
     if sheet.lines:
         said.append(f"{sheet.lines:,} lines")
-    if sheet.conflicts:
-        said.append(f"{sheet.conflicts:,} changed on both sides")
+    for count, what in (
+        (len(sheet.doubts), "to be asked"),
+        (sheet.conflicts, "changed on both sides"),
+        (sheet.partners_created, "new partners"),
+        (sheet.missing, "of earlier sheets not in it"),
+    ):
+        if count:
+            said.append(f"{count:,} {what}")
     return visible(", ".join(said))
 
 

@@ -1,25 +1,29 @@
-"""Exchange: what was read in, and taking it back."""
+"""Exchange: sheets that are out, what was read in, and taking it back."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
-from prm_tui.services import history
+from prm_tui.domain.sheet import SentSheet
+from prm_tui.services import export, history
 from screens.base import ModeScreen
 from screens.text import visible
 from screens.undo import undo_latest
 from screens.widgets.table import Col, Line, Table
 
-COLUMNS = [Col("id", "Change", 6, True), Col("at", "When", 16), Col("who", "By", 18), Col("why", "What"),
-           Col("rows", "Rows", 10, True), Col("undone", "Taken back", 14)]  # fmt: skip
+COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 18), Col("rows", "Rows", 9, True),
+           Col("state", "State", 24), Col("why", "What")]  # fmt: skip
 EMPTY = (
-    "Nothing was read in yet.\n\n  i  reads a workbook: xlsx, xlsm, xlsb, xls, ods, csv or tsv. You see how it is understood,\n"
-    "     correct what is wrong, and see what would change before anything is taken."
+    "Nothing was read in or sent yet.\n\n"
+    "  i  reads a workbook: xlsx, xlsm, xlsb, xls, ods, csv or tsv. You see how it is understood,\n"
+    "     correct what is wrong, and see what would change before anything is taken.\n"
+    "  x  writes spreadsheets: to keep, to send to somebody, or to change in your own program and merge."
 )
 
 
@@ -51,20 +55,66 @@ class ExchangeScreen(ModeScreen):
 
     async def _show(self) -> None:
         found = [c for c in await self.read(history.changes) if c.kind == "import"]
-        lines = {
+        sheets = await self.read(export.sent)
+        today = self.prm.session.as_of
+        lines: dict[Any, Line] = {s.uid: _sent(s, today) for s in sheets}
+        lines |= {
             c.id: Line(
-                ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (visible(c.why), "bright"),
-                 (f"{c.rows:,}", "text"), (f"by change {c.undone_by}" if c.undone_by else "", "warn"))
+                ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (f"{c.rows:,}", "text"),
+                 (f"taken back by {c.undone_by}", "warn") if c.undone_by else ("read in", "muted"),
+                 (visible(c.why), "bright"))
             )
             for c in found
         }  # fmt: skip
-
-        said = ("   i reads a workbook, enter takes an import back" if found else "", "$muted")
-        self.query_one("#title", Static).update(Content.assemble(("Read in", "bold $bright"), said))
+        late = sum(s.overdue(today) for s in sheets)
+        waiting = sum(s.state == "out" for s in sheets)
+        said = f"   {waiting} sheets are out" if waiting else ""
+        said += f", {late} overdue" if late else ""
+        hint = "   i reads a workbook, x writes one, enter takes an import back"
+        self.query_one("#title", Static).update(
+            Content.assemble(("Read in and sent", "bold $bright"), (said, "$warn"), (hint if lines else "", "$muted"))
+        )
         table = self.query_one(Table)
         table.fill(COLUMNS, lines)
-        table.display, self.query_one("#nothing").display = bool(found), not found
+        table.display, self.query_one("#nothing").display = bool(lines), not lines
+
+    def action_out(self) -> None:
+        """Out to a spreadsheet."""
+        from screens.exchange.out import out
+
+        self.start(lambda: out(self, None), "out")
+
+    def action_close(self) -> None:
+        """Wait for the selected sheet no longer."""
+        uid = self.query_one(Table).current
+        if isinstance(uid, str):
+            session = self.prm.session
+            self.start(lambda: self._close(uid, session.actor), "save")
+
+    async def _close(self, uid: str, actor: int | None) -> None:
+        as_of = self.prm.session.as_of
+        await self.write(lambda s: export.close(s, uid, actor=actor, as_of=as_of))
+        self.prm.tell("It is no longer waited for.")
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Enter shows what taking the import back would do."""
-        self.start(lambda: undo_latest(self.prm, event.key), "undo")
+        """Enter shows what taking an import back would do, and reads a sheet that came back."""
+        if isinstance(event.key, str):
+            from screens.exchange.wizard import ImportScreen
+
+            self.prm.push_screen(ImportScreen(None, Content("Name the sheet as it came back.")))
+        else:
+            self.start(lambda: undo_latest(self.prm, event.key), "undo")
+
+
+def _sent(sheet: SentSheet, today: date) -> Line:
+    """A sheet that went out: to whom, and whether it is back."""
+    state = {"out": "out", "back": "came back", "closed": "no longer waited for"}[sheet.state]
+    if sheet.state == "out" and sheet.due_on:
+        state = f"overdue since {sheet.due_on}" if sheet.overdue(today) else f"wanted by {sheet.due_on}"
+    return Line(
+        (
+            (sheet.uid, "muted"), (f"{sheet.sent_on}", "text"), (visible(sheet.recipient), "text"), (f"{sheet.rows:,}", "text"),
+            (state, "bad" if sheet.overdue(today) else "accent" if sheet.state == "out" else "muted"),
+            (visible(f"{sheet.what} sent as {sheet.file}"), "bright"),
+        )
+    )  # fmt: skip

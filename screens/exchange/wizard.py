@@ -14,13 +14,13 @@ from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SheetPlan, targets
-from prm_tui.services import exchange, timeline
+from prm_tui.services import exchange, records, timeline
 from prm_tui.services.exchange import Reading
 from screens.base import PrmScreen
-from screens.exchange.rows import OUTCOME_COLUMNS, SHEET_COLUMNS, column_line, noun, outcome, sentence
+from screens.exchange import questions
+from screens.exchange.rows import FILTERS, OUTCOME_COLUMNS, SHEET_COLUMNS, column_line, noun, outcome, sentence
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
-from screens.modals.pages import Page
 from screens.text import plain, steps, visible
 from screens.widgets.table import Line, Table
 
@@ -49,14 +49,18 @@ class ImportScreen(PrmScreen):
     """
     BINDINGS: ClassVar = bindings("import")
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None, said: Content | None = None) -> None:
         super().__init__()
+        self.path, self.said = path, said
         self.at = 0
         self.reading: Reading | None = None
         self.report: ImportReport | None = None
         self.stop = Event()
         self.busy = False
         self.opened: set[int] = set()
+        self.unfolded: set[int] = set()
+        self.shown = 0
+        self.choices = Choices()
 
     def body(self) -> ComposeResult:
         """Steps; the field for the file; the table of the step; progress; what can be done."""
@@ -72,7 +76,7 @@ class ImportScreen(PrmScreen):
             ),
             id="file",
         )
-        yield Input(placeholder="path of a workbook", id="path")
+        yield Input(value=str(self.path or ""), placeholder="path of a workbook", id="path")
         yield Table(id="lines")
         yield ProgressBar(id="bar", show_eta=False, show_percentage=False)
         yield Static("", id="hint", markup=False)
@@ -100,7 +104,7 @@ class ImportScreen(PrmScreen):
         if self.at == 1:
             table.fill(SHEET_COLUMNS, self._sheets())
         elif self.at >= 2 and self.report is not None:
-            table.fill(OUTCOME_COLUMNS, outcome(self.report))
+            table.fill(OUTCOME_COLUMNS, outcome(self.report, self.choices, self.unfolded, FILTERS[self.shown]))
         self.query_one("#hint", Static).update(self._hint())
         if self.at:
             table.focus()
@@ -125,7 +129,7 @@ class ImportScreen(PrmScreen):
         return lines
 
     def _hint(self) -> Content:
-        parts: list[Content] = []
+        parts: list[Content] = [self.said] if self.at == 0 and self.said is not None else []
         if self.at == 1 and self.reading is not None:
             for question in self.reading.questions:
                 parts.append(plain(f"? {question.sheet}: {question.text}", "warn"))
@@ -136,14 +140,18 @@ class ImportScreen(PrmScreen):
             )
             parts.append(Content("> shows what would change."))
         elif self.at == 2 and self.report is not None:
-            if self.report.nothing_new:
+            if self.report.nothing_new and not questions.still_open(self.report, self.choices):
                 parts.append(plain("Everything in it is here already: there is nothing to take.", "good"))
             else:
+                asked = questions.still_open(self.report, self.choices)
+                if asked:
+                    parts.append(plain(f"{asked:,} questions are open: enter on one answers it.", "warn"))
                 parts.append(
                     Content(
-                        "enter on a line shows the cells and the refused rows behind it. > takes it, as one change that u takes back."
+                        f"enter opens a sheet to what is behind it. v shows only one thing (now: {FILTERS[self.shown]})."
                     )
                 )
+                parts.append(Content("> takes it, as one change that u takes back."))
         elif self.at == 3:
             parts.append(Content("esc leaves. u takes the import back."))
         return Content("\n").join(parts)
@@ -219,7 +227,7 @@ class ImportScreen(PrmScreen):
 
     async def _open(self, key: Any) -> None:
         if self.at >= 2:
-            self._open_outcome(key)
+            await self._open_outcome(key)
         elif isinstance(key, tuple):
             await self._change_column(*key)
         else:
@@ -241,7 +249,10 @@ class ImportScreen(PrmScreen):
         plan = self._plan(key[0] if isinstance(key, tuple) else key)
         kinds = await self.read(timeline.known_kinds)
         choices = [Choice("partners", "Partners"), Choice("people", "Our own people"), Choice("skip", "Left out")]
+        choices.append(Choice("contacts", "Contacts", "persons at partners"))
         choices += [Choice(f"activity:{kind}", f"Activities: {label}") for kind, label in kinds.items()]
+        kept = await self.read(records.known_kinds)
+        choices += [Choice(f"record:{kind}", f"Records: {label}") for kind, label in kept.items()]
         picked = await self.prm.push_screen_wait(Choose(f"What is {visible(plan.sheet)[:60]}?", choices))
         if picked is not None:
             self.reading.replan(exchange.with_kind(plan, picked))
@@ -262,23 +273,30 @@ class ImportScreen(PrmScreen):
 
     # ---- the outcome ----
 
-    def _open_outcome(self, key: Any) -> None:
+    async def _open_outcome(self, key: Any) -> None:
         assert self.report is not None
-        sheet = self.report.sheets[key]
-        said = [
-            plain(
-                f"row {c.row:,}  {c.subject}: {c.field} from {c.before} to {c.after}", "warn" if c.conflict else "text"
-            )
-            for c in sheet.cells[:300]
-        ]
-        said += [plain(f"row {r.row:,}, {r.column} “{r.value}”: {r.reason}", "bad") for r in sheet.refused[:300]]
-        said += [plain(note, "muted") for note in sheet.notes]
-        text = (
-            Content("\n").join(said)
-            if said
-            else Content("Nothing changes and nothing is refused: all rows are new or the same.")
-        )
-        self.prm.push_screen(Page(visible(sheet.plan.sheet), text))
+        if not isinstance(key, tuple):
+            self.unfolded ^= {key}
+        elif self.at == 2 and key[1] in ("doubt", "cell"):
+            self.choices = await questions.answer(self, self.report.sheets[key[0]], key, self.choices)
+        else:
+            self.prm.push_screen(questions.behind(self.report.sheets[key[0]]))
+            return
+        self._draw()
+
+    def action_filter(self) -> None:
+        """Show only one thing: questions, changed cells, refused rows; or everything."""
+        if self.at >= 2 and self.report is not None:
+            self.shown = (self.shown + 1) % len(FILTERS)
+            self.unfolded = set(range(len(self.report.sheets)))
+            self._draw()
+
+    def action_errors(self) -> None:
+        """The refused rows as a workbook."""
+        if self.at >= 2 and self.report is not None:
+            reading, report = self.reading, self.report
+            assert reading is not None
+            self.start(lambda: questions.write_refused(self, reading, report), "errors")
 
     async def _preview(self) -> None:
         reading = self.reading
@@ -289,17 +307,19 @@ class ImportScreen(PrmScreen):
         finally:
             self._end()
         self.at = 2
+        self.unfolded = {n for n, s in enumerate(self.report.sheets) if s.doubts or s.conflicts}
         self._draw()
 
     async def _commit(self) -> None:
         reading, report = self.reading, self.report
         assert reading is not None and report is not None
-        if report.nothing_new:
+        if report.nothing_new and not questions.still_open(self.report, self.choices):
             self.prm.tell("There is nothing to take: everything in it is here already.")
             return
-        prefer = await self._side(report)
-        if prefer is None and any(s.conflicts for s in report.sheets):
+        choices = await questions.decide_rest(self, report, self.choices)
+        if choices is None:
             return
+        self.choices = choices
         said = Content("\n").join([plain(sentence(s)) for s in report.sheets])
         if not await self.prm.push_screen_wait(Confirm("Take this, as one change?", said, yes="take it", no="not yet")):
             return
@@ -312,7 +332,7 @@ class ImportScreen(PrmScreen):
         try:
             self.report = await self.write(
                 lambda s: exchange.commit(
-                    s, reading, Choices(prefer=prefer), actor=session.actor, as_of=session.as_of,
+                    s, reading, self.choices, actor=session.actor, as_of=session.as_of,
                     cancelled=self.stop.is_set, on_progress=progress,
                 )
             )  # fmt: skip
@@ -322,20 +342,6 @@ class ImportScreen(PrmScreen):
         self.at = 3
         self._draw()
         self.prm.tell(f"Taken as change {self.report.change}. u takes it back.")
-
-    async def _side(self, report: ImportReport) -> str | None:
-        """Which side counts where a cell was changed on both."""
-        many = sum(s.conflicts for s in report.sheets)
-        if not many:
-            return None
-        choices = [
-            Choice("theirs", "The sheet's value", "what the workbook says"),
-            Choice("ours", "Our value", "what was changed here since"),
-        ]
-        picked: str | None = await self.prm.push_screen_wait(
-            Choose(f"{many:,} cells were changed on both sides. Which counts?", choices)
-        )
-        return picked
 
     # ---- commands ----
 

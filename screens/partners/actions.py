@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prm_tui.domain.partner import CASE_STATUSES
+from textual.content import Content
+
+from prm_tui.domain.partner import CASE_STATUSES, Partner
 from prm_tui.services import partners
 from screens.modals.choose import Choice, Choose
+from screens.modals.confirm import Confirm
 from screens.partners.forms import add_contact, add_record, edit_partner, log_activity
+from screens.text import plain
 
 if TYPE_CHECKING:
     from screens.base import PrmScreen
+    from storage import Store
 
 
 async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
@@ -33,15 +38,46 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
             choices.append(Choice("resume", "Lift the suspension", "its status is what it was before"))
         elif status not in CASE_STATUSES:
             choices.append(Choice("suspend", "Suspend …", "stops it today; can be lifted"))
+    if len(chosen) == 2:
+        choices.append(Choice("join", "They are one partner …", "the first marked gets everything of the second"))
+    choices.append(Choice("send", "Send a sheet …", "for somebody to fill in and send back; it is merged cell by cell"))
     title = f"{len(chosen)} partners" if len(chosen) > 1 else "What shall be done?"
     picked = await screen.prm.push_screen_wait(Choose(title, choices))
     if picked == "deactivate":
         from screens.cases.wizard import DeactivateScreen
 
         screen.prm.push_screen(DeactivateScreen(chosen))
+    elif picked == "join":
+        await _join(screen, *chosen)
+    elif picked == "send":
+        from screens.exchange.out import send
+
+        await send(screen, "partners", chosen)
     elif picked in ("suspend", "resume"):
         from screens.cases.acts import resume, suspend
 
         await (suspend if picked == "suspend" else resume)(screen, one)
     elif picked in single:
         await single[picked][2](screen, one)
+
+
+async def _join(screen: PrmScreen, keep: int, other: int) -> None:
+    """Make one partner of two, after showing what that means."""
+    session = screen.prm.session
+
+    def look(store: Store) -> tuple[Partner, Partner]:
+        return partners.get(store, keep, session.as_of), partners.get(store, other, session.as_of)
+
+    first, second = await screen.read(look)
+    said = Content("\n").join(
+        [
+            plain(f"{first.code} {first.name} stays."),
+            plain(f"{second.code} {second.name} goes into it: activities, contacts, records, cases and keys move."),
+            plain("Both codes find it from then on. Undo takes them apart again."),
+        ]
+    )
+    if await screen.prm.push_screen_wait(Confirm("Are they one partner?", said, yes="they are one", no="no")):
+        change, _ = await screen.write(
+            lambda s: partners.join(s, keep, other, actor=session.actor, as_of=session.as_of)
+        )
+        screen.prm.tell(f"Joined as change {change}. u takes them apart.")

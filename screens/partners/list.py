@@ -273,6 +273,14 @@ class PartnersScreen(ModeScreen):
         if self.chosen():
             self.start(lambda: act_on(self, self.chosen()), "actions")
 
+    def action_out(self) -> None:
+        """Out to a spreadsheet: what is marked, else the list as it is filtered."""
+        from screens.exchange.out import out
+
+        table = self.query_one("#list", Table)
+        ids = self.chosen() if table.marked else list(table.keys)
+        self.start(lambda: out(self, ids), "out")
+
     def action_why(self) -> None:
         self.start(self._why, "why")
 

@@ -39,7 +39,7 @@ numbers = st.one_of(
 customs = st.dictionaries(
     st.sampled_from(["phone", "city", "volume", "since"]), st.one_of(texts, numbers, st.dates().map(str))
 )
-rows = st.lists(st.tuples(texts, texts, customs), min_size=1, max_size=6)
+rows = st.lists(st.tuples(texts, texts, customs), min_size=1, max_size=20)
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def file_with(made: list[tuple[str, str, dict[str, Any]]]) -> Iterator[tuple[Sto
         yield store, Path(folder)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows, st.sampled_from(["xlsx", "csv"]))
 def test_what_went_out_and_comes_back_untouched_changes_nothing(made: list[Any], suffix: str) -> None:
     with file_with(made) as (store, folder):
