@@ -91,6 +91,8 @@ COMMANDS: tuple[Command, ...] = (
             foot=True),
     Command("exchange.out", "exchange", "x", "spreadsheet", "Write partners, records, activities or everything to a spreadsheet.", "out",
             foot=True),
+    Command("exchange.survey", "exchange", "S", "survey", "Read a whole folder and say what is in it; nothing is imported.",
+            "survey", foot=True),
     Command("exchange.close", "exchange", "d", "done", "The selected sheet is done with: wait for it no longer.", "close", foot=True),
     Command("import.filter", "import", "slash", "filter", "Show only questions, changed cells or refused rows; again for the next.",
             "filter", foot=True),

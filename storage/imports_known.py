@@ -37,13 +37,15 @@ def find(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, feed: int | None
     if noun.key:
         _known(conn, f"SELECT t.id FROM main.{noun.table} t WHERE {open_row} AND t.{noun.key} = incoming.said")
     for column in plan.columns:
-        if column.target.startswith("key:"):
-            system = column.target[4:]
-            _known(
-                conn,
-                f"SELECT k.partner_id FROM main.partner_keys k WHERE {open_row} AND k.system = '{system}'"
-                f" AND k.key = json_extract(cells, '$.keys.{system}')",
-            )
+        system, key = column.target[4:], f"json_extract(cells, '$.keys.{column.target[4:]}')"
+        if noun.table == "partners" and column.target == "code":
+            system, key = matching.system_of(column), "incoming.said"
+        elif not column.target.startswith("key:"):
+            continue
+        _known(
+            conn,
+            f"SELECT k.partner_id FROM main.partner_keys k WHERE {open_row} AND k.system = '{system}' AND k.key = {key}",
+        )
     if noun.table == "people":
         # Without a key of its own, a row is the only one of its name, if that is in the sheet once.
         _known(
@@ -108,6 +110,12 @@ def find_by_name(change: Change, plan: SheetPlan, choices: Choices, report: Shee
         state, partner_id = answer
         if state == "sure":
             conn.execute("UPDATE temp.incoming SET id = ?, state = 'known' WHERE rowid = ?", (partner_id, place))
+            if code:  # from now on it is known by this key, too
+                conn.execute(
+                    "INSERT INTO partner_keys(partner_id, system, key, change_id) VALUES (?, ?, ?, ?)"
+                    " ON CONFLICT (system, key) DO NOTHING",
+                    (partner_id, matching.system_of(code), said, change.id),
+                )
         elif state in ("ask", "skip"):
             conn.execute("UPDATE temp.incoming SET state = ? WHERE rowid = ?", (state, place))
     column = code or plan.column("name")

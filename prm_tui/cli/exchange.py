@@ -60,6 +60,11 @@ def register(commands: Any) -> None:
     made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
     made = with_json(command(commands, "sheets", "List the sheets that were sent out: to whom, due, back.", _sheets))
     made.add_argument("--close", metavar="ID", help="Wait for a sheet no longer.")
+    made = with_json(
+        command(commands, "survey", "Read a whole folder and say what is in it; nothing is imported.", _survey)
+    )
+    made.add_argument("folder", metavar="FOLDER", help="The folder; those below it are read, too.")
+    made.add_argument("out", nargs="?", metavar="OUT.xlsx", help="Write what was found to a workbook, too.")
     made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
     made.add_argument("file", metavar="FILE", help="A workbook or text file.")
     made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
@@ -239,6 +244,21 @@ def _sheets(options: argparse.Namespace) -> int:
     ]
     print_table(("Id", "What", "To", "Sent", "Due", "State", "Rows", "File"), rows)
     return 0
+
+
+def _survey(options: argparse.Namespace) -> int:
+    from prm_tui.services import survey
+
+    heard = (lambda name: say(f"reading {name}")) if sys.stderr.isatty() else None
+    found = survey.look(Path(options.folder), on_file=heard)
+    if options.out:
+        survey.write(found, Path(options.out))
+        say(f"Written: {options.out}")
+    if options.json:
+        print_json(found)
+    else:
+        print("\n".join(plain(line) for line in found.sentences()))
+    return 1 if found.of("unreadable") else 0
 
 
 def _progress() -> Any:

@@ -15,8 +15,8 @@ SHEET_COLUMNS = [
     Col("rows", "Rows, type", 10, True),
     Col("why", "Because"),
 ]
-OUTCOME_COLUMNS = [Col("sheet", "Sheet", 30), Col("new", "New", 10, True), Col("changed", "Changed", 9, True), Col("same", "Same", 9, True),
-            Col("refused", "Refused", 9, True), Col("note", "")]  # fmt: skip
+OUTCOME_COLUMNS = [Col("sheet", "Sheet", 34), Col("new", "New", 7, True), Col("changed", "Changed", 7, True), Col("same", "Same", 7, True),
+            Col("refused", "Refused", 7, True), Col("note", "")]  # fmt: skip
 
 
 def noun(plan: SheetPlan) -> str:
@@ -93,7 +93,7 @@ def _behind(n: int, sheet: SheetReport, choices: Choices, shown: str) -> dict[An
 
 
 def _wide(head: str, said: str, head_style: str, style: str) -> Line:
-    return Line(((visible(head), head_style), ("", ""), ("", ""), ("", ""), ("", ""), (visible(said), style)), indent=4)
+    return Line(((visible(head), head_style), (visible(said), style)), indent=4)
 
 
 def _shown(value: Any) -> str:
@@ -102,7 +102,7 @@ def _shown(value: Any) -> str:
 
 def _note(sheet: SheetReport) -> str:
     said = [sheet.plan.what.replace(":", ": ")]
-    if sheet.lines:
+    if sheet.plan.lines:
         said.append(f"{sheet.lines:,} lines")
     for count, what in (
         (len(sheet.doubts), "to be asked"),

@@ -17,10 +17,11 @@ from screens.text import visible
 from screens.undo import undo_latest
 from screens.widgets.table import Col, Line, Table
 
-COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 18), Col("rows", "Rows", 9, True),
-           Col("state", "State", 24), Col("why", "What")]  # fmt: skip
+COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 14), Col("rows", "Rows", 7, True),
+           Col("state", "State", 18), Col("why", "What")]  # fmt: skip
 EMPTY = (
     "Nothing was read in or sent yet.\n\n"
+    "  S  surveys a whole folder: copies, versions, missing periods, contradictions; in which order to import what.\n"
     "  i  reads a workbook: xlsx, xlsm, xlsb, xls, ods, csv or tsv. You see how it is understood,\n"
     "     correct what is wrong, and see what would change before anything is taken.\n"
     "  x  writes spreadsheets: to keep, to send to somebody, or to change in your own program and merge."
@@ -68,7 +69,7 @@ class ExchangeScreen(ModeScreen):
         }  # fmt: skip
         late = sum(s.overdue(today) for s in sheets)
         waiting = sum(s.state == "out" for s in sheets)
-        said = f"   {waiting} sheets are out" if waiting else ""
+        said = f"   {waiting} out" if waiting else ""
         said += f", {late} overdue" if late else ""
         hint = "   i reads a workbook, x writes one, enter takes an import back"
         self.query_one("#title", Static).update(
@@ -83,6 +84,12 @@ class ExchangeScreen(ModeScreen):
         from screens.exchange.out import out
 
         self.start(lambda: out(self, None), "out")
+
+    def action_survey(self) -> None:
+        """What a folder holds."""
+        from screens.exchange.survey import survey
+
+        self.start(lambda: survey(self), "survey")
 
     def action_close(self) -> None:
         """Wait for the selected sheet no longer."""
@@ -108,9 +115,9 @@ class ExchangeScreen(ModeScreen):
 
 def _sent(sheet: SentSheet, today: date) -> Line:
     """A sheet that went out: to whom, and whether it is back."""
-    state = {"out": "out", "back": "came back", "closed": "no longer waited for"}[sheet.state]
+    state = {"out": "out", "back": "came back", "closed": "done with"}[sheet.state]
     if sheet.state == "out" and sheet.due_on:
-        state = f"overdue since {sheet.due_on}" if sheet.overdue(today) else f"wanted by {sheet.due_on}"
+        state = f"overdue {sheet.due_on}" if sheet.overdue(today) else f"due {sheet.due_on}"
     return Line(
         (
             (sheet.uid, "muted"), (f"{sheet.sent_on}", "text"), (visible(sheet.recipient), "text"), (f"{sheet.rows:,}", "text"),

@@ -145,10 +145,10 @@ class ImportScreen(PrmScreen):
             else:
                 asked = questions.still_open(self.report, self.choices)
                 if asked:
-                    parts.append(plain(f"{asked:,} questions are open: enter on one answers it.", "warn"))
+                    parts.append(plain(f"{asked:,} open: enter on a question answers it.", "warn"))
                 parts.append(
                     Content(
-                        f"enter opens a sheet to what is behind it. v shows only one thing (now: {FILTERS[self.shown]})."
+                        f"enter opens a sheet to what is behind it. / shows only one thing (now: {FILTERS[self.shown]})."
                     )
                 )
                 parts.append(Content("> takes it, as one change that u takes back."))

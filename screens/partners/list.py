@@ -51,6 +51,7 @@ class PartnersScreen(ModeScreen):
         *bindings("partners"),
         Binding("escape", "step_back", show=False),
         Binding("o", "demonstration", show=False),
+        Binding("S", "survey", show=False),
     ]
 
     def __init__(self) -> None:
@@ -300,6 +301,13 @@ class PartnersScreen(ModeScreen):
         leaf = await self.read(lambda store: conditions.why(store, current, condition, as_of))
         self.prm.push_screen(Page(f"Why: {leaf.outcome}, as of {short_date(as_of)}", explained(leaf)))
 
+    def action_survey(self) -> None:
+        """Only in an empty file: look at a folder first."""
+        if self.has_class("-empty"):
+            from screens.exchange.survey import survey
+
+            self.start(lambda: survey(self), "survey")
+
     def action_demonstration(self) -> None:
         """Only in an empty file: leave it for the demonstration."""
         if self.has_class("-empty"):
@@ -363,7 +371,8 @@ def _fault(error: UsageError) -> str:
 def _greeting(name: str) -> Content:
     return Content.assemble(
         (f"{name[:200]} holds no partners yet.\n\n", "bold $bright"),
-        ("Three ways to begin:\n\n", "$text"),
+        ("Four ways to begin:\n\n", "$text"),
+        ("  S  ", "bold $accent"), ("survey a folder of spreadsheets: what is in it, and in which order to import it\n", "$text"),
         ("  i  ", "bold $accent"), ("read a workbook: your partner list, orders, people, from Excel or CSV\n", "$text"),
         ("  o  ", "bold $accent"), ("open the demonstration: 701 resellers with three years of orders\n", "$text"),
         ("  n  ", "bold $accent"), ("add the first partner by hand\n", "$text"),

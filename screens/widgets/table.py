@@ -45,7 +45,8 @@ class Col:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its cells in the order of the columns, each a text and the name of a colour.
+    """One row: its cells in the order of the columns, each a text and the name of a colour. Where there are fewer
+    cells than columns, the last one has the room of the rest.
 
     `detail` is what is said of the row in full while the cursor is on it (widgets/detail.py).
     """
@@ -280,10 +281,16 @@ class Table(ScrollView, can_focus=True):
         parts = [Segment(f"{sign} ", self._style("accent", ground))]
         if line is None:
             return Strip(parts).adjust_cell_length(width, self._style("muted", ground))
+        room = width - 2
         for col, n, wide in self.fitting(width):
             text, colour = line.cells[n]
             if n == 0 and line.indent:
                 text = " " * line.indent + text
+            room -= wide + GAP
+            if n == len(line.cells) - 1:  # a line of fewer cells: its last one has the rest
+                right = col.right and room <= 0
+                parts.append(Segment(fit(text, wide + max(room, 0), right=right), self._style(colour, ground)))
+                break
             parts.append(Segment(fit(text, wide, right=col.right) + " " * GAP, self._style(colour, ground)))
         return Strip(parts).adjust_cell_length(width, self._style("text", ground))
 
