@@ -14,32 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bench import data, floors
+from bench import data, exchange, floors
+from bench.row import Row, ms, turns
 from bench.terminal import Terminal, tree_memory
 from prm_tui.services import demo
 
 PRM = [str(Path(sys.executable).with_name("prm"))]
-TURNS = 7
-
-
-@dataclass
-class Row:
-    """One line of the table."""
-
-    what: str
-    floor: str
-    found: str
-    ratio: float
-    limit: float
-
-    def __str__(self) -> str:
-        sign = "ok" if self.ratio <= self.limit else "OVER"
-        return f"{self.what:<52} {self.floor:>12} {self.found:>12} {self.ratio:>8.2f} {self.limit:>8.2f}  {sign}"
 
 
 def main() -> int:
@@ -56,7 +39,7 @@ def main() -> int:
             data.large_file(large)
         book = data.workbook(place / "orders.xlsx")
         rows: list[Row] = []
-        every = (version, first_frame, large_start, moving, filtering, importing, resting)
+        every = (version, first_frame, large_start, moving, filtering, importing, *exchange.EVERY, resting)
         for measure in [m for m in every if m.__name__ in sys.argv[1:]] or every:
             print(f"measuring {measure.__name__.replace('_', ' ')} …", file=sys.stderr)
             rows += measure(place, env, {"small": small, "large": large, "book": book})
@@ -64,19 +47,6 @@ def main() -> int:
     for row in rows:
         print(row)
     return int(any(row.ratio > row.limit for row in rows))
-
-
-def _turns(floor: Callable[[], float], found: Callable[[], float], turns: int = TURNS) -> tuple[float, float]:
-    """Medians of both, taken in turns."""
-    floors_, founds = [], []
-    for _ in range(turns):
-        floors_.append(floor())
-        founds.append(found())
-    return statistics.median(floors_), statistics.median(founds)
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f} ms"
 
 
 def _run(command: list[str], env: dict[str, str]) -> float:
@@ -87,13 +57,13 @@ def _run(command: list[str], env: dict[str, str]) -> float:
 
 def version(place: Path, env: dict[str, str], _: dict[str, Path]) -> list[Row]:
     """prm --version against python -c pass."""
-    floor, found = _turns(lambda: _run([sys.executable, "-c", "pass"], env), lambda: _run([*PRM, "--version"], env), 15)
+    floor, found = turns(lambda: _run([sys.executable, "-c", "pass"], env), lambda: _run([*PRM, "--version"], env), 15)
     loads = "import sys; sys.argv = ['prm', '--version']\ntry:\n  from prm_tui.__main__ import main; main()\nexcept SystemExit: pass\n"
     said = subprocess.run(
         [sys.executable, "-c", loads + "print('textual' in sys.modules)"], capture_output=True, text=True, check=True
     )
     assert said.stdout.endswith("False\n"), "prm --version loads textual"
-    return [Row("prm --version (textual is not loaded)", _ms(floor), _ms(found), found / floor, 4)]
+    return [Row("prm --version (textual is not loaded)", ms(floor), ms(found), found / floor, 4)]
 
 
 def _appears(command: list[str], env: dict[str, str], marker: str) -> float:
@@ -111,19 +81,19 @@ def _bare(env: dict[str, str]) -> float:
 def first_frame(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
     """Start to first frame and to first data, with the demonstration file."""
     command = [*PRM, "--db", str(paths["small"])]
-    floor, frame = _turns(lambda: _bare(env), lambda: _appears(command, env, "Exchange"))
-    floor2, found = _turns(lambda: _bare(env), lambda: _appears(command, env, "A Bicycle Association"))
+    floor, frame = turns(lambda: _bare(env), lambda: _appears(command, env, "Exchange"))
+    floor2, found = turns(lambda: _bare(env), lambda: _appears(command, env, "A Bicycle Association"))
     return [
-        Row("interface: start to first frame", _ms(floor), _ms(frame), frame / floor, 1.5),
-        Row("interface: start to first data", _ms(floor2), _ms(found), found / floor2, 2),
+        Row("interface: start to first frame", ms(floor), ms(frame), frame / floor, 1.5),
+        Row("interface: start to first data", ms(floor2), ms(found), found / floor2, 2),
     ]
 
 
 def large_start(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
     """Start to first data with 100,000 partners."""
     command = [*PRM, "--db", str(paths["large"])]
-    floor, found = _turns(lambda: _bare(env), lambda: _appears(command, env, "Partner 000001"))
-    return [Row("100,000 partners: start to first data", _ms(floor), _ms(found), found / floor, 2.5)]
+    floor, found = turns(lambda: _bare(env), lambda: _appears(command, env, "Partner 000001"))
+    return [Row("100,000 partners: start to first data", ms(floor), ms(found), found / floor, 2.5)]
 
 
 def moving(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
@@ -147,7 +117,7 @@ def moving(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row
                 found[name].append(terminal.key(ends[name] if key == "\x1b[F" else key, marker))
                 terminal.quiet()
         floor, ratio = statistics.median(found["theirs"]), statistics.median(found["ours"])
-        rows.append(Row(f"100,000 partners: {what}, key to changed screen", _ms(floor), _ms(ratio), ratio / floor, 1.5))
+        rows.append(Row(f"100,000 partners: {what}, key to changed screen", ms(floor), ms(ratio), ratio / floor, 1.5))
     ours.close()
     theirs.close()
     return rows
@@ -181,11 +151,11 @@ def filtering(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[
         terminal.quiet()
         return took
 
-    least, took = _turns(floor, found)
+    least, took = turns(floor, found)
     terminal.close()
     conn.close()
     allowed = 1.5 + 0.030 / least
-    return [Row("filter letter to repaint, 1,000,000 activities", _ms(least), _ms(took), took / least, allowed)]
+    return [Row("filter letter to repaint, 1,000,000 activities", ms(least), ms(took), took / least, allowed)]
 
 
 def importing(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
@@ -212,7 +182,7 @@ def importing(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[
     wall, wall2 = statistics.median(f[0] for f in floor), statistics.median(f[0] for f in found)
     most, most2 = statistics.median(f[1] for f in floor), statistics.median(f[1] for f in found)
     return [
-        Row("import 100,000 rows × 15 columns, wall clock", _ms(wall), _ms(wall2), wall2 / wall, 2.5),
+        Row("import 100,000 rows × 15 columns, wall clock", ms(wall), ms(wall2), wall2 / wall, 2.5),
         Row("import 100,000 rows × 15 columns, memory", f"{most:,.0f} MB", f"{most2:,.0f} MB", most2 / most, 2),
     ]
 

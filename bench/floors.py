@@ -64,8 +64,26 @@ def parse(path: str, out: str) -> None:
     conn.execute("COMMIT")
 
 
+def read(path: str) -> None:
+    """calamine's parse of the first sheet alone."""
+    from python_calamine import CalamineWorkbook
+
+    CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+
+
+def openpyxl(path: str) -> None:
+    """openpyxl reading every cell, and nothing else."""
+    from openpyxl import load_workbook
+
+    for sheet in load_workbook(path, read_only=True):
+        for _ in sheet.iter_rows(values_only=True):
+            pass
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "parse":
         parse(*sys.argv[2:])
+    elif sys.argv[1] in ("read", "openpyxl"):
+        {"read": read, "openpyxl": openpyxl}[sys.argv[1]](sys.argv[2])
     else:
         {"bare": bare, "table": table}[sys.argv[1]]()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importers import export, own, reader, staging, suspect
 from importers.export import Written
@@ -21,6 +20,9 @@ from prm_tui.domain.mapping import REASON, SheetPlan
 from prm_tui.domain.sheet import OutColumn, OutSheet
 from prm_tui.domain.survey import KINDS, Finding, FoundSheet, Survey
 from prm_tui.domain.text import folded, name_key, trimmed
+
+if TYPE_CHECKING:
+    import sqlite3
 
 ORDER = ("people", "partners", "contacts", "record", "activity")
 SHOWN = 5_000
