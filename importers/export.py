@@ -156,18 +156,23 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
     figure = styles.of("number", fixed) if column.type == "date" else plain  # a number among dates is no date
     string, number = page.write_string, page.write_number
 
+    styled = fixed or styles.locked
+    dated, formula, quoted = column.type == "date", frozenset(FORMULA), styles.of("text", fixed, True)
+
     def text(line: int, value: str) -> None:
         if len(value) > LONGEST:
             value = value[: LONGEST - 1] + "…"
             written.cut += 1
-        string(line, n, value, styles.of("text", fixed, True) if value[:1] in FORMULA else words)
+        first = value[:1]
+        if first in formula:
+            string(line, n, value, quoted)
+        else:  # what begins with a digit may be a code, which must stay text when somebody types over it
+            string(line, n, value, words if styled or first.isdigit() else None)
 
     def write(line: int, value: Any) -> None:
         kind = type(value)
-        if value is None:
-            page.write_blank(line, n, None, plain)
-        elif kind is str:
-            day = _day(value) if column.type == "date" else None
+        if kind is str:
+            day = _day(value) if dated else None
             if day is None:
                 text(line, value)
             elif value[10:]:
@@ -176,6 +181,8 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
                 page.write_datetime(line, n, day, plain)
         elif kind is bool:
             page.write_boolean(line, n, value, plain)
+        elif value is None:
+            page.write_blank(line, n, None, plain)
         elif kind in (int, float) and abs(value) < 1e15:
             number(line, n, value, figure)
         else:

@@ -7,7 +7,7 @@ nearly all of them are known keys, each reference has one, and they cover a good
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from importers import aliases
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
@@ -16,7 +16,13 @@ CONTAINED = 0.99
 COVERED = 0.30
 
 
-def find(staging: sqlite3.Connection, plan: SheetPlan, key_headers: set[str], drafts: Sequence[SheetPlan]) -> SheetPlan:
+def find(
+    staging: sqlite3.Connection,
+    plan: SheetPlan,
+    key_headers: set[str],
+    drafts: Sequence[SheetPlan],
+    known: Callable[[], Iterable[str]],
+) -> SheetPlan:
     """The plan with the column that says whose a row is: by its header, else by its values."""
     free = [c for c in plan.columns if c.target == "data" and c.type != "empty"]
     same = [c for c in free if aliases.words(c.header) in key_headers]
@@ -29,7 +35,7 @@ def find(staging: sqlite3.Connection, plan: SheetPlan, key_headers: set[str], dr
     ):
         if len(found) == 1:
             return _with_name(plan.with_target(found[0].header, "partner", why), found[0], names)
-    _collect_keys(staging, drafts)
+    _collect_keys(staging, drafts, known)
     ref = plan.column("ref")
     by_value = [c for c in free if _is_partner_by_values(staging, plan, c, ref)]
     if len(by_value) == 1:
@@ -49,15 +55,16 @@ def _with_name(plan: SheetPlan, key: ColumnPlan, names: Sequence[ColumnPlan]) ->
     return plan
 
 
-def _collect_keys(staging: sqlite3.Connection, drafts: Sequence[SheetPlan]) -> None:
+def _collect_keys(staging: sqlite3.Connection, drafts: Sequence[SheetPlan], known: Callable[[], Iterable[str]]) -> None:
+    """Fill the staging table `known`, once: the keys the file has, and those of the partner sheets beside this one."""
+    if staging.execute("SELECT 1 FROM known LIMIT 1").fetchone():
+        return
+    staging.executemany("INSERT INTO known VALUES (?)", ((key,) for key in known()))
     for plan in drafts:
         code = (plan.column("code") or plan.column("name")) if plan.noun == "partners" else None
         if code:
             staging.execute(
-                f"INSERT INTO known SELECT 'code', CAST(c{code.pos} AS TEXT) FROM {plan.table}"
-                f" WHERE c{code.pos} IS NOT NULL"
-                " AND NOT EXISTS (SELECT 1 FROM known WHERE system = ?)",
-                (f"sheet {plan.id}",),
+                f"INSERT INTO known SELECT CAST(c{code.pos} AS TEXT) FROM {plan.table} WHERE c{code.pos} IS NOT NULL"
             )
 
 

@@ -8,7 +8,7 @@ reference has one, and its header is the key's own or it covers a good part of a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers import aliases, partner_column, remarks
@@ -36,12 +36,13 @@ def propose(
     saved: Sequence[SavedMap] = (),
     forced: dict[str, str] | None = None,
     own: Mapping[int, Own] | None = None,
+    known: Callable[[], Iterable[str]] = tuple,
 ) -> Proposal:
     """Plans for all sheets of a staging file; hidden ones are left out unless named in `forced`.
 
     `forced` says what a sheet is (sheet name → partners, people, contacts, activity:KIND, record:KIND or
-    skip). Partner keys the file has already stand in the staging table `known`. `own`: sheets of ours that
-    came back, which say themselves what they are.
+    skip). `own`: sheets of ours that came back, which say themselves what they are. `known` gives the partner
+    keys the file has already; it is asked only where a column must be found by its values.
     """
     own = own or {}
     told = {name.casefold(): what for name, what in (forced or {}).items()}
@@ -69,7 +70,7 @@ def propose(
     for plan in drafts:
         if plan.noun in ("activity", "record", "contacts"):
             if not _saved_for(plan, saved) and not plan.ours:
-                plan = _owned(staging, plan, key_headers, person_headers, drafts)
+                plan = _owned(staging, plan, key_headers, person_headers, drafts, known)
             plan = replace(plan, flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
@@ -291,12 +292,13 @@ def _owned(
     key_headers: set[str],
     person_headers: set[str],
     drafts: Sequence[SheetPlan],
+    known: Callable[[], Iterable[str]],
 ) -> SheetPlan:
     """Columns of a sheet whose rows belong to partners: activities, records, contacts."""
     if plan.noun == "contacts":
-        return _by_words(partner_column.find(staging, plan, key_headers, drafts), aliases.CONTACT)
+        return _by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
     if plan.noun == "record":
-        plan = partner_column.find(staging, plan, key_headers, drafts)
+        plan = partner_column.find(staging, plan, key_headers, drafts, known)
     who = "person" if plan.noun == "activity" else "owner"
     for column in plan.columns:
         if column.target == "data" and aliases.words(column.header) in person_headers:
@@ -309,7 +311,7 @@ def _owned(
     for column in plan.columns:
         if plan.column(who) is None and column.target == "data" and aliases.person_name(column.header):
             plan = plan.with_target(column.header, who, "its header names a person of our own")
-    return plan if plan.noun == "record" else partner_column.find(staging, plan, key_headers, drafts)
+    return plan if plan.noun == "record" else partner_column.find(staging, plan, key_headers, drafts, known)
 
 
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:

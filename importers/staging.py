@@ -6,7 +6,7 @@ A SQLite file of its own that the child process fills and the storage room attac
     sheets(id, file_id, name, visible, header_row, n_rows)     header_row 0: the sheet has none
     columns(sheet_id, pos, header, type, decided, filled, example)  type: text, number, date, date?, empty
     notes(sheet_id, text)                                      what a person should know
-    known(system, key)                                         partner keys the file has already
+    known(key)                                                 partner keys, where a column must be found by them
     rows_<sheet id>(row INTEGER PRIMARY KEY, c0, c1, …)        row: its number in the sheet, from 1
 
 Numbers are INTEGER or REAL, dates ISO text, everything else text; an empty cell is NULL. A column of type
@@ -25,7 +25,7 @@ CREATE TABLE sheets(id INTEGER PRIMARY KEY, file_id INTEGER, name TEXT, visible 
 CREATE TABLE columns(sheet_id INTEGER, pos INTEGER, header TEXT, type TEXT, decided TEXT, filled INTEGER,
   example TEXT);
 CREATE TABLE notes(sheet_id INTEGER, text TEXT);
-CREATE TABLE known(system TEXT, key TEXT);
+CREATE TABLE known(key TEXT);
 """
 
 

@@ -43,14 +43,23 @@ def last_id(conn: sqlite3.Connection, table: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-def known_keys(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Every key a partner is known by: (system, key); its code counts as the system “code”."""
-    return conn.execute("SELECT 'code', code FROM partners UNION ALL SELECT system, key FROM partner_keys").fetchall()
+def known_keys(conn: sqlite3.Connection) -> list[str]:
+    """Every key a partner is known by, its code among them."""
+    return [key for (key,) in conn.execute("SELECT code FROM partners UNION ALL SELECT key FROM partner_keys")]
 
 
 def text_of(column: ColumnPlan) -> str:
-    """A staging column as text without outer space; numbers without a needless .0."""
-    return f"trimmed(CAST(r.c{column.pos} AS TEXT))"
+    """A staging column as text without outer space and with single inner ones.
+
+    Only text with two spaces together or a character beyond plain ASCII needs the slow function for it.
+    """
+    name = f"r.c{column.pos}"
+    if column.type == "number":
+        return f"CAST({name} AS TEXT)"
+    return (
+        f"CASE WHEN {name} GLOB '*[^!-~ ]*' OR instr({name}, '  ') THEN trimmed(CAST({name} AS TEXT))"
+        f" ELSE CAST({name} AS TEXT) END"
+    )
 
 
 def units_of(column: ColumnPlan) -> str:

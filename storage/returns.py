@@ -127,9 +127,9 @@ def missing(change: Change, plan: SheetPlan, table: str, report: SheetReport) ->
 def _copies(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
     """A row that stands twice: a true copy is left out, another one refused."""
     again = (
-        "SELECT i.row, i.token, o.row, i.cells = o.cells FROM temp.incoming i JOIN temp.incoming o ON o.id = i.id"
-        " WHERE i.since IS NOT NULL AND o.since IS NOT NULL AND o.row = (SELECT min(row) FROM temp.incoming m"
-        " WHERE m.id = i.id AND m.since IS NOT NULL) AND i.row > o.row"
+        "SELECT i.row, i.token, o.row, i.cells = o.cells FROM temp.incoming i JOIN (SELECT id, min(row) AS row, cells"
+        " FROM temp.incoming WHERE since IS NOT NULL GROUP BY id HAVING count(*) > 1) o ON o.id = i.id"
+        " WHERE i.since IS NOT NULL AND i.row > o.row"
     )
     copies = conn.execute(again).fetchall()
     equal = sum(1 for *_, same in copies if same)

@@ -107,9 +107,13 @@ def read(
                     raise InputError(f"There is no sheet “{name}”. Sheets: {', '.join(names)}")
             if dates:
                 _settle_dates(conn, dates)
-            if store is not None:
-                conn.executemany("INSERT INTO known VALUES (?,?)", imports.known_keys(store.conn))
-            proposal = propose(conn, saved=[*saved, *_remembered(store)], forced=forced, own=_own(conn, store))
+            proposal = propose(
+                conn,
+                saved=[*saved, *_remembered(store)],
+                forced=forced,
+                own=_own(conn, store),
+                known=lambda: imports.known_keys(store.conn) if store is not None else (),
+            )
         finally:
             conn.close()
     except BaseException:
