@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench screens docs clean
+.PHONY: fuzz help demo test check bench screens docs clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ bench: $(READY) ## measure speed as ratios against floors taken in the same run
 
 screens: $(READY) ## draw every screen at 80x24 and 120x40 into docs/screens
 	@$(BIN)/python -m docs.draw_screens
+
+fuzz: $(READY) ## 5,000 mutated workbooks, other ones each time
+	@$(BIN)/python -W ignore -m tests.fuzz 5000
 
 docs: $(READY) ## write the generated reference
 	@$(BIN)/python -m docs.reference

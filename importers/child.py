@@ -25,6 +25,7 @@ from prm_tui.domain.sheet import ID, META
 
 MEMORY = 3_000_000_000
 REPORT_EVERY = 20_000
+WIDEST = 600  # a question about every column must stay within SQLite's limits (2,000 results, 1,000 terms)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -122,7 +123,10 @@ def _sheet(
     looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
     index = 0 if name == META and looked else table.header_index(looked)
     header_at = None if index is None else next(n for n, row in enumerate(head) if row is looked[index])
-    width = min(max((len(row) for row in head), default=0), 2000)
+    wide = max((len(row) for row in head), default=0)
+    width = min(wide, WIDEST)
+    if wide > width:
+        notes.append(f"only the first {width:,} of {wide:,} columns are read; move what matters to the left")
     header_row = 0 if header_at is None else first_row + header_at
     sheet_id = conn.execute(
         "INSERT INTO sheets(file_id, name, visible, header_row, n_rows) VALUES (?,?,?,?,0)",

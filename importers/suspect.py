@@ -93,5 +93,7 @@ def _zip(path: Path) -> None:
                     with archive.open(member) as part:
                         if b"<!ENTITY" in part.read(4096):
                             raise InputError(f"{name}: contains XML that is not allowed in a workbook. Refused.")
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError):
+    except InputError:
+        raise
+    except Exception:  # zipfile has no one word for what is wrong: BadZipFile, zlib.error, UnicodeDecodeError, …
         raise InputError(f"{name}: the file is damaged or was not completely copied. Ask for it again.") from None

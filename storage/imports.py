@@ -88,6 +88,12 @@ def data_of(columns: tuple[ColumnPlan, ...]) -> str:
     return f"json_patch('{{}}', {whole})"  # a patch drops what is null
 
 
+def content_of(columns: tuple[ColumnPlan, ...]) -> str:
+    """All cells of a row as one text, by which equal rows are known."""
+    named = [f"r.c{c.pos}" for c in columns if c.target != "skip"]
+    return " || ".join(f"json_array({', '.join(named[n : n + 100])})" for n in range(0, len(named), 100)) or "''"
+
+
 def keys_apart(plan: SheetPlan) -> tuple[ColumnPlan, ...]:
     """The kept columns of a sheet; of two with one key only the first keeps it, the others are numbered."""
     seen: dict[str, int] = {}

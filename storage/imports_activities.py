@@ -98,7 +98,6 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan) -> None:
     conn.create_aggregate("digest", 2, _Digest)  # type: ignore[arg-type]  # typeshed's protocol wants ints
     said_ref = imports.text_of(ref) if ref else "NULL"
     group = "partner_id, ref, on_day, CASE WHEN ref IS NULL THEN r_row END" if plan.lines else "r_row"
-    content = ", ".join(f"r.c{c.pos}" for c in plan.columns if c.target != "skip")
     person_sql = "NULL"
     if person:
         said = imports.text_of(person)
@@ -113,7 +112,7 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         " FROM (SELECT r.row AS r_row, m.partner_id,"
         f" {said_ref} AS ref, substr(r.c{_needed(plan, 'occurred_on').pos}, 1, 10) AS on_day,"
         f" {imports.units_of(amount) if amount else 'NULL'} AS amount,"
-        f" {imports.units_of(quantity) if quantity else 'NULL'} AS quantity, json_array({content}) AS content"
+        f" {imports.units_of(quantity) if quantity else 'NULL'} AS quantity, {imports.content_of(plan.columns)} AS content"
         f" FROM st.{plan.table} r JOIN temp.matched m ON m.raw = r.c{_needed(plan, 'partner').pos}"
         f" WHERE r.row NOT IN (SELECT row FROM temp.refused)) GROUP BY {group}"
     )
