@@ -148,6 +148,16 @@ def words(header: str) -> str:
     return " ".join(re.sub(r"[^\w]+|_", " ", apart).casefold().split())
 
 
+_CODE_WORDS = {"phone", "telephone", "tel", "mobile", "fax", "cell", "zip", "zipcode", "postcode", "postal", "plz"}
+_CODE_WORDS |= {"vat", "tax", "ein", "iban", "bic", "swift", "isbn", "ean", "gtin"}
+
+
+def code_like(header: str) -> bool:
+    """Whether the digits under a header are a code, never a quantity: phone, post code, tax id."""
+    said = words(header).split()
+    return not _CODE_WORDS.isdisjoint(said) and "rate" not in said and "amount" not in said
+
+
 def partner_key(header: str) -> bool:
     """Whether a header names the key of a partner: reseller key, vendor id, dealer no."""
     said = words(header)

@@ -18,7 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from importers import columns, staging, suspect, table, texts
+from importers import aliases, columns, glance, staging, suspect, table, texts
 from importers.export import unguarded
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.sheet import ID, META
@@ -74,8 +74,9 @@ def _file(conn: sqlite3.Connection, path: Path) -> None:
         _sheet(conn, file_id, path.stem, True, rows, skipped + 1, notes, text=True)
         return
     try:
+        remarks = glance.notes(path)
         for name, visible, first_row, grid in _grids(path):
-            _sheet(conn, file_id, name, visible, grid, first_row, [])
+            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []))
     except (InputError, MemoryError, sqlite3.Error):
         raise
     except BaseException as error:  # the reader panics with something that is no Exception
@@ -142,7 +143,7 @@ def _sheet(
         _fill(conn, f"rows_{sheet_id}", width, chain(head[begin:], rows), first_row + begin)
         count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
         notes += cut
-        kinds = columns.decide(conn, f"rows_{sheet_id}", width, rewrite=not ours)
+        kinds = columns.decide(conn, f"rows_{sheet_id}", width, codes=_codes(names), rewrite=not ours)
         wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
         conn.executemany(
             "INSERT INTO columns VALUES (?,?,?,?,?,?,?)",
@@ -154,6 +155,11 @@ def _sheet(
         if above:
             notes.append(f"{above} line{'s' if above > 1 else ''} above the header left out")
     conn.executemany("INSERT INTO notes VALUES (?,?)", [(sheet_id, note) for note in notes])
+
+
+def _codes(names: list[str]) -> frozenset[int]:
+    """Columns whose header says that their digits are no quantity: phones, post codes, tax ids."""
+    return frozenset(n for n, name in enumerate(names) if aliases.code_like(name))
 
 
 def _fill(conn: sqlite3.Connection, name: str, width: int, rows: Iterable[list[Any]], first_row: int) -> None:

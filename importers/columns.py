@@ -19,12 +19,13 @@ _SAMPLE = 5000
 
 
 def decide(
-    conn: sqlite3.Connection, table: str, width: int, *, rewrite: bool = True
+    conn: sqlite3.Connection, table: str, width: int, *, codes: frozenset[int] = frozenset(), rewrite: bool = True
 ) -> list[tuple[str, str, int, str]]:
     """For each column: type, how that was decided, how many cells are filled, and an example.
 
     Numbers and dates that a text file wrote as text are turned into numbers and ISO dates in place, but
-    not without `rewrite`: in a sheet that prm wrote, text is text.
+    not without `rewrite`: in a sheet that prm wrote, text is text. Columns in `codes` (phones, post codes)
+    stay text, digits and all.
     """
     counted = ", ".join(
         f"count(c{n}), sum(typeof(c{n}) IN ('integer', 'real')), sum(c{n} GLOB '{_ISO}')" for n in range(width)
@@ -33,7 +34,13 @@ def decide(
     found = []
     for pos in range(width):
         filled, numbers, iso = (count or 0 for count in counts[pos * 3 : pos * 3 + 3])
-        kind, why = _kind(conn, table, f"c{pos}", filled, numbers, iso, rewrite)
+        if pos in codes and filled and rewrite and not iso:
+            conn.execute(
+                f"UPDATE {table} SET c{pos} = CAST(c{pos} AS TEXT) WHERE typeof(c{pos}) <> 'text'"
+            ) if numbers else None
+            kind, why = "text", "text: its digits are a code"
+        else:
+            kind, why = _kind(conn, table, f"c{pos}", filled, numbers, iso, rewrite)
         example = conn.execute(f"SELECT c{pos} FROM {table} WHERE c{pos} IS NOT NULL LIMIT 1").fetchone()
         found.append((kind, why, filled, "" if example is None else str(example[0])[:80]))
     return found

@@ -1,7 +1,8 @@
 """What a person should know about the values of a sheet: kept as they are, and pointed out.
 
 - a value that another sheet of the same files, which lists such values, does not have;
-- an industry or a country that looks misspelt.
+- an industry or a country that looks misspelt;
+- codes that have lost their leading zeros.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def noted(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPla
     """The plan with remarks about values that look wrong added to its notes."""
     if plan.noun == "skip" or plan.ours:
         return plan
-    found = [*_not_listed(staging, plan, plans), *_misspelt(staging, plan)]
+    found = [*_not_listed(staging, plan, plans), *_misspelt(staging, plan), *_lost_zeros(staging, plan)]
     return replace(plan, notes=(*plan.notes, *found))
 
 
@@ -71,6 +72,33 @@ def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
             found += [
                 said for said in _sentences(column.header, strange, list(known), "is unusual") if " is near" in said
             ]
+    return found
+
+
+def _lost_zeros(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
+    """Codes of one length but for some that are shorter: a spreadsheet took them for numbers."""
+    found = []
+    for column in plan.columns:
+        if not (aliases.code_like(column.header) or column.target == "code") or column.target == "skip":
+            continue
+        name = f"CAST(c{column.pos} AS TEXT)"
+        lengths = dict(
+            staging.execute(
+                f"SELECT length({name}), count(*) FROM {plan.table} WHERE c{column.pos} IS NOT NULL"
+                f" AND {name} NOT GLOB '*[^0-9]*' GROUP BY 1"
+            ).fetchall()
+        )
+        usual, count = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
+        short = sum(n for length, n in lengths.items() if length < usual)
+        if usual >= 4 and short and max(lengths) == usual and count >= 0.7 * (count + short) and count > 9:
+            example = staging.execute(
+                f"SELECT {name} FROM {plan.table} WHERE length({name}) < ? AND {name} NOT GLOB '*[^0-9]*' LIMIT 1",
+                (usual,),
+            ).fetchone()[0]
+            found.append(
+                f"{column.header}: {short:,} codes have fewer than {usual} digits; they may have lost leading zeros"
+                f" ({example} may be {example.zfill(usual)}). Make the column text in the sheet to repair them"
+            )
     return found
 
 

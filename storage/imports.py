@@ -18,6 +18,7 @@ from prm_tui.domain.exchange import Refused, SheetReport
 from prm_tui.domain.mapping import DATES, NUMBERS, ColumnPlan, SheetPlan
 from storage.store import Change
 
+_KEYS = ("code", "key", "ref", "partner")
 _PARTS = re.compile(r"[\s_.()\[\]:*?/\\-]+")
 _PERIOD = re.compile(
     r"\d+|v\d+|q[1-4]|h[12]|w\d\d?|jan\w*|feb\w*|mar|march|apr|april|may|jun|june|jul|july|aug|august|sep\w*|oct\w*|nov\w*"
@@ -194,6 +195,10 @@ def refuse_values(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport
     """Refuse rows with a date that is none or a number that is none."""
     for column in plan.columns:
         name = f"r.c{column.pos}"
+        if column.target in _KEYS:
+            rounded = f"(typeof({name}) = 'real' AND abs({name}) >= 1e15) OR {name} GLOB '[0-9]*E+[0-9]*'"
+            why = "over 15 digits, so the spreadsheet has rounded it; ask for the column as text"
+            refuse(conn, report, refusals(conn, plan, column, f"({rounded})", why))
         filled = f"{name} IS NOT NULL AND {name} IS NOT '#CLEAR'"
         if column.target == "occurred_on":
             why = "not a date, and no row is dated by guess"

@@ -120,7 +120,7 @@ def test_an_old_sheet_sent_again_does_not_bring_old_cells_back(store: Store, tmp
     report = take(store, path)
     assert (report.sheets[0].changed, report.sheets[0].same) == (1, 1)
     now = partners.get(store, acme, DAY)
-    assert (now.fields["territory"], now.custom["phone"]) == ("North", 999)
+    assert (now.fields["territory"], now.custom["phone"]) == ("North", "999")
     sheet(path, text.replace("West", "South"))
     with pytest.raises(DecisionNeeded, match=r"Region of Acme.*“South” there and to “North” here.*--theirs"):
         take(store, path)

@@ -205,3 +205,29 @@ def test_what_a_complete_sheet_no_longer_holds_is_withdrawn_only_when_that_is_sa
     assert one(store, live) == "A1,A3"
     history.undo(store, actor=None, as_of=DAY)
     assert one(store, live) == "A1,A2,A3"
+
+
+def test_codes_stay_text_and_lost_zeros_are_pointed_out(store: Store, tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "dealers.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet("Dealers")
+        page.write_row(0, 0, ["Dealer No", "Dealer Name", "Zip", "Phone", "Sum"])
+        for n in range(1, 31):
+            page.write_row(n, 0, [10_000 + n, f"Dealer {n}", 2134 if n < 4 else 40_000 + n, 4_989_000_000 + n, n])
+        page.write_number(31, 0, 1234567890123456789)
+        page.write_string(31, 1, "Rounded")
+        page.set_row(5, None, None, {"hidden": True})
+        page.set_column(3, 3, None, None, {"hidden": True})
+        page.write_formula(2, 4, "=A1+1", None, "")
+    report = take(store, [path]).sheets[0]
+    said = "\n".join(report.plan.notes)
+    assert "1 hidden row read like the others" in said and "1 hidden column read like the others" in said
+    assert "1 formula without a calculated value" in said
+    assert "Zip: 3 codes have fewer than 5 digits" in said and "(2134 may be 02134)" in said
+    (refused,) = report.refused
+    assert (refused.row, refused.column) == (32, "Dealer No") and "over 15 digits" in refused.reason
+    one_of = partners.get(store, partners.resolve(store, "10007"), DAY)
+    assert (one_of.custom["phone"], one_of.custom["zip"], one_of.custom["sum"]) == ("4989000007", "40007", 7)
+    assert report.new == 30
