@@ -67,7 +67,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _take(store: Store, path: Path) -> int:
-    with room.read(store, [path]) as reading:
+    with room.read(store, [path], skip_known=True) as reading:
         report = room.commit(store, reading, Choices(prefer="theirs"), actor=None, as_of=data.AS_OF)
     return report.change or 0
 

@@ -2,8 +2,9 @@
 
     python -m importers.child STAGING FILE…
 
-Fills the staging file. Prints one JSON object a line: {"rows": n} while it reads, {"error": text} when a
-file cannot be taken; then it ends with code 4.
+Fills the staging file. Beside it may lie STAGING.known, a JSON list of contents (importers/content.py) that were
+taken before: rows of such sheets are not staged. Prints one JSON object a line: {"rows": n} while it reads,
+{"error": text} when a file cannot be taken; then it ends with code 4.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import hashlib
 import json
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from importers import aliases, columns, glance, staging, suspect, table, texts
+from importers import aliases, columns, content, glance, staging, suspect, table, texts
 from importers.export import unguarded
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.sheet import ID, META
@@ -33,9 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     _limit_memory()
     target, *paths = (Path(a) for a in arguments)
     conn = staging.create(target)
+    beside = staging.known_beside(target)
+    known = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else []
     try:
         for path in paths:
-            _file(conn, path)
+            _file(conn, path, known)
     except InputError as error:
         _say({"error": str(error)})
         return InputError.exit_code
@@ -59,7 +63,7 @@ def _say(what: dict[str, Any]) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _file(conn: sqlite3.Connection, path: Path) -> None:
+def _file(conn: sqlite3.Connection, path: Path, known: Sequence[str] = ()) -> None:
     suspect.examine(path)
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -70,13 +74,13 @@ def _file(conn: sqlite3.Connection, path: Path) -> None:
         (str(path), path.name, digest.hexdigest(), path.stat().st_size),
     ).lastrowid
     if path.suffix.lower() in suspect.TEXTS:
-        rows, skipped, notes = texts.records(path)
-        _sheet(conn, file_id, path.stem, True, rows, skipped + 1, notes, text=True)
+        _, skipped, notes = texts.records(path)
+        _sheet(conn, file_id, path.stem, True, lambda: texts.records(path)[0], skipped + 1, notes, known, text=True)
         return
     try:
         remarks = glance.notes(path)
         for name, visible, first_row, grid in _grids(path):
-            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []))
+            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []), known)
     except (InputError, MemoryError, sqlite3.Error):
         raise
     except BaseException as error:  # the reader panics with something that is no Exception
@@ -93,7 +97,7 @@ def _unreadable(name: str, error: BaseException) -> InputError:
     )
 
 
-def _grids(path: Path) -> Iterator[tuple[str, bool, int, Iterable[list[Any]]]]:
+def _grids(path: Path) -> Iterator[tuple[str, bool, int, Callable[[], Iterable[list[Any]]]]]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     workbook = CalamineWorkbook.from_path(path)
@@ -101,11 +105,11 @@ def _grids(path: Path) -> Iterator[tuple[str, bool, int, Iterable[list[Any]]]]:
         if meta.typ == SheetTypeEnum.WorkSheet:
             sheet = workbook.get_sheet_by_name(meta.name)
             start = sheet.start
-            rows: Iterable[list[Any]] = sheet.to_python(skip_empty_area=True) if start and start[0] > 1000 else ()
-            first = 1 if start is None else start[0] + 1
-            if not rows:
-                rows, first = sheet.iter_rows(), 1
-            yield meta.name, meta.visible == SheetVisibleEnum.Visible, first, rows
+            shown = meta.visible == SheetVisibleEnum.Visible
+            if start and start[0] > 1000 and (far := sheet.to_python(skip_empty_area=True)):
+                yield meta.name, shown, start[0] + 1, partial(iter, far)
+            else:
+                yield meta.name, shown, 1, sheet.iter_rows
 
 
 def _sheet(
@@ -113,13 +117,14 @@ def _sheet(
     file_id: int | None,
     name: str,
     visible: bool,
-    grid: Iterable[list[Any]],
+    grid: Callable[[], Iterable[list[Any]]],
     first_row: int,
     notes: list[str],
+    known: Sequence[str],
     *,
     text: bool = False,
 ) -> None:
-    rows = iter(grid)
+    rows = iter(grid())
     head = list(islice(rows, 2000))
     looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
     index = 0 if name == META and looked else table.header_index(looked)
@@ -134,27 +139,38 @@ def _sheet(
         (file_id, name, visible, header_row),
     ).lastrowid
     names = table.headers([] if header_at is None else head[header_at], width)
-    if width:
-        begin = 0 if header_at is None else header_at + 1
-        ours = ID in names
-        if ours and text:
-            head = [[unguarded(cell) for cell in row] for row in head]
-            rows = ([unguarded(cell) for cell in row] for row in rows)
-        _fill(conn, f"rows_{sheet_id}", width, chain(head[begin:], rows), first_row + begin)
-        count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
-        notes += cut
-        kinds = columns.decide(conn, f"rows_{sheet_id}", width, codes=_codes(names), rewrite=not ours)
-        wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
-        conn.executemany(
-            "INSERT INTO columns VALUES (?,?,?,?,?,?,?)",
-            [(sheet_id, n, names[n], *kinds[n]) for n in wanted],
-        )
-        conn.execute("UPDATE sheets SET n_rows = ? WHERE id = ?", (count, sheet_id))
+    begin = 0 if header_at is None else header_at + 1
+    ours = ID in names
+    if ours and text:
+        names = [unguarded(name) for name in names]
+        head = [[unguarded(cell) for cell in row] for row in head]
+        rows = ([unguarded(cell) for cell in row] for row in rows)
     if header_at:
         above = sum(1 for row in head[:header_at] if table.filled(row))
         if above:
             notes.append(f"{above} line{'s' if above > 1 else ''} above the header left out")
+    again = None
+    if width and not ours:
+        cells = (row for _, row in _cells(islice(grid(), begin, None), width, first_row + begin))
+        again = content.among(names, cells, known)
+    if again:
+        conn.execute("UPDATE sheets SET content = ?, again = 1 WHERE id = ?", (again, sheet_id))
+        _columns(conn, sheet_id, names, [("text", "as it was taken before", 0, "")] * width)
+    elif width:
+        held = _fill(conn, f"rows_{sheet_id}", names, chain(head[begin:], rows), first_row + begin)
+        count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
+        notes += cut
+        kinds = columns.decide(conn, f"rows_{sheet_id}", width, codes=_codes(names), rewrite=not ours)
+        _columns(conn, sheet_id, names, kinds)
+        conn.execute("UPDATE sheets SET n_rows = ?, content = ? WHERE id = ?", (count, held, sheet_id))
     conn.executemany("INSERT INTO notes VALUES (?,?)", [(sheet_id, note) for note in notes])
+
+
+def _columns(
+    conn: sqlite3.Connection, sheet_id: int | None, names: Sequence[str], kinds: Sequence[tuple[str, str, int, str]]
+) -> None:
+    wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
+    conn.executemany("INSERT INTO columns VALUES (?,?,?,?,?,?,?)", [(sheet_id, n, names[n], *kinds[n]) for n in wanted])
 
 
 def _codes(names: list[str]) -> frozenset[int]:
@@ -162,32 +178,47 @@ def _codes(names: list[str]) -> frozenset[int]:
     return frozenset(n for n, name in enumerate(names) if aliases.code_like(name))
 
 
-def _fill(conn: sqlite3.Connection, name: str, width: int, rows: Iterable[list[Any]], first_row: int) -> None:
+def _fill(conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[list[Any]], first_row: int) -> str:
+    """Stage the rows, each with its hash; the content of the sheet."""
+    width, whole = len(names), content.Content(names)
+
+    def staged() -> Iterator[list[Any]]:
+        for number, cells in _cells(rows, width, first_row):
+            found = whole.add(cells)
+            cells.append(found)
+            cells.insert(0, number)
+            yield cells
+
     listed = ", ".join(f"c{n}" for n in range(width))
-    conn.execute(f"CREATE TABLE {name}(row INTEGER PRIMARY KEY, {listed})")
-    marks = ", ".join("?" * (width + 1))
+    conn.execute(f"CREATE TABLE {name}(row INTEGER PRIMARY KEY, {listed}, hash INTEGER)")
+    marks = ", ".join("?" * (width + 2))
     conn.execute("BEGIN")
-    conn.executemany(f"INSERT INTO {name} VALUES ({marks})", _cells(rows, width, first_row))
+    conn.executemany(f"INSERT INTO {name} VALUES ({marks})", staged())
     conn.execute("COMMIT")
+    return whole.text()
 
 
-def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[list[Any]]:
+def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[tuple[int, list[Any]]]:
+    """The rows that hold something, with their numbers; each as wide as the sheet."""
     for number, row in enumerate(rows, first_row):
-        cells = [None if cell == "" else cell if type(cell) is int else _cell(cell) for cell in row[:width]]
+        cells = [
+            (cell.strip() or None) if type(cell) is str and "\0" not in cell else _cell(cell) for cell in row[:width]
+        ]
         if number % REPORT_EVERY == 0:
             _say({"rows": number})
         if cells.count(None) == len(cells):
             continue
         cells.extend([None] * (width - len(cells)))
-        cells.insert(0, number)
-        yield cells
+        yield number, cells
 
 
 def _cell(cell: Any) -> Any:
     """A cell as it is staged: whole floats as integers, dates as ISO text, text without outer space."""
     kind = type(cell)
+    if kind is int or cell is None:
+        return cell
     if kind is str:
-        return cell.strip() or None
+        return cell.replace("\0", "").strip() or None  # SQLite ends a text at such a character
     if kind is float:
         return int(cell) if cell.is_integer() and -1e15 < cell < 1e15 else cell
     if kind is bool:

@@ -1,37 +1,64 @@
 """Sheets out: a styled workbook, csv, or json. What is written is read back as the same values.
 
 In a workbook text stays text (no formula is ever written from data; what looks like one is marked as text),
-dates and numbers are real, and a hidden sheet says what every column means. In csv, text that a spreadsheet
-would take for a formula gets an apostrophe, which is taken away again when prm reads the file.
+dates and numbers are real, what is computed is a formula with its value beside it, and a hidden sheet says what
+every column means. In csv, text that a spreadsheet would take for a formula gets an apostrophe, which is taken
+away again when prm reads the file.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from importers import figures
+from importers.table import letter
 from prm_tui.domain.errors import InputError
-from prm_tui.domain.sheet import ID, LONGEST, META, OutColumn, OutSheet
+from prm_tui.domain.sheet import EARLIEST, ID, LONGEST, META, NEVER, Figure, OutColumn, OutSheet
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+MOST_ROWS = 1_048_575
 _MEASURED = 200
-_FORMATS = {"date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm", "money": "#,##0.00;[Red]-#,##0.00", "number": "General"}
-_EARLIEST = "1900-03-01"
+_FORMATS = {
+    "text": "@", "date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm", "money": "#,##0.00;[Red]-#,##0.00",
+    "computed date": "yyyy-mm-dd;;",  # the smallest of no dates is 0, which is shown as nothing
+}  # fmt: skip
+_GUIDE = "How to fill this in"
+_BESIDE = 5
+_READ = ("skip", "id", "code", "partner", "partner_name")
+_DAY_ZERO = datetime(1899, 12, 30)
+Write = Callable[[int, Any], None]
 
 
 @dataclass
 class Written:
-    """What was written: rows of all sheets, and cells whose text was too long for a workbook."""
+    """What was written: rows of all sheets; texts too long for a cell; texts with characters no cell may hold."""
 
     rows: int = 0
     cut: int = 0
+    replaced: int = 0
     notes: list[str] = field(default_factory=list)
+
+    def held(self, text: str) -> str:
+        """A text without the characters that no cell may hold."""
+        if text.isprintable():
+            return text
+        possible = text.translate(NEVER)
+        self.replaced += possible != text
+        return possible
+
+    def fitted(self, text: str) -> str:
+        """A text no longer than a cell may be, where many signs (🙂 is one) count twice."""
+        if len(text) <= LONGEST // 2 or len(text.encode("utf-16-le")) <= 2 * LONGEST:
+            return text
+        self.cut += 1
+        return text.encode("utf-16-le")[: 2 * LONGEST - 2].decode("utf-16-le", "ignore") + "…"
 
 
 def write(out: Path, sheets: Sequence[OutSheet], *, locked: bool = False, guide: Sequence[str] = ()) -> Written:
@@ -54,6 +81,8 @@ def write(out: Path, sheets: Sequence[OutSheet], *, locked: bool = False, guide:
         part.unlink(missing_ok=True)
     if written.cut:
         written.notes.append(f"{written.cut:,} texts were longer than a cell may be; they end with …")
+    if written.replaced:
+        written.notes.append(f"{written.replaced:,} texts hold characters that no cell may hold; � stands for them")
     return written
 
 
@@ -66,13 +95,14 @@ class _Styles:
     def __init__(self, book: Any, locked: bool) -> None:
         self.book, self.locked = book, locked
         self.made: dict[tuple[str, bool, bool], Any] = {}
-        self.head = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "valign": "top"})
+        head = {"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF", "valign": "top"}
+        self.head, self.quoted_head = book.add_format(head), book.add_format({**head, "quote_prefix": True})
 
     def of(self, kind: str, fixed: bool, quoted: bool = False) -> Any:
         """The format of a cell: its type, whether it is only to be read, whether it looks like a formula."""
         key = kind, fixed, quoted
         if key not in self.made:
-            wanted: dict[str, Any] = {"num_format": _FORMATS.get(kind, "@" if kind == "text" else "General")}
+            wanted: dict[str, Any] = {"num_format": _FORMATS.get(kind, "General")}
             if fixed:
                 wanted["font_color"] = "#6B7280"
             elif self.locked:
@@ -83,74 +113,121 @@ class _Styles:
         return self.made[key]
 
 
+class _Lists:
+    """The values of closed lists, on the hidden page: written into a cell's rule they might be 255 characters long."""
+
+    def __init__(self) -> None:
+        self.columns: list[tuple[str, ...]] = []
+
+    def source(self, values: tuple[str, ...]) -> str:
+        """Where a list stands."""
+        if values not in self.columns:
+            self.columns.append(values)
+        column = letter(_BESIDE + self.columns.index(values))
+        return f"='{META}'!${column}$2:${column}${len(values) + 1}"
+
+
 def _workbook(out: Path, sheets: Sequence[OutSheet], locked: bool, guide: Sequence[str]) -> Written:
     import xlsxwriter
 
-    book = xlsxwriter.Workbook(
-        str(out), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    written, styles = Written(), _Styles(book, locked)
-    for sheet in sheets:
-        _sheet(book.add_worksheet(sheet.name), sheet, styles, written)
-    if guide:
-        page = book.add_worksheet("How to fill this in")
-        page.set_column(0, 0, 100)
-        for n, line in enumerate(guide):
-            page.write_string(n, 0, line)
-    _meta(book, sheets, guide)
-    book.close()
+    written, lists = Written(), _Lists()
+    lengths: dict[str, int] = {}
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(out), options) as book:
+        styles = _Styles(book, locked)
+        pages = [(book.add_worksheet(sheet.name), sheet) for sheet in sheets]
+        for page, sheet in sorted(pages, key=lambda pair: pair[1].computed):  # formulas speak of all rows of a sheet
+            lengths[sheet.name] = _sheet(page, sheet, styles, written, lengths)
+            _aids(page, sheet.columns, lengths[sheet.name], styles, lists)
+        if guide:
+            page = book.add_worksheet(_GUIDE)
+            page.set_column(0, 0, 100)
+            for n, line in enumerate(guide):
+                page.write_string(n, 0, line)
+        _meta(book, sheets, guide, lists)
     return written
 
 
-def _meta(book: Any, sheets: Sequence[OutSheet], guide: Sequence[str]) -> None:
-    page = book.add_worksheet(META)
+def _meta(book: Any, sheets: Sequence[OutSheet], guide: Sequence[str], lists: _Lists) -> None:
+    """The hidden page: what sheets and columns are; beside that, the closed lists."""
     lines = [("sheet", "what", "header", "target")]
     lines += [(s.name, s.what, c.header, c.target) for s in sheets for c in s.columns]
     if guide:
-        lines.append(("How to fill this in", "skip", "", ""))
-    for n, line in enumerate(lines):
-        for col, text in enumerate(line):
+        lines.append((_GUIDE, "skip", "", ""))
+    page = book.add_worksheet(META)
+    for n in range(max(len(lines), *(len(values) + 1 for values in lists.columns), 0)):
+        for col, text in enumerate(lines[n] if n < len(lines) else ()):
             page.write_string(n, col, text)
+        for col, values in enumerate(lists.columns, _BESIDE):
+            if 0 < n <= len(values):
+                page.write_string(n, col, values[n - 1])
     page.very_hidden()
 
 
-def _sheet(page: Any, sheet: OutSheet, styles: _Styles, written: Written) -> None:
-    rows = iter(sheet.rows)
+def _sheet(page: Any, sheet: OutSheet, styles: _Styles, written: Written, lengths: dict[str, int]) -> int:
+    """Write one sheet; how many rows it has. `lengths`: how many those have that are written already."""
+    columns, rows = sheet.columns, sheet.rows
+    exact: frozenset[int] = frozenset()
+    live = sheet.computed
+    if live:
+        rows = list(rows)
+        exact = figures.unclear(columns, rows)
+        live = figures.bearable(columns, len(rows), len(exact), lengths)
+        if not live:
+            written.notes.append(f"{sheet.name} holds values, not formulas: computing them would take too long")
+    rows = iter(rows)
     first = list(islice(rows, _MEASURED))
-    columns = sheet.columns
-    for n, column in enumerate(columns):
-        shown = [len(str(row[n])) for row in first if row[n] is not None]
-        width = min(max([len(column.header) + 3, *shown, 8]) + 1, 48)
-        page.set_column(n, n, width, None, {"hidden": True} if column.header == ID else None)
-        page.write_string(0, n, column.header, styles.head)
-    page.freeze_panes(1, next((n + 1 for n, c in enumerate(columns) if c.target in ("name", "partner")), 0))
-    writers = [_writer(page, n, column, styles, written) for n, column in enumerate(columns)]
+    _head(page, columns, first, styles)
+    writers = [
+        _formulas(page, n, column.type, column.figure, lengths[column.figure.sheet], styles, exact)
+        if column.figure and live
+        else _writer(page, n, column, styles, written)
+        for n, column in enumerate(columns)
+    ]
+    empty = styles.locked or live
     line = 0
     for row in chain(first, rows):
         line += 1
+        if line > MOST_ROWS:
+            raise InputError(f"{sheet.name}: a sheet holds {MOST_ROWS:,} rows. Write it as .csv, or fewer partners.")
         for write, value in zip(writers, row, strict=True):
-            if value is not None:
+            if value is not None or empty:
                 write(line, value)
-            elif styles.locked:
-                write(line, None)
     written.rows += line
+    return line
+
+
+def _head(page: Any, columns: Sequence[OutColumn], first: Sequence[Sequence[Any]], styles: _Styles) -> None:
+    for n, column in enumerate(columns):
+        shown = [_width(row[n], column.type) for row in first if row[n] is not None]
+        width = min(max([len(column.header) + 3, *shown, 8]) + 1, 48)
+        page.set_column(n, n, width, None, {"hidden": True} if column.header == ID else None)
+        page.write_string(0, n, column.header, styles.quoted_head if column.header[:1] in FORMULA else styles.head)
+    page.freeze_panes(1, next((n + 1 for n, c in enumerate(columns) if c.target in ("name", "partner")), 0))
+
+
+def _width(value: Any, kind: str) -> int:
+    if kind == "money" and type(value) in (int, float):
+        return len(f"{value:,.2f}")
+    return max(len(line) for line in str(value).split("\n"))
+
+
+def _aids(page: Any, columns: Sequence[OutColumn], rows: int, styles: _Styles, lists: _Lists) -> None:
+    """What helps to fill a sheet in: filters, the values of closed lists, locked keys."""
     if columns:
-        page.autofilter(0, 0, line, len(columns) - 1)
+        page.autofilter(0, 0, rows, len(columns) - 1)
     for n, column in enumerate(columns):
         if column.choices and column.target != "skip":
-            listed = list(column.choices)
-            if sum(len(text) + 1 for text in listed) <= 255:  # as long as such a list may be
-                page.data_validation(
-                    1, n, line + 200, n, {"validate": "list", "source": listed, "error_type": "warning"}
-                )
+            rule = {"validate": "list", "source": lists.source(column.choices), "error_type": "warning"}
+            page.data_validation(1, n, rows + 200, n, rule)
     if styles.locked:
         allowed = ("sort", "autofilter", "insert_rows", "delete_rows", "format_columns", "format_cells", "format_rows")
         page.protect("", dict.fromkeys(allowed, True))
 
 
-def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Written) -> Any:
+def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Written) -> Write:
     """A function that writes one cell of a column."""
-    fixed = column.target in ("skip", "id", "code", "partner", "partner_name")
+    fixed = column.target in _READ
     plain = styles.of(column.type, fixed)
     timed, words = styles.of("time", fixed), styles.of("text", fixed)
     figure = styles.of("number", fixed) if column.type == "date" else plain  # a number among dates is no date
@@ -160,9 +237,7 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
     dated, formula, quoted = column.type == "date", frozenset(FORMULA), styles.of("text", fixed, True)
 
     def text(line: int, value: str) -> None:
-        if len(value) > LONGEST:
-            value = value[: LONGEST - 1] + "…"
-            written.cut += 1
+        value = written.fitted(written.held(value))
         first = value[:1]
         if first in formula:
             string(line, n, value, quoted)
@@ -191,9 +266,26 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
     return write
 
 
+def _formulas(page: Any, n: int, kind: str, figure: Figure, rows: int, styles: _Styles, exact: frozenset[int]) -> Write:
+    """A function that writes the formula of a computed column, with its value for programs that do not calculate."""
+    style = styles.of("computed date" if kind == "date" else kind, False)
+
+    def write(line: int, value: Any) -> None:
+        day = _day(value) if kind == "date" and value else None
+        shown = (day - _DAY_ZERO).days if day else "" if value is None else value
+        careful = line - 1 in exact
+        text = figures.formula(figure, rows + 1, line + 1, careful)
+        if careful:
+            page.write_array_formula(line, n, line, n, text, style, shown)
+        else:
+            page.write_formula(line, n, text, style, shown)
+
+    return write
+
+
 def _day(text: str) -> datetime | None:
     """ISO text as the date a workbook can hold; None for what it cannot."""
-    if text < _EARLIEST or text[4:5] != "-":
+    if text < EARLIEST or text[4:5] != "-":
         return None
     try:
         found = datetime.fromisoformat(text)
@@ -211,9 +303,9 @@ def _csv(out: Path, sheets: Sequence[OutSheet], locked: bool, guide: Sequence[st
     with out.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         for sheet in sheets:
-            writer.writerow([column.header for column in sheet.columns])
+            writer.writerow([guarded(column.header) for column in sheet.columns])
             for row in sheet.rows:
-                writer.writerow([guarded(value) for value in row])
+                writer.writerow([guarded(written.held(v) if type(v) is str else v) for v in row])
                 written.rows += 1
     return written
 

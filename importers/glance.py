@@ -49,11 +49,14 @@ def _look(archive: zipfile.ZipFile, part: str) -> list[str]:
     with archive.open(part) as file:
         text = file.read(LOOKED_AT)
     found = []
-    rows = len(_HIDDEN_ROW.findall(text))
+    hidden = b'hidden="' in text
+    rows = len(_HIDDEN_ROW.findall(text)) if hidden else 0
     columns = sum(
-        _width(tag) for tag in _HIDDEN_COLUMN.findall(text) if b'hidden="1"' in tag or b'hidden="true"' in tag
+        _width(tag)
+        for tag in (_HIDDEN_COLUMN.findall(text) if hidden else ())
+        if b'hidden="1"' in tag or b'hidden="true"' in tag
     )
-    uncalculated = len(_UNCALCULATED.findall(text))
+    uncalculated = len(_UNCALCULATED.findall(text)) if b"<f" in text else 0
     if rows:
         found.append(f"{rows:,} hidden row{'s' if rows > 1 else ''} read like the others")
     if columns:

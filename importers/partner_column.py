@@ -61,7 +61,7 @@ def _collect_keys(staging: sqlite3.Connection, drafts: Sequence[SheetPlan], know
         return
     staging.executemany("INSERT INTO known VALUES (?)", ((key,) for key in known()))
     for plan in drafts:
-        code = (plan.column("code") or plan.column("name")) if plan.noun == "partners" else None
+        code = (plan.column("code") or plan.column("name")) if plan.noun == "partners" and not plan.again else None
         if code:
             staging.execute(
                 f"INSERT INTO known SELECT CAST(c{code.pos} AS TEXT) FROM {plan.table} WHERE c{code.pos} IS NOT NULL"

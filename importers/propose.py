@@ -22,6 +22,16 @@ NEAR = 88
 MARGIN = 6
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A sheet that was taken before: what it was, how its headers were read, its rows, and how much it held."""
+
+    what: str
+    map: Mapping[str, str]
+    rows: int
+    held: int
+
+
 @dataclass
 class Proposal:
     """How every visible sheet would be read, and what a person must decide first."""
@@ -37,18 +47,22 @@ def propose(
     forced: dict[str, str] | None = None,
     own: Mapping[int, Own] | None = None,
     known: Callable[[], Iterable[str]] = tuple,
+    taken: Mapping[str, Taken] | None = None,
 ) -> Proposal:
     """Plans for all sheets of a staging file; hidden ones are left out unless named in `forced`.
 
     `forced` says what a sheet is (sheet name → partners, people, contacts, activity:KIND, record:KIND or
     skip). `own`: sheets of ours that came back, which say themselves what they are. `known` gives the partner
-    keys the file has already; it is asked only where a column must be found by its values.
+    keys the file has already; it is asked only where a column must be found by its values. `taken`: sheets that
+    were taken before, by their content.
     """
-    own = own or {}
+    own, taken = own or {}, taken or {}
     told = {name.casefold(): what for name, what in (forced or {}).items()}
     drafts = [
         _ours(_draft(staging, row), own[row[0]])
         if row[0] in own
+        else _again(_draft(staging, row), taken[row[7]])
+        if row[8]
         else _classified(staging, _draft(staging, row), told, saved)
         for row in _sheets(staging)
     ]
@@ -68,6 +82,9 @@ def propose(
     }
     plans, questions = [], []
     for plan in drafts:
+        if plan.again:
+            plans.append(plan)
+            continue
         if plan.noun in ("activity", "record", "contacts"):
             if not _saved_for(plan, saved) and not plan.ours:
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known)
@@ -82,16 +99,20 @@ def propose(
     return Proposal([remarks.noted(staging, plan, plans) for plan in plans], questions)
 
 
-def _sheets(staging: sqlite3.Connection) -> list[tuple[int, str, str, str, int, int, int]]:
+_Sheet = tuple[int, str, str, str, int, int, int, str, int]
+
+
+def _sheets(staging: sqlite3.Connection) -> list[_Sheet]:
     return staging.execute(
-        "SELECT s.id, f.name, f.hash, s.name, s.visible, s.header_row, s.n_rows FROM sheets s"
+        "SELECT s.id, f.name, f.hash, s.name, s.visible, s.header_row, s.n_rows, s.content, s.again"
+        " FROM sheets s"
         " JOIN files f ON f.id = s.file_id WHERE s.name <> ? ORDER BY s.id",
         (META,),
     ).fetchall()
 
 
-def _draft(staging: sqlite3.Connection, row: tuple[int, str, str, str, int, int, int]) -> SheetPlan:
-    sheet_id, file, file_hash, name, visible, header_row, n_rows = row
+def _draft(staging: sqlite3.Connection, row: _Sheet) -> SheetPlan:
+    sheet_id, file, file_hash, name, visible, header_row, n_rows, content, _ = row
     columns = tuple(
         ColumnPlan(pos, header, kind, "skip", "what prm said of refused rows", example)
         if header == REASON
@@ -103,8 +124,18 @@ def _draft(staging: sqlite3.Connection, row: tuple[int, str, str, str, int, int,
     )
     notes = tuple(t for (t,) in staging.execute("SELECT text FROM notes WHERE sheet_id = ?", (sheet_id,)))
     return SheetPlan(
-        sheet_id, file, file_hash, name, header_row, n_rows, "skip", "", columns, visible=bool(visible), notes=notes
+        sheet_id, file, file_hash, name, header_row, n_rows, "skip", "", columns,
+        visible=bool(visible), notes=notes, content=content,
+    )  # fmt: skip
+
+
+def _again(plan: SheetPlan, taken: Taken) -> SheetPlan:
+    """A sheet whose very content was taken before, as it was read then."""
+    columns = tuple(
+        replace(c, target=taken.map.get(c.header, "skip"), why="as it was read before") for c in plan.columns
     )
+    why = "the very same cells were taken before"
+    return replace(plan, what=taken.what, why=why, columns=columns, rows=taken.rows, held=taken.held)
 
 
 def _ours(plan: SheetPlan, own: Own) -> SheetPlan:

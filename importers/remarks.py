@@ -21,7 +21,7 @@ SHOWN = 5
 
 def noted(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPlan]) -> SheetPlan:
     """The plan with remarks about values that look wrong added to its notes."""
-    if plan.noun == "skip" or plan.ours:
+    if plan.noun == "skip" or plan.ours or plan.again:
         return plan
     found = [*_not_listed(staging, plan, plans), *_misspelt(staging, plan), *_lost_zeros(staging, plan)]
     return replace(plan, notes=(*plan.notes, *found))
@@ -42,7 +42,11 @@ def _not_listed(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[Sh
         if column.type != "text" or column.target not in ("data", "owner", "person"):
             continue
         for other in plans:
-            listing = _listing(staging, other, column.header) if other.id != plan.id and other.rows else None
+            listing = (
+                _listing(staging, other, column.header)
+                if other.id != plan.id and other.rows and not other.again
+                else None
+            )
             if listing is None or len(listing) >= plan.rows:
                 continue
             used = _values(staging, plan, column)

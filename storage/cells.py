@@ -56,10 +56,10 @@ def compare(
             into % f"""SELECT i.row, i.id, i.name, 'custom.{key}' AS field, json_extract(i.cells, '$.custom."{key}"')"""
             f""" AS theirs, json_extract(t.{custom}, '$."{key}"') AS ours {known} WHERE i.state = 'known'"""
         )
-    _bases(conn, table, custom, {column: cell for cell, column in fields.items()})
+    _bases(conn, table, custom, {column: cell for cell, column in fields.items()}, like)
 
 
-def _bases(conn: sqlite3.Connection, table: str, custom: str, cell_of: Mapping[str, str]) -> None:
+def _bases(conn: sqlite3.Connection, table: str, custom: str, cell_of: Mapping[str, str], like: str) -> None:
     """What both sides had, for the cells that differ; those in which only ours changed go."""
     cell = " ".join(f"WHEN '{column}' THEN '{cell}'" for column, cell in cell_of.items() if column != cell)
     name = f"CASE field {cell} ELSE field END" if cell else "field"
@@ -82,7 +82,8 @@ def _bases(conn: sqlite3.Connection, table: str, custom: str, cell_of: Mapping[s
         f"UPDATE temp.delta SET has_base = 1, base = {before} FROM temp.incoming i"
         " WHERE i.row = delta.row AND i.since IS NOT NULL"
     )
-    conn.execute("DELETE FROM temp.delta WHERE has_base AND (theirs IS base OR alike(theirs, base))")
+    same = "(theirs IS base OR alike(theirs, base))" if like else "theirs IS base"
+    conn.execute(f"DELETE FROM temp.delta WHERE has_base AND {same}")
     conn.execute("DELETE FROM temp.delta WHERE NOT has_base AND theirs IS NULL")
     conn.execute("UPDATE temp.delta SET conflict = has_base AND base IS NOT ours")
 
@@ -102,22 +103,24 @@ def decide(conn: sqlite3.Connection, prefer: str | None, sides: Mapping[tuple[st
 
 
 def write(change: Change, table: str, custom: str) -> None:
-    """Write what temp.delta takes."""
+    """Write what temp.delta takes: one update a row, because each runs the triggers that log it."""
     conn = change.conn
-    cleared = f"CASE WHEN d.theirs IS '{CLEAR}' THEN NULL ELSE d.theirs END"
-    conn.execute("CREATE INDEX IF NOT EXISTS temp.delta_field ON delta(field, id)")
-    fields = conn.execute("SELECT DISTINCT field FROM temp.delta WHERE take AND field NOT LIKE 'custom.%'").fetchall()
-    for (field,) in fields:
+    cleared = f"CASE WHEN theirs IS '{CLEAR}' THEN NULL ELSE theirs END"
+    told = [field for (field,) in conn.execute("SELECT DISTINCT field FROM temp.delta WHERE take ORDER BY field")]
+    fields = [field for field in told if not field.startswith("custom.")]
+    found = [
+        f"max(field = '{f}') AS has_{f}, max(CASE WHEN field = '{f}' THEN {cleared} END) AS new_{f}" for f in fields
+    ]
+    wanted = [f"{f} = CASE WHEN has_{f} THEN new_{f} ELSE {f} END" for f in fields]
+    if len(fields) < len(told):
+        own = "FILTER (WHERE field LIKE 'custom.%')"
+        found.append(f"count(*) {own} AS patched, json_group_object(substr(field, 8), {cleared}) {own} AS patch")
+        wanted.append(f"{custom} = CASE WHEN patched THEN json_patch({custom}, patch) ELSE {custom} END")
+    if wanted:
         conn.execute(
-            f"UPDATE {table} SET {field} = {cleared} FROM temp.delta d"
-            f" WHERE d.take AND d.field = ? AND {table}.id = d.id",
-            (field,),
+            f"UPDATE {table} SET {', '.join(wanted)} FROM (SELECT id AS of_row, {', '.join(found)} FROM temp.delta"
+            f" WHERE take GROUP BY id) WHERE {table}.id = of_row"
         )
-    conn.execute(
-        f"UPDATE {table} SET {custom} = json_patch({custom}, g.patch) FROM (SELECT d.id AS id,"
-        f" json_group_object(substr(d.field, 8), {cleared}) AS patch FROM temp.delta d"
-        f" WHERE d.take AND d.field LIKE 'custom.%' GROUP BY d.id) g WHERE {table}.id = g.id"
-    )
 
 
 def taken(conn: sqlite3.Connection) -> dict[int, dict[str, object]]:

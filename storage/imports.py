@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -106,12 +107,24 @@ def keys_apart(plan: SheetPlan) -> tuple[ColumnPlan, ...]:
     return tuple(found)
 
 
-def source(change: Change, plan: SheetPlan, feed_id: int) -> int:
-    """The row of `sources` for a sheet that is being taken."""
+def taken_before(conn: sqlite3.Connection) -> dict[str, tuple[str, dict[str, str], int, int]]:
+    """The latest sheet of each feed, if all of it was taken: content → what it was, its map, rows, how much it held."""
+    return {
+        content: (what, json.loads(read_as), rows, held)
+        for content, what, read_as, rows, held in conn.execute(
+            "SELECT content, what, map, rows, held FROM sources s WHERE content IS NOT NULL"
+            " AND id = (SELECT max(id) FROM sources o WHERE o.feed_id = s.feed_id)"
+        )
+    }
+
+
+def source(change: Change, plan: SheetPlan, feed_id: int, report: SheetReport) -> int:
+    """The row of `sources` for a sheet that is being taken; its content counts when nothing of it is left out."""
+    whole = not (report.refused or report.doubts or report.left or report.conflicts or plan.ours)
     columns = {c.header: c.target for c in plan.columns}
     cursor = change.conn.execute(
-        "INSERT INTO sources(file, hash, sheet, what, header_row, rows, read_at, feed_id, map, change_id)"
-        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO sources(file, hash, sheet, what, header_row, rows, read_at, feed_id, map, change_id, content, held)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
         (
             plan.file,
             plan.file_hash,
@@ -123,6 +136,8 @@ def source(change: Change, plan: SheetPlan, feed_id: int) -> int:
             feed_id,
             json.dumps(columns, ensure_ascii=False),
             change.id,
+            plan.content if whole else None,
+            report.new + report.changed + report.same,
         ),
     )
     assert cursor.lastrowid is not None
@@ -173,22 +188,28 @@ def refusals(conn: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, test
     return [
         Refused(plan.file, plan.sheet, row, column.header, "" if value is None else str(value), why)
         for row, value in conn.execute(
-            f"SELECT r.row, r.c{column.pos} FROM st.{plan.table} r WHERE {test}"
-            " AND r.row NOT IN (SELECT row FROM temp.refused) ORDER BY r.row"
+            f"SELECT r.row, r.c{column.pos} FROM st.{plan.table} r"
+            f" WHERE r.row NOT IN (SELECT row FROM temp.settled) AND {test} ORDER BY r.row"
         )
     ]
 
 
+def read_as(plan: SheetPlan) -> str:
+    """Names the way a sheet is read: hashes of rows mean the same only under the same one."""
+    told = [plan.what, *((c.pos, c.target, c.key, c.type) for c in plan.columns)]
+    return hashlib.blake2b(repr(told).encode(), digest_size=4).hexdigest()
+
+
 def begin_refusing(conn: sqlite3.Connection) -> None:
-    """temp.refused, empty: the rows of a sheet that are not taken."""
-    conn.execute("DROP TABLE IF EXISTS temp.refused")
-    conn.execute("CREATE TEMP TABLE refused(row INTEGER PRIMARY KEY)")
+    """temp.settled, empty: the rows of a sheet that need no further look, because they are refused or not new."""
+    conn.execute("DROP TABLE IF EXISTS temp.settled")
+    conn.execute("CREATE TEMP TABLE settled(row INTEGER PRIMARY KEY)")
 
 
 def refuse(conn: sqlite3.Connection, report: SheetReport, found: list[Refused]) -> None:
     """Refuse rows: each is refused once, for the first reason found."""
     report.refused += found
-    conn.executemany("INSERT INTO refused VALUES (?)", [(refused.row,) for refused in found])
+    conn.executemany("INSERT INTO settled VALUES (?)", [(refused.row,) for refused in found])
 
 
 def refuse_values(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:

@@ -37,7 +37,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     if report.new or report.changed:
         _write(change, plan, choices, report)
     elif report.withdrawn or (choices.covered_to and report.same):
-        imports.source(change, plan, imports.feed(change, plan))
+        imports.source(change, plan, imports.feed(change, plan), report)
     _cover(change, plan, choices)
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
@@ -114,7 +114,7 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         f" {imports.units_of(amount) if amount else 'NULL'} AS amount,"
         f" {imports.units_of(quantity) if quantity else 'NULL'} AS quantity, {imports.content_of(plan.columns)} AS content"
         f" FROM st.{plan.table} r JOIN temp.matched m ON m.raw = r.c{_needed(plan, 'partner').pos}"
-        f" WHERE r.row NOT IN (SELECT row FROM temp.refused)) GROUP BY {group}"
+        f" WHERE r.row NOT IN (SELECT row FROM temp.settled)) GROUP BY {group}"
     )
     conn.execute("ALTER TABLE temp.incoming ADD COLUMN person_id")
     if person:
@@ -152,7 +152,7 @@ def _compare(conn: sqlite3.Connection, plan: SheetPlan) -> None:
 def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
     conn = change.conn
     feed = imports.feed(change, plan)
-    source = imports.source(change, plan, feed)
+    source = imports.source(change, plan, feed, report)
     if report.partners_created:
         matching.make(change, plan, source)
     conn.execute(
@@ -204,7 +204,7 @@ def _write_lines(change: Change, plan: SheetPlan, source: int, data: str) -> Non
         f" {data}, :source, r.row, :change FROM st.{plan.table} r JOIN temp.matched m ON m.raw = r.c{partner.pos}"
         f" JOIN temp.incoming i ON i.partner_id = m.partner_id AND i.ref = {imports.text_of(ref)}"
         f" AND i.on_day = substr(r.c{on.pos}, 1, 10)"
-        " WHERE i.state <> 'same' AND r.row NOT IN (SELECT row FROM temp.refused) ORDER BY i.id, r.row",
+        " WHERE i.state <> 'same' AND r.row NOT IN (SELECT row FROM temp.settled) ORDER BY i.id, r.row",
         {"source": source, "change": change.id},
     )
 

@@ -47,15 +47,18 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     Raises DecisionNeeded, naming the first, when a cell was changed on both sides and nothing says which counts.
     """
     conn, noun, report = change.conn, _NOUNS[plan.noun], SheetReport(plan)
+    feed = imports.find_feed(conn, plan)
     imports.begin_refusing(conn)
+    key = plan.column(noun.key) if noun.key else None
+    repeats = key is not None and _repeats(conn, plan, key)
+    as_before = 0 if repeats else _settle(conn, plan, noun, feed)
     imports.refuse_values(conn, plan, report)
     if noun.owned:
         matching.match(change, plan, choices, report)
         matching.refuse(conn, plan, report)
     else:
-        _refuse_names(conn, plan, noun, report)
+        _refuse_names(conn, plan, noun, report, repeats)
     _people(change, plan)
-    feed = imports.find_feed(conn, plan)
     _gather(conn, plan, noun, choices)
     if plan.ours:
         returns.find(conn, plan, noun.table, report)
@@ -65,8 +68,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     _keep_to_mode(conn, choices, report)
     report.refused.sort(key=lambda refused: refused.row)
     counts = dict(conn.execute("SELECT state, count(*) FROM temp.incoming GROUP BY state").fetchall())
-    report.new, report.same = counts.get("new", 0), counts.get("same", 0)
-    report.lines = sum(counts.values())
+    report.new, report.same = counts.get("new", 0), counts.get("same", 0) + as_before
+    report.lines = sum(counts.values()) + as_before
     unsent = 0
     if plan.ours:
         unsent = returns.missing(change, plan, noun.table, report)
@@ -75,6 +78,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             "SELECT count(*) FROM feed_rows f WHERE f.feed_id = ? AND f.key NOT IN (SELECT key FROM temp.incoming)",
             (feed,),
         ).fetchone()
+        report.missing -= as_before
     fields = {f: _COLUMNS.get(f, f) for f in noun.fields if plan.column(f) and f != noun.key}
     own = [c.key for c in imports.keys_apart(plan)] if plan.ours else None
     cells.compare(conn, noun.table, fields, noun.custom, own)
@@ -97,7 +101,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         )
     if report.new or report.changed or (counts.get("known") and not plan.ours):
         feed = imports.feed(change, plan)
-        source = imports.source(change, plan, feed)
+        source = imports.source(change, plan, feed, report)
         imports.register_fields(change, noun.subject, plan.kind or "", imports.keys_apart(plan))
         if report.partners_created:
             matching.make(change, plan, source)
@@ -108,14 +112,33 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             cells.write(change, noun.table, noun.custom)
         if noun.table == "partners":
             _partner_keys(change)
-            words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)")
-        _remember(change, noun, feed, source)
+            (renamed,) = conn.execute(
+                "SELECT EXISTS (SELECT 1 FROM temp.delta WHERE take AND field = 'name')"
+            ).fetchone()
+            words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)", renamed=bool(renamed))
+        _remember(change, plan, noun, feed, source)
     for table in ("incoming", "delta"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
 
 
-def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report: SheetReport) -> None:
+def _settle(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, feed: int | None) -> int:
+    """Settle the rows whose cells are the very ones their feed brought last: nothing of them is new. Their number.
+
+    Only where a key tells the rows of the sheet apart.
+    """
+    key = plan.column(noun.key) if noun.key else None
+    if key is None or feed is None or plan.ours:
+        return 0
+    return conn.execute(
+        f"INSERT INTO temp.settled SELECT r.row FROM st.{plan.table} r JOIN main.feed_rows f ON f.feed_id = ?"
+        f" AND f.key = {imports.text_of(key)} AND f.row_hash = ? || r.hash"
+        f" WHERE EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
+        (feed, imports.read_as(plan)),
+    ).rowcount
+
+
+def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report: SheetReport, repeats: bool) -> None:
     name, key = plan.column("name"), plan.column(noun.key)
     assert name is not None
     empty = f"coalesce({imports.text_of(name)}, '') = ''"
@@ -123,10 +146,10 @@ def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report:
     if key:
         value = imports.text_of(key)
         imports.refuse(conn, report, imports.refusals(conn, plan, key, f"r.c{key.pos} IS NULL", f"no {noun.key}"))
-        if _repeats(conn, plan, key):
+        if repeats:
             earlier = (
                 f"r.row NOT IN (SELECT min(r.row) FROM st.{plan.table} r WHERE r.row NOT IN"
-                f" (SELECT row FROM temp.refused) GROUP BY {value})"
+                f" (SELECT row FROM temp.settled) GROUP BY {value})"
             )
             token = plan.column("id")
             if token:  # rows that say which of ours they are cannot be meant twice because of their code
@@ -153,7 +176,7 @@ def _people(change: Change, plan: SheetPlan) -> None:
                 "INSERT INTO people(name, name_key, change_id)"
                 f" SELECT {said} AS said, name_key({said}) AS k, ? FROM st.{plan.table} r"
                 f" WHERE r.c{column.pos} IS NOT NULL AND r.c{column.pos} IS NOT '{cells.CLEAR}'"
-                " AND r.row NOT IN (SELECT row FROM temp.refused) AND NOT EXISTS (SELECT 1 FROM main.people p"
+                " AND r.row NOT IN (SELECT row FROM temp.settled) AND NOT EXISTS (SELECT 1 FROM main.people p"
                 f" WHERE p.name_key = name_key({said}) OR p.key = {said}) GROUP BY k ORDER BY min(r.row)",
                 (change.id,),
             )
@@ -174,6 +197,8 @@ def _field(plan: SheetPlan, target: str) -> str:
             f"coalesce((SELECT p.id FROM main.people p WHERE p.key = {text} LIMIT 1), (SELECT p.id FROM main.people p"
             f" WHERE p.name_key = name_key({text}) ORDER BY p.key IS NOT NULL LIMIT 1))"
         )
+    elif target == "note":
+        return f"nullif(CAST({raw} AS TEXT), '')"  # its lines stay apart
     else:
         return f"nullif({text}, '')"
     return f"CASE WHEN {raw} IS '{cells.CLEAR}' THEN {raw} ELSE {value} END"
@@ -211,11 +236,11 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, choices: Choi
         identity = "coalesce(said, 'name ' || name_key(name))"
     conn.execute("DROP TABLE IF EXISTS temp.incoming")
     conn.execute(
-        f"CREATE TEMP TABLE incoming AS SELECT row, said, name, partner_id, cells, {identity} AS key, NULL AS id,"
+        f"CREATE TEMP TABLE incoming AS SELECT row, hash, said, name, partner_id, cells, {identity} AS key, NULL AS id,"
         " NULL AS base, NULL AS since, token, 'new' AS state FROM"
-        f" (SELECT r.row AS row, {token} AS token, {said} AS said, {name} AS name, {owner} AS partner_id,"
+        f" (SELECT r.row AS row, r.hash AS hash, {token} AS token, {said} AS said, {name} AS name, {owner} AS partner_id,"
         f" json_patch(json_object({pairs}), json_object('keys', json_object({keys}), 'custom', json({data}))) AS cells"
-        f" FROM st.{plan.table} r{join} WHERE r.row NOT IN (SELECT row FROM temp.refused)) ORDER BY row"
+        f" FROM st.{plan.table} r{join} WHERE r.row NOT IN (SELECT row FROM temp.settled)) ORDER BY row"
     )
     if noun.owned or not plan.column(noun.key):  # rows of one key are told apart by their order
         conn.execute(
@@ -313,12 +338,12 @@ def _partner_keys(change: Change) -> None:
     )
 
 
-def _remember(change: Change, noun: Noun, feed: int, source: int) -> None:
+def _remember(change: Change, plan: SheetPlan, noun: Noun, feed: int, source: int) -> None:
     change.conn.execute(
         "INSERT INTO feed_rows(feed_id, key, row_hash, cells, tbl, row_id, source_id, row, change_id)"
-        " SELECT :feed, key, '', cells, :tbl, id, :source, row, :change FROM temp.incoming"
+        " SELECT :feed, key, :read_as || hash, cells, :tbl, id, :source, row, :change FROM temp.incoming"
         " WHERE state <> 'same' AND since IS NULL ORDER BY row ON CONFLICT (feed_id, key) DO UPDATE SET cells = excluded.cells,"
-        " row_id = excluded.row_id, source_id = excluded.source_id, row = excluded.row"
+        " row_hash = excluded.row_hash, row_id = excluded.row_id, source_id = excluded.source_id, row = excluded.row"
         " WHERE feed_rows.cells IS NOT excluded.cells OR feed_rows.row_id IS NOT excluded.row_id",
-        {"feed": feed, "tbl": noun.table, "source": source, "change": change.id},
+        {"feed": feed, "read_as": imports.read_as(plan), "tbl": noun.table, "source": source, "change": change.id},
     )

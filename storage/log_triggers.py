@@ -50,6 +50,9 @@ def _triggers(table: str, cols: list[tuple[str, str]]) -> list[tuple[str, str]]:
         (f"{table}_update_log", f"AFTER UPDATE ON {table} BEGIN {_log_update(table, cols)} END"),
         (f"{table}_delete_log", f"AFTER DELETE ON {table} BEGIN {_log_delete(table, cols)} END"),
     ]
+    if any(name == "custom" for name, _ in cols):  # a trigger of its own: comparing key by key costs most
+        when = "WHEN OLD.custom IS NOT NEW.custom"
+        made.append((f"{table}_custom_log", f"AFTER UPDATE OF custom ON {table} {when} BEGIN {_log_custom(table)} END"))
     if table in HISTORY:
         subject, fields = HISTORY[table]
         for field in fields:
@@ -66,20 +69,22 @@ def _triggers(table: str, cols: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def _log_update(table: str, cols: list[tuple[str, str]]) -> str:
     plain = [name for name, _ in cols if name not in ("id", "custom")]
     images = " UNION ALL ".join(f"SELECT '{n}' AS col, OLD.{n} AS before, NEW.{n} AS after" for n in plain)
-    log = (
+    return (
         "INSERT INTO change_log(change_id, tbl, row_id, col, before, after)"
         f" SELECT (SELECT id FROM open_change), '{table}', OLD.id, col, before, after"
         f" FROM ({images}) WHERE before IS NOT after;"
     )
-    if any(name == "custom" for name, _ in cols):
-        log += (
-            " INSERT INTO change_log(change_id, tbl, row_id, col, before, after)"
-            f" SELECT (SELECT id FROM open_change), '{table}', OLD.id, 'custom.' || coalesce(o.key, n.key),"
-            " o.value, n.value FROM json_each(OLD.custom) o"
-            " FULL JOIN json_each(NEW.custom) n ON o.key = n.key"
-            " WHERE OLD.custom IS NOT NEW.custom AND o.value IS NOT n.value;"
-        )
-    return log
+
+
+def _log_custom(table: str) -> str:
+    told = "SELECT key, value FROM json_each({}.custom)"
+    return (
+        "INSERT INTO change_log(change_id, tbl, row_id, col, before, after)"
+        f" SELECT (SELECT id FROM open_change), '{table}', OLD.id, 'custom.' || key, before, after FROM (SELECT n.key,"
+        " (SELECT o.value FROM json_each(OLD.custom) o WHERE o.key = n.key) AS before, n.value AS after"
+        f" FROM ({told.format('NEW')} EXCEPT {told.format('OLD')}) n UNION ALL SELECT key, value, NULL"
+        " FROM json_each(OLD.custom) WHERE key NOT IN (SELECT key FROM json_each(NEW.custom)));"
+    )
 
 
 def _log_delete(table: str, cols: list[tuple[str, str]]) -> str:

@@ -27,7 +27,7 @@ def match(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport
     """temp.matched: every value of the partner column (`raw`) with the partner it means.
 
     `state` is sure, new (made from this sheet; its id is reserved), ask, skip or none. Rows refused before
-    (temp.refused) do not count.
+    (temp.settled) do not count.
     """
     conn, column, beside = change.conn, plan.column("partner"), plan.column("partner_name")
     assert column is not None
@@ -37,7 +37,7 @@ def match(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport
     conn.execute(
         f"CREATE TEMP TABLE matched AS SELECT r.c{column.pos} AS raw, {said} AS said, coalesce({name}, {said}) AS name,"
         " min(r.row) AS row, NULL AS partner_id, 'none' AS state"
-        f" FROM st.{plan.table} r WHERE r.c{column.pos} IS NOT NULL AND r.row NOT IN (SELECT row FROM temp.refused)"
+        f" FROM st.{plan.table} r WHERE r.c{column.pos} IS NOT NULL AND r.row NOT IN (SELECT row FROM temp.settled)"
         f" GROUP BY r.c{column.pos}"
     )
     conn.execute("CREATE INDEX temp.matched_raw ON matched(raw)")
@@ -238,7 +238,7 @@ def make(change: Change, plan: SheetPlan, source: int) -> None:
 
 
 def refuse(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
-    """Refuse the rows whose partner nobody knows; they join temp.refused."""
+    """Refuse the rows whose partner nobody knows; they join temp.settled."""
     column = plan.column("partner")
     assert column is not None
     raw = f"r.c{column.pos} IN (SELECT raw FROM temp.matched WHERE state = '%s')"

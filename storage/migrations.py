@@ -29,7 +29,13 @@ def m002_currencies(conn: sqlite3.Connection) -> None:
     conn.execute("CREATE INDEX activities_currency ON activities(currency) WHERE currency IS NOT NULL")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun, m002_currencies)
+def m003_contents(conn: sqlite3.Connection) -> None:
+    """A sheet that was taken whole is known again by its content, and how much it held."""
+    conn.execute("ALTER TABLE sources ADD COLUMN content TEXT")
+    conn.execute("ALTER TABLE sources ADD COLUMN held INTEGER")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun, m002_currencies, m003_contents)
 LATEST = len(STEPS)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from prm_tui.domain.partner import FIELDS
-from prm_tui.domain.sheet import UID_LENGTH, OutColumn, OutSheet, SentSheet, headers_apart
+from prm_tui.domain.sheet import ID, UID_LENGTH, OutColumn, OutSheet, SentSheet, headers_apart
 from storage.store import Change
 
 # a person by name; by key where several have the name
@@ -18,10 +18,18 @@ _PERSON = (
     " THEN w.key ELSE w.name END FROM people w WHERE w.id = {})"
 )
 _MONEY = "{} / 10000.0"
-_READ_ONLY = ("status", "parent")
-_CHOICES = ("type", "tier", "territory", "country", "manager")
+_READ_ONLY = {"partners": ("status", "parent"), "contacts": ("main", "opt_out")}
+_CLOSED = {
+    "partners": ("type", "tier", "territory", "country", "manager"),
+    "contacts": ("role", "language"),
+    "records": ("status", "currency", "owner"),
+    "activities": ("currency", "person"),
+}
+"""Fields whose values are chosen from those there are."""
+_PEOPLE = {"manager": "manager", "owner": "owner", "person": "person_id"}
+_MOST_CHOICES = 250
 _CONTACT = (("name", "Name"), ("role", "Role"), ("email", "E-mail"), ("phone", "Phone"), ("language", "Language"),
-            ("valid_until", "Valid until"))  # fmt: skip
+            ("valid_until", "Valid until"), ("main", "Main contact"), ("opt_out", "Opted out"))  # fmt: skip
 _RECORD = (("ref", "Reference"), ("name", "Name"), ("status", "Status"), ("starts_on", "Starts"), ("ends_on", "Ends"),
            ("amount", "Amount"), ("currency", "Currency"), ("quantity", "Quantity"), ("note", "Note"), ("owner", "Owner"))  # fmt: skip
 _ACTIVITY = (("occurred_on", "Date"), ("ref", "Reference"), ("amount", "Amount"), ("currency", "Currency"),
@@ -38,24 +46,22 @@ def uid(conn: sqlite3.Connection) -> str:
 
 def partners(conn: sqlite3.Connection, ids: Sequence[int], token: str) -> OutSheet:
     """Partners in the order of `ids`, with every field and custom field that is used."""
-    columns = [OutColumn("prm id", "id")]
-    exprs = [f"'{token}-p' || p.id"]
+    columns = [OutColumn(ID, "id")]
+    exprs = [f"'{token}-p' || t.id"]
     for key, (label, kind) in FIELDS.items():
-        if key == "parent":
-            exprs.append("(SELECT o.code FROM partners o WHERE o.id = p.parent)")
-        else:
-            exprs.append(_PERSON.format("p.manager") if key == "manager" else f"p.{key}")
-        columns.append(
-            OutColumn(
-                label, "skip" if key in _READ_ONLY else key, "date" if kind == "date" else "text", _choices(conn, key)
-            )
-        )
+        parent = "(SELECT o.code FROM partners o WHERE o.id = t.parent)"
+        exprs.append(parent if key == "parent" else _stored("partners", key))
+        type_ = "date" if kind == "date" else "text"
+        columns.append(OutColumn(label, _target("partners", key), type_, _choices(conn, "partners", key)))
+    if conn.execute("SELECT 1 FROM tags LIMIT 1").fetchone():
+        exprs.append("(SELECT group_concat(tag, ', ') FROM tags WHERE partner_id = t.id)")
+        columns.append(OutColumn("Tags", "skip"))
     for system in _systems(conn):
-        exprs.append(f"(SELECT k.key FROM partner_keys k WHERE k.partner_id = p.id AND k.system = '{system}' LIMIT 1)")
+        exprs.append(f"(SELECT k.key FROM partner_keys k WHERE k.partner_id = t.id AND k.system = '{system}' LIMIT 1)")
         columns.append(OutColumn(f"{system} key", f"key:{system}"))
-    custom, more = _custom(conn, "partner", "", "p.custom")
+    custom, more = _custom(conn, "partner", "", "t.custom")
     return OutSheet(
-        "Partners", "partners", headers_apart([*columns, *more]), _listed(conn, "partners p", [*exprs, *custom], ids)
+        "Partners", "partners", headers_apart([*columns, *more]), _listed(conn, "partners", [*exprs, *custom], ids)
     )
 
 
@@ -63,14 +69,36 @@ def _systems(conn: sqlite3.Connection) -> list[str]:
     return [s for (s,) in conn.execute("SELECT DISTINCT system FROM partner_keys ORDER BY 1") if s.isidentifier()]
 
 
-def _choices(conn: sqlite3.Connection, key: str) -> tuple[str, ...]:
-    if key not in _CHOICES:
+def _target(table: str, key: str) -> str:
+    return "skip" if key in _READ_ONLY.get(table, ()) else key
+
+
+def _stored(table: str, key: str) -> str:
+    """A field of a row of `t` as it goes out."""
+    if key in _PEOPLE:
+        return _PERSON.format(f"t.{_PEOPLE[key]}")
+    if key in ("main", "opt_out"):
+        return f"CASE WHEN t.{key} THEN 'yes' ELSE 'no' END"
+    return _MONEY.format(f"t.{key}") if key in _AMOUNTS else f"t.{key}"
+
+
+def _choices(conn: sqlite3.Connection, table: str, key: str, kind: str = "") -> tuple[str, ...]:
+    """The values a field may have: those it has, and for the status of a record those its kind knows."""
+    if key not in _CLOSED[table]:
         return ()
-    column = _PERSON.format("p.manager") if key == "manager" else f"p.{key}"
+    of = "" if not kind else "WHERE t.kind = :kind"
+    known = ""
+    if key == "status":
+        known = (
+            " UNION SELECT j.value FROM kinds k, json_each(k.open) j WHERE k.tbl = 'record' AND k.name = :kind AND"
+            " lower(j.value) NOT IN (SELECT lower(t.status) FROM records t WHERE kind = :kind AND status IS NOT NULL)"
+        )
     found = conn.execute(
-        f"SELECT DISTINCT {column} AS v FROM partners p WHERE v IS NOT NULL ORDER BY 1 LIMIT 60"
+        f"SELECT v FROM (SELECT DISTINCT {_stored(table, key)} AS v FROM {table} t {of}{known})"
+        " WHERE v IS NOT NULL ORDER BY v LIMIT :most",
+        {"kind": kind, "most": _MOST_CHOICES + 1},
     ).fetchall()
-    return tuple(str(v) for (v,) in found)
+    return tuple(str(v) for (v,) in found) if len(found) <= _MOST_CHOICES else ()
 
 
 def _custom(conn: sqlite3.Connection, table: str, kind: str, column: str) -> tuple[list[str], list[OutColumn]]:
@@ -88,11 +116,10 @@ def _quoted(key: str) -> str:
 
 def _listed(conn: sqlite3.Connection, table: str, exprs: Sequence[str], ids: Sequence[int]) -> Iterator[Sequence[Any]]:
     """Rows in the order of ids, a few thousand at a time."""
-    name = table.split()[1]
     for begin in range(0, len(ids), 4000):
         part = json.dumps(list(ids[begin : begin + 4000]))
         yield from conn.execute(
-            f"SELECT {', '.join(exprs)} FROM json_each(?) j JOIN {table} ON {name}.id = j.value ORDER BY j.key", (part,)
+            f"SELECT {', '.join(exprs)} FROM json_each(?) j JOIN {table} t ON t.id = j.value ORDER BY j.key", (part,)
         )
 
 
@@ -106,12 +133,12 @@ def _owned(
     token: str,
 ) -> tuple[list[OutColumn], Iterator[Sequence[Any]]]:
     subject, kind, column = custom
-    columns = [OutColumn("prm id", "id"), OutColumn("Partner", "partner"), OutColumn("Partner name", "partner_name")]
+    columns = [OutColumn(ID, "id"), OutColumn("Partner", "partner"), OutColumn("Partner name", "partner_name")]
     exprs = [f"'{token}-{table[0]}' || t.id", "p.code", "p.name"]
     for key, label in fields:
-        stored = {"owner": _PERSON.format("t.owner"), "person": _PERSON.format("t.person_id")}.get(key, f"t.{key}")
-        exprs.append(_MONEY.format(stored) if key in _AMOUNTS else stored)
-        columns.append(OutColumn(label, key, "date" if key in _DATES else _AMOUNTS.get(key, "text")))
+        exprs.append(_stored(table, key))
+        type_ = "date" if key in _DATES else _AMOUNTS.get(key, "text")
+        columns.append(OutColumn(label, _target(table, key), type_, _choices(conn, table, key, kind)))
     more_exprs, more = _custom(conn, subject, kind, column)
     of = "" if ids is None else "AND t.partner_id IN (SELECT value FROM json_each(:ids))"
     rows = conn.execute(
@@ -131,14 +158,14 @@ def contacts(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) ->
 def records(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, token: str) -> OutSheet:
     """The records of one kind."""
     columns, rows = _owned(conn, "records", _RECORD, ("record", kind, "t.data"), "t.kind = :kind", ids, token)
-    return OutSheet(_name(f"Records {kind}"), f"record:{kind}", columns, rows)
+    return OutSheet(f"Records {kind}", f"record:{kind}", columns, rows)
 
 
 def activities(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, token: str) -> OutSheet:
     """The activities of one kind that hold now."""
     where = "t.kind = :kind AND t.superseded_at IS NULL"
     columns, rows = _owned(conn, "activities", _ACTIVITY, ("activity", kind, "t.data"), where, ids, token)
-    return OutSheet(_name(f"Activities {kind}"), f"activity:{kind}", columns, rows)
+    return OutSheet(f"Activities {kind}", f"activity:{kind}", columns, rows)
 
 
 def lines(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None) -> OutSheet:
@@ -146,17 +173,17 @@ def lines(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None) -> Out
     exprs, more = _custom(conn, "line", kind, "l.data")
     columns = [OutColumn("Partner", "skip"), OutColumn("Date", "skip", "date"), OutColumn("Reference", "skip"),
                OutColumn("Line", "skip", "number"), OutColumn("Amount", "skip", "money"),
-               OutColumn("Quantity", "skip", "number")]  # fmt: skip
+               OutColumn("Currency", "skip"), OutColumn("Quantity", "skip", "number")]  # fmt: skip
     of = "" if ids is None else "AND a.partner_id IN (SELECT value FROM json_each(:ids))"
     rows = conn.execute(
-        "SELECT p.code, a.occurred_on, a.ref, l.n, l.amount / 10000.0, l.quantity / 10000.0"
+        "SELECT p.code, a.occurred_on, a.ref, l.n, l.amount / 10000.0, a.currency, l.quantity / 10000.0"
         f"{''.join(', ' + e for e in exprs)} FROM activity_lines l JOIN activities a ON a.id = l.activity_id"
         f" JOIN partners p ON p.id = a.partner_id WHERE a.kind = :kind AND a.superseded_at IS NULL {of}"
         " ORDER BY p.name COLLATE NOCASE, p.id, a.id, l.n",
         {"kind": kind, "ids": json.dumps(list(ids or ()))},
     )
     fixed = [OutColumn(c.header, "skip", c.type) for c in more]
-    return OutSheet(_name(f"Lines {kind}"), "skip", headers_apart([*columns, *fixed]), rows)
+    return OutSheet(f"Lines {kind}", "skip", headers_apart([*columns, *fixed]), rows, lines_of=kind)
 
 
 def send(change: Change, uid: str, what: str, recipient: str, due: date | None, body: dict[str, Any]) -> None:
@@ -225,8 +252,3 @@ def everyone(conn: sqlite3.Connection) -> list[int]:
     return [
         i for (i,) in conn.execute("SELECT id FROM partners WHERE joined_into IS NULL ORDER BY name COLLATE NOCASE, id")
     ]
-
-
-def _name(text: str) -> str:
-    """A name as a workbook allows it."""
-    return "".join(" " if c in "[]:*?/\\" else c for c in text)[:31].strip("' ") or "Sheet"

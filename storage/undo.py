@@ -208,6 +208,10 @@ class _Undoing:
                     f"SELECT DISTINCT t.{col} FROM {table} t WHERE t.{col} IN"
                     f" (SELECT id FROM doomed WHERE tbl = '{parent}') AND NOT EXISTS"
                     f" (SELECT 1 FROM doomed x WHERE x.tbl = '{table}' AND x.id = t.id)"
+                    # what points there because of this very change will point back
+                    f" AND NOT ({self._owned(table)} AND EXISTS (SELECT 1 FROM change_log l WHERE l.tbl = '{table}'"
+                    f" AND l.row_id = t.id AND l.col = '{col}' AND l.change_id IN ({self.ids}) AND l.after = t.{col}))",
+                    {"only": self.only},
                 ).fetchall()
                 for (row_id,) in rows:
                     self._spare(parent, row_id, f"in use by {table.replace('_', ' ')}", "blocked")

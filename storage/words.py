@@ -6,7 +6,7 @@ import sqlite3
 
 from prm_tui.domain import text
 from prm_tui.domain.ratio import wilson_lower
-from prm_tui.domain.sheet import LONGEST
+from prm_tui.domain.sheet import LONGEST, NEVER
 
 SEARCH = (
     "folded(code || ' ' || name || ' ' || coalesce(type, '') || ' ' || coalesce(tier, '') || ' '"
@@ -39,8 +39,8 @@ def alike(theirs: object, ours: object) -> int:
     numbers = [_number(value) for value in (theirs, ours)]
     if numbers[0] is not None and numbers[1] is not None and not isinstance(ours, str):
         return abs(numbers[0] - numbers[1]) <= 1e-14 * abs(numbers[1])
-    first, second = (str(value).replace("\r\n", "\n").strip() for value in (theirs, ours))
-    if len(second) > LONGEST and first.endswith("…"):
+    first, second = (str(value).replace("\r\n", "\n").translate(NEVER).strip() for value in (theirs, ours))
+    if len(second) > LONGEST // 2 and first.endswith("…"):
         return second.startswith(first[:-1])
     return first == second
 
@@ -54,10 +54,15 @@ def _number(value: object) -> float | None:
         return None
 
 
-def refresh(conn: sqlite3.Connection, where: str, parameters: tuple[object, ...] = ()) -> None:
-    """Bring name_key and search of the partners a condition selects up to their other columns."""
+def refresh(conn: sqlite3.Connection, where: str, parameters: tuple[object, ...] = (), *, renamed: bool = True) -> None:
+    """Bring name_key and search of the partners a condition selects up to their other columns.
+
+    Without `renamed` their names are as they were.
+    """
+    key = "name_key(name)" if renamed else "name_key"
     conn.execute(
-        f"UPDATE partners SET name_key = name_key(name), search = {SEARCH}"
-        f" WHERE {where} AND (search IS NOT {SEARCH} OR name_key IS NOT name_key(name))",
+        f"WITH told AS MATERIALIZED (SELECT id AS of_row, {key} AS name_now, {SEARCH} AS search_now"
+        f" FROM partners WHERE {where}) UPDATE partners SET name_key = name_now, search = search_now FROM told"
+        " WHERE partners.id = of_row AND (search IS NOT search_now OR name_key IS NOT name_now)",
         parameters,
     )

@@ -126,7 +126,16 @@ def _import(options: argparse.Namespace) -> int:
 
     forced, saved, choices = _forced(options.forced), _maps(options.map), _choices(options)
     paths = [Path(f) for f in options.files]
-    how: dict[str, Any] = {"forced": forced, "saved": saved, "dates": options.dates, "on_progress": _progress()}
+    plain_import = not (
+        forced or saved or options.dates or choices.complete_for or choices.covered_to or choices.currency
+    )
+    how: dict[str, Any] = {
+        "skip_known": plain_import,
+        "forced": forced,
+        "saved": saved,
+        "dates": options.dates,
+        "on_progress": _progress(),
+    }
     with ExitStack() as held:
         reading = None
         if not database(options).exists():  # an unreadable workbook must not leave a new, empty file behind

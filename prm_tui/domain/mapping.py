@@ -90,7 +90,8 @@ class SheetPlan:
     `lines`: several rows may be one activity (they share reference, partner and date). `flat`: partners it
     names that nobody knows are made from it. `header_row` is 0 when the sheet has no header. `notes` tells
     what a person should know about how it was read. `lost`: in a sheet of ours, headers (with their targets)
-    that went out and did not come back.
+    that went out and did not come back. `content` is the hash of all cells. `held`: of a sheet that was taken
+    before with the very same content, how many partners, records or activities it holds; its rows are not staged.
     """
 
     id: int
@@ -107,6 +108,13 @@ class SheetPlan:
     visible: bool = True
     lost: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    content: str | None = None
+    held: int | None = None
+
+    @property
+    def again(self) -> bool:
+        """Whether the sheet has the content that its feed brought last, so that nothing in it is new."""
+        return self.held is not None
 
     @property
     def table(self) -> str:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from importers import columns, own, reader, refused, staging
-from importers.propose import propose
+from importers.propose import Taken, propose
 from prm_tui.domain.errors import DecisionNeeded, InputError
-from prm_tui.domain.exchange import Choices, ImportReport
+from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
@@ -52,9 +52,12 @@ class Reading:
 
     def sample(self, plan: SheetPlan, rows: int = 20) -> list[tuple[Any, ...]]:
         """The first rows of a sheet as they were read: row number, then its cells."""
+        if plan.again:
+            return []
+        listed = ", ".join(f"c{c.pos}" for c in plan.columns)
         conn = staging.connect(self.staging)
         try:
-            return conn.execute(f"SELECT * FROM {plan.table} ORDER BY row LIMIT ?", (rows,)).fetchall()
+            return conn.execute(f"SELECT row, {listed} FROM {plan.table} ORDER BY row LIMIT ?", (rows,)).fetchall()
         finally:
             conn.close()
 
@@ -86,19 +89,22 @@ def read(
     forced: dict[str, str] | None = None,
     saved: Sequence[SavedMap] = (),
     dates: str | None = None,
+    skip_known: bool = False,
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Reading:
     """Read files and propose what each sheet is; nothing is written to the file of partners.
 
     `forced`: sheet name → what it is; `saved`: mappings to use for their headers, before those the file
-    remembers; `dates`: day-first or month-first, for columns that nothing settles. Raises InputError for a
+    remembers; `skip_known`: a sheet whose feed brought the very same cells last is not read again, because nothing
+    in it can be new; `dates`: day-first or month-first, for columns that nothing settles. Raises InputError for a
     file that cannot be taken and for a sheet name that is not there.
     """
     folder = tempfile.TemporaryDirectory(prefix="prm-")
     try:
         path = Path(folder.name) / "staging.db"
-        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled)
+        taken = imports.taken_before(store.conn) if skip_known and store is not None else {}
+        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled, known=list(taken))
         conn = staging.connect(path)
         try:
             names = [name for (name,) in conn.execute("SELECT name FROM sheets")]
@@ -113,6 +119,7 @@ def read(
                 forced=forced,
                 own=_own(conn, store),
                 known=lambda: imports.known_keys(store.conn) if store is not None else (),
+                taken={content: Taken(*told) for content, told in taken.items()},
             )
         finally:
             conn.close()
@@ -217,6 +224,9 @@ def _apply(
             for plan in reading.taken:
                 if cancelled():
                     raise reader.Cancelled("The import was stopped. Nothing was changed.")
+                if plan.again:
+                    report.sheets.append(SheetReport(plan, same=plan.held or 0, lines=plan.rows))
+                    continue
                 if on_progress:
                     on_progress(plan.sheet)
                 if plan.ours:
@@ -267,8 +277,8 @@ def _remember_maps(change: Any, reading: Reading) -> None:
     from prm_tui.domain.mapping import to_toml
 
     for plan in reading.taken:
-        if plan.ours:
-            continue  # it says itself what it is
+        if plan.ours or plan.again:
+            continue  # it says itself what it is, or it was said before
         change.conn.execute(
             "INSERT INTO mappings(header_hash, name, body, change_id) VALUES (?,?,?,?)"
             " ON CONFLICT (header_hash) DO UPDATE SET body = excluded.body WHERE body IS NOT excluded.body",

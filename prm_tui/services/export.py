@@ -12,23 +12,34 @@ from typing import Any
 from importers import export
 from importers.export import Written
 from prm_tui.domain.errors import InputError, UsageError
-from prm_tui.domain.sheet import UID_LENGTH, OutSheet, SentSheet, token_row
-from storage import Store, outgoing
+from prm_tui.domain.sheet import UID_LENGTH, OutSheet, SentSheet, names_apart, token_row
+from storage import Store, figures, outgoing
 
 WHATS = ("partners", "partner", "contacts", "activities", "records", "everything")
+_WHOLE = ("partner", "everything")
 
 
 def write(store: Store, what: str, out: Path, ids: Sequence[int] | None = None) -> Written:
     """Write what is asked for, of the partners of `ids` (None: of all), to a file whose suffix says how.
 
-    `what` is one of WHATS; `partner` is a dossier of the partners named: everything about them. Raises
-    InputError when there is nothing to write or the file cannot be written.
+    `what` is one of WHATS; `partner` is a dossier of the partners named: everything about them. A workbook of
+    a dossier or of everything has sheets of figures that it computes from its other sheets. Raises InputError
+    when there is nothing to write or the file cannot be written.
     """
+    notes: list[str] = []
     with store.reading() as conn:
         sheets = _sheets(conn, what, out, ids, outgoing.uid(conn))
-        if out.suffix.lower() == ".csv" and len(sheets) == 2 and sheets[1].what == "skip":
-            sheets = sheets[:1]  # a csv file holds one sheet: the activities, without their lines
-        return export.write(out, sheets)
+        if out.suffix.lower() == ".csv" and len(sheets) > 1 and all(s.lines_of for s in sheets[1:]):
+            sheets = sheets[:1]  # a csv file holds one sheet
+            notes.append(
+                "The lines of the activities are not in it: a csv file holds one sheet. Name it .xlsx for them"
+            )
+        if out.suffix.lower() == ".xlsx" and what in _WHOLE:
+            whose = outgoing.everyone(conn) if ids is None else ids
+            sheets, notes = figures.added(conn, sheets, whose, dossier=what == "partner")
+        written = export.write(out, sheets)
+    written.notes += notes
+    return written
 
 
 def send(
@@ -98,7 +109,7 @@ def close(store: Store, uid: str, *, actor: int | None, as_of: date) -> int | No
 
 
 def _sheets(conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: str) -> list[OutSheet]:
-    whole = what in ("partner", "everything")
+    whole = what in _WHOLE
     sheets: list[OutSheet] = []
     if whole or what == "partners":
         sheets.append(outgoing.partners(conn, outgoing.everyone(conn) if ids is None else ids, token))
@@ -111,4 +122,4 @@ def _sheets(conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: s
         sheets += [outgoing.lines(conn, kind, ids) for kind in outgoing.kinds(conn, "activity_lines", ids)]
     if not sheets:
         raise InputError(f"{out.name}: there are no {what} to write.")
-    return sheets
+    return names_apart(sheets)
