@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
+from prm_tui.domain.mapping import right_target, right_what
 from prm_tui.domain.sheet import ID, META
 
 
@@ -30,10 +31,10 @@ def found(staging: sqlite3.Connection) -> dict[int, Own]:
     for page, file_id in staging.execute("SELECT id, file_id FROM sheets WHERE name = ?", (META,)).fetchall():
         for sheet, what, header, target in staging.execute(f"SELECT c0, c1, c2, c3 FROM rows_{page} ORDER BY row"):
             sheet_id = names.get((file_id, sheet))
-            if sheet_id is None:
+            if sheet_id is None or not right_what(str(what)):
                 continue
             own = sheets.setdefault(sheet_id, Own(sheet_id, ""))
             own.what = str(what)
-            if header is not None:
+            if header is not None and right_target(own.what, str(target)):
                 own.targets[str(header)] = str(target)
     return sheets

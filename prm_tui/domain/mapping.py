@@ -55,8 +55,16 @@ def right_what(what: str) -> bool:
     """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND or skip."""
     noun, colon, kind = what.partition(":")
     if noun in ("activity", "record"):
-        return bool(kind)
+        return kind.isidentifier()
     return noun in (*TARGETS, "skip") and not colon
+
+
+def right_target(what: str, target: str) -> bool:
+    """Whether a column of such a sheet may mean this: one of `targets`, data, skip, id, key:SYSTEM or custom:KEY."""
+    prefix, colon, name = target.partition(":")
+    if colon:
+        return prefix in ("key", "custom") and name.isidentifier()
+    return target in (*targets(what), "data", "skip", "id")
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,14 @@ class SheetPlan:
     notes: tuple[str, ...] = ()
     content: str | None = None
     held: int | None = None
+
+    def __post_init__(self) -> None:
+        """What a file says of itself becomes a plan only through words that are known: it is never SQL."""
+        if not right_what(self.what):
+            raise InputError(f"{self.file}: {self.sheet}: nothing is read as “{self.what}”")
+        for column in self.columns:
+            if not (right_target(self.what, column.target) or self.noun == "skip") or not column.key.isidentifier():
+                raise InputError(f"{self.file}: {self.sheet}: {column.header}: no column means “{column.target}”")
 
     @property
     def again(self) -> bool:
@@ -234,7 +250,7 @@ def from_toml(text: str, file: str) -> list[SavedMap]:
             )
         allowed = (*targets(noun), "data", "skip")
         for header, target in saved.columns.items():
-            if target not in allowed and not target.startswith("key:"):
+            if not right_target(saved.what, str(target)):
                 like = nearest(target, allowed)
                 hint = f"Did you mean “{like}”?" if like else f"One of: {', '.join(allowed)}, key:SYSTEM"
                 raise InputError(f"{file}: “{header}” = “{target}” is not known. {hint}")
