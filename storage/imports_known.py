@@ -107,17 +107,7 @@ def find_by_name(change: Change, plan: SheetPlan, choices: Choices, report: Shee
             answer = matching.answered(
                 change, plan, choices, report, Doubt(plan.sheet, row, key, said or "", name, likely)
             )
-        state, partner_id = answer
-        if state == "sure":
-            conn.execute("UPDATE temp.incoming SET id = ?, state = 'known' WHERE rowid = ?", (partner_id, place))
-            if code:  # from now on it is known by this key, too
-                conn.execute(
-                    "INSERT INTO partner_keys(partner_id, system, key, change_id) VALUES (?, ?, ?, ?)"
-                    " ON CONFLICT (system, key) DO NOTHING",
-                    (partner_id, matching.system_of(code), said, change.id),
-                )
-        elif state in ("ask", "skip"):
-            conn.execute("UPDATE temp.incoming SET state = ? WHERE rowid = ?", (state, place))
+        matching.settle(change, plan, place, said, answer)
     column = code or plan.column("name")
     assert column is not None
     for state, why in (("ask", "it is not certain which partner this is"), ("skip", "left out, as you said")):

@@ -21,7 +21,7 @@ from prm_tui.domain.mapping import (
     ColumnPlan,
     SheetPlan,
 )
-from storage import cells, imports, imports_known, matching, partners, returns, words
+from storage import cells, identity, imports, imports_known, matching, partners, returns, words
 from storage.imports_known import Noun
 from storage.store import Change
 
@@ -64,6 +64,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         returns.find(conn, plan, noun.table, report)
     imports_known.find(conn, plan, noun, feed)
     if noun.table == "partners":
+        identity.find(change, plan, choices, report)
         imports_known.find_by_name(change, plan, choices, report)
     _keep_to_mode(conn, choices, report)
     report.refused.sort(key=lambda refused: refused.row)

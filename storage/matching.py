@@ -1,9 +1,9 @@
 """Which partner a row means: sure, to be asked, or new.
 
-Sure is a key (of the system its column names, a code, or any system where only one partner has it), or an
-equal name where a sheet names partners without keys. To be asked is a name that is alike but brought no key
-of the same system. A row that brings a key of its own is new when the like-named partner holds another key
-of that same system: two companies may share a name.
+Sure is a key (of the system its column names, a code, or any system where only one partner has it), a tax id or a
+domain with the same name (identity.py), or an equal name where a sheet names partners without keys. To be asked is a
+name that is alike but brought no key of the same system. A row that brings a key of its own is new when the
+like-named partner holds another key of that same system: two companies may share a name.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ from storage.store import Change
 
 NEAR = 90
 LIKELY = 3
+HELD = (
+    "(SELECT j.key FROM main.sources s, json_each(s.map) j WHERE s.id = p.source_id"
+    " AND j.value IN ('code', 'partner') LIMIT 1)"
+)
+"""The header under which the sheet that brought partner `p` gave its key."""
 _CITY = ("city", "mailing_city", "town")
 
 
@@ -117,6 +122,22 @@ def answered(
     return ("sure", row[1] or row[0]) if answer not in ("new", "skip") else (answer, None)
 
 
+def settle(change: Change, plan: SheetPlan, place: int, said: str | None, answer: tuple[str, int | None]) -> None:
+    """Write to a row of temp.incoming whom it means; a partner that is meant is from now on known by the row's key."""
+    state, partner_id = answer
+    if state == "sure":
+        change.conn.execute("UPDATE temp.incoming SET id = ?, state = 'known' WHERE rowid = ?", (partner_id, place))
+        code = plan.column("code")
+        if code:
+            change.conn.execute(
+                "INSERT INTO partner_keys(partner_id, system, key, change_id) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (system, key) DO NOTHING",
+                (partner_id, system_of(code), said, change.id),
+            )
+    elif state in ("ask", "skip"):
+        change.conn.execute("UPDATE temp.incoming SET state = ? WHERE rowid = ?", (state, place))
+
+
 def system_of(column: ColumnPlan) -> str:
     """The system a key column belongs to: SupplierID and “Supplier no” both mean supplier."""
     key = slug(column.header)
@@ -140,14 +161,10 @@ def candidates(
         "INSERT INTO asked VALUES (?, ?, name_key(?), ?)",
         [(n, name, name, system) for n, (name, system) in enumerate(asked)],
     )
-    held = (
-        "(SELECT j.key FROM main.sources s, json_each(s.map) j WHERE s.id = p.source_id"
-        " AND j.value IN ('code', 'partner') LIMIT 1)"
-    )
     found: list[list[Candidate]] = [[] for _ in asked]
     for n, partner_id, code, name, said in conn.execute(
         "SELECT a.n, p.id, p.code, p.name, a.name FROM temp.asked a JOIN main.partners p ON p.name_key = a.key"
-        f" WHERE p.joined_into IS NULL AND (a.system IS NULL OR slug({held}) IS NOT a.system) ORDER BY a.n, p.id"
+        f" WHERE p.joined_into IS NULL AND (a.system IS NULL OR slug({HELD}) IS NOT a.system) ORDER BY a.n, p.id"
     ).fetchall():
         same = "the same name" if folded(name) == folded(said) else "the same name but for its form"
         found[n].append(Candidate(partner_id, code, name, same))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from prm_tui.domain import text
+from prm_tui.domain import identity, text
 from prm_tui.domain.ratio import wilson_lower
 from prm_tui.domain.sheet import LONGEST, NEVER
 
@@ -17,8 +17,10 @@ SEARCH = (
 
 
 def register(conn: sqlite3.Connection) -> None:
-    """Teach a connection `name_key`, `folded`, `trimmed`, `slug` (NULL stays NULL) and `wilson_lower`."""
-    for function in (text.name_key, text.folded, text.trimmed, text.slug):
+    """Teach a connection `name_key`, `folded`, `trimmed`, `slug`, `tax_key`, `web_domain` (NULL stays NULL), `alike`
+    and `wilson_lower`.
+    """
+    for function in (text.name_key, text.folded, text.trimmed, text.slug, identity.tax_key, identity.web_domain):
         conn.create_function(
             function.__name__,
             1,

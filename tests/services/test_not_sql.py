@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> Any:
 def test_no_hostile_word_is_a_kind_a_key_or_a_field(word: str) -> None:
     assert not right_what(f"record:{word}") and not right_what(f"activity:{word}")
     assert not right_target("partners", f"key:{word}") and not right_target("partners", f"custom:{word}")
-    with pytest.raises(InputError, match="maps.toml"):
+    with pytest.raises(InputError, match=r"maps\.toml"):
         from_toml(f"[[sheet]]\nname = 'a'\nwhat = 'partners'\n[sheet.columns]\nA = '''key:{word}'''\n", "maps.toml")
 
 
