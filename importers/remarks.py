@@ -80,25 +80,32 @@ def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
 
 
 def _lost_zeros(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
-    """Codes of one length but for some that are shorter: a spreadsheet took them for numbers."""
+    """Codes of one length but for some that are shorter: a spreadsheet took them for numbers.
+
+    Post codes are as long as their country has them; partner codes are looked at where some begin with a zero.
+    """
     found = []
+    country = plan.column("country")
+    by = f"c{country.pos}" if country is not None else "NULL"
     for column in plan.columns:
-        if not (aliases.code_like(column.header) or column.target == "code") or column.target == "skip":
+        code = f"CAST(c{column.pos} AS TEXT)"
+        digits = f"FROM {plan.table} WHERE {code} <> '' AND {code} NOT GLOB '*[^0-9]*'"
+        if column.target == "code":
+            if not staging.execute(f"SELECT 1 {digits} AND {code} GLOB '0*' LIMIT 1").fetchone():
+                continue
+        elif not aliases.code_like(column.header) or column.target == "skip":
             continue
-        name = f"CAST(c{column.pos} AS TEXT)"
-        lengths = dict(
-            staging.execute(
-                f"SELECT length({name}), count(*) FROM {plan.table} WHERE c{column.pos} IS NOT NULL"
-                f" AND {name} NOT GLOB '*[^0-9]*' GROUP BY 1"
-            ).fetchall()
-        )
-        usual, count = max(lengths.items(), key=lambda item: item[1], default=(0, 0))
-        short = sum(n for length, n in lengths.items() if length < usual)
-        if usual >= 4 and short and max(lengths) == usual and count >= 0.7 * (count + short) and count > 9:
-            example = staging.execute(
-                f"SELECT {name} FROM {plan.table} WHERE length({name}) < ? AND {name} NOT GLOB '*[^0-9]*' LIMIT 1",
-                (usual,),
-            ).fetchone()[0]
+        lengths: dict[object, dict[int, int]] = {}
+        for place, length, count in staging.execute(f"SELECT {by}, length({code}), count(*) {digits} GROUP BY 1, 2"):
+            lengths.setdefault(place, {})[length] = count
+        for place, counts in lengths.items():
+            usual = max(counts, key=lambda length: counts[length])
+            short = sum(n for length, n in counts.items() if length < usual)
+            if usual < 4 or not short or max(counts) > usual or counts[usual] < max(10, 0.7 * sum(counts.values())):
+                continue
+            (example,) = staging.execute(
+                f"SELECT {code} {digits} AND {by} IS ? AND length({code}) < ? LIMIT 1", (place, usual)
+            ).fetchone()
             found.append(
                 f"{column.header}: {short:,} codes have fewer than {usual} digits; they may have lost leading zeros"
                 f" ({example} may be {example.zfill(usual)}). Make the column text in the sheet to repair them"
