@@ -2,9 +2,8 @@
 
     python -m importers.child STAGING FILE…
 
-Fills the staging file. Beside it may lie STAGING.known, a JSON list of contents (importers/content.py) that were
-taken before: rows of such sheets are not staged. Prints one JSON object a line: {"rows": n} while it reads,
-{"error": text} when a file cannot be taken; then it ends with code 4.
+Fills the staging file; beside it may lie what it should know beforehand (staging.Told). Prints one JSON object a
+line: {"rows": n} while it reads, {"error": text} when a file cannot be taken; then it ends with code 4.
 """
 
 from __future__ import annotations
@@ -35,11 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     _limit_memory()
     target, *paths = (Path(a) for a in arguments)
     conn = staging.create(target)
-    beside = staging.known_beside(target)
-    known = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else []
+    told = staging.Told.beside(target)
     try:
         for path in paths:
-            _file(conn, path, known)
+            _file(conn, path, told)
     except InputError as error:
         _say({"error": str(error)})
         return InputError.exit_code
@@ -63,7 +61,8 @@ def _say(what: dict[str, Any]) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _file(conn: sqlite3.Connection, path: Path, known: Sequence[str] = ()) -> None:
+def _file(conn: sqlite3.Connection, path: Path, told: staging.Told | None = None) -> None:
+    told = told or staging.Told()
     suspect.examine(path)
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -75,12 +74,12 @@ def _file(conn: sqlite3.Connection, path: Path, known: Sequence[str] = ()) -> No
     ).lastrowid
     if path.suffix.lower() in suspect.TEXTS:
         _, skipped, notes = texts.records(path)
-        _sheet(conn, file_id, path.stem, True, lambda: texts.records(path)[0], skipped + 1, notes, known, text=True)
+        _sheet(conn, file_id, path.stem, True, lambda: texts.records(path)[0], skipped + 1, notes, told, text=True)
         return
     try:
         remarks = glance.notes(path)
         for name, visible, first_row, grid in _grids(path):
-            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []), known)
+            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []), told)
     except (InputError, MemoryError, sqlite3.Error):
         raise
     except BaseException as error:  # the reader panics with something that is no Exception
@@ -120,15 +119,13 @@ def _sheet(
     grid: Callable[[], Iterable[list[Any]]],
     first_row: int,
     notes: list[str],
-    known: Sequence[str],
+    told: staging.Told,
     *,
     text: bool = False,
 ) -> None:
     rows = iter(grid())
     head = list(islice(rows, 2000))
-    looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
-    index = 0 if name == META and looked else table.header_index(looked)
-    header_at = None if index is None else next(n for n, row in enumerate(head) if row is looked[index])
+    header_at = _header_at(head, name, first_row, told)
     wide = max((len(row) for row in head), default=0)
     width = min(wide, WIDEST)
     if wide > width:
@@ -152,7 +149,7 @@ def _sheet(
     again = None
     if width and not ours:
         cells = (row for _, row in _cells(islice(grid(), begin, None), width, first_row + begin))
-        again = content.among(names, cells, known)
+        again = content.among(names, cells, told.contents)
     if again:
         conn.execute("UPDATE sheets SET content = ?, again = 1 WHERE id = ?", (again, sheet_id))
         _columns(conn, sheet_id, names, [("text", "as it was taken before", 0, "")] * width)
@@ -164,6 +161,19 @@ def _sheet(
         _columns(conn, sheet_id, names, kinds)
         conn.execute("UPDATE sheets SET n_rows = ?, content = ? WHERE id = ?", (count, held, sheet_id))
     conn.executemany("INSERT INTO notes VALUES (?,?)", [(sheet_id, note) for note in notes])
+
+
+def _header_at(head: Sequence[list[Any]], name: str, first_row: int, told: staging.Told) -> int | None:
+    """Where in the first rows of a sheet its header is: said by a person, read before, or what looks like one."""
+    said = told.header_rows.get(name.casefold())
+    if said is not None:
+        if said and not first_row <= said < first_row + len(head):
+            raise InputError(f"{name}: row {said} cannot be the header; the sheet begins with rows {first_row:,} to"
+                             f" {first_row + len(head) - 1:,}. Name one of them, or 0 for none.")  # fmt: skip
+        return said - first_row if said else None
+    looked = [row for row in head if table.filled(row)][: table.LOOKED_AT]
+    index = 0 if name == META and looked else table.header_index(looked, frozenset(told.header_sets))
+    return None if index is None else next(n for n, row in enumerate(head) if row is looked[index])
 
 
 def _columns(

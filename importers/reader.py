@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from importers import staging as staging_file
 from importers import suspect
+from importers.staging import Told
 from prm_tui import clock
 from prm_tui.domain.errors import InputError, PrmError
 
@@ -31,19 +31,19 @@ def read(
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     seconds: int = SECONDS,
-    known: Sequence[str] = (),
+    told: Told | None = None,
 ) -> None:
     """Read files into a new staging file. `on_progress` hears how many rows were read of a sheet.
 
-    `known`: contents of sheets that were taken before (importers/content.py); their rows are not staged again.
+    `told`: what the reading process should know beforehand.
 
     Raises InputError, naming the file and what to do, for one that cannot be taken; Cancelled when
     `cancelled` says so. The staging file is worthless then.
     """
     for path in paths:
         suspect.examine(path)
-    if known:
-        staging_file.known_beside(staging).write_text(json.dumps(list(known)), encoding="utf-8")
+    if told is not None:
+        told.write(staging)
     command = [sys.executable, "-P", "-m", "importers.child", str(staging), *(str(p) for p in paths)]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -17,7 +17,9 @@ content of one that was taken before; its rows are not staged.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _TABLES = """
@@ -31,9 +33,28 @@ CREATE TABLE known(key TEXT);
 """
 
 
-def known_beside(path: Path) -> Path:
-    """The file beside a staging file in which the reading child finds contents that were taken before."""
-    return path.with_suffix(".known")
+@dataclass
+class Told:
+    """What the reading child is told beforehand, in a file beside the staging file.
+
+    `contents`: of sheets that were taken before (importers/content.py), whose rows need not be staged again;
+    `header_sets`: hashes of header sets that have been read before, by which a header row is known again;
+    `header_rows`: by sheet, the row that a person said is the header (0: the sheet has none).
+    """
+
+    contents: list[str] = field(default_factory=list)
+    header_sets: list[str] = field(default_factory=list)
+    header_rows: dict[str, int] = field(default_factory=dict)
+
+    def write(self, staging: Path) -> None:
+        """Leave it beside a staging file that is to be made."""
+        staging.with_suffix(".told").write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @classmethod
+    def beside(cls, staging: Path) -> Told:
+        """What lies beside a staging file; nothing where nothing lies."""
+        path = staging.with_suffix(".told")
+        return cls(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else cls()
 
 
 def create(path: Path) -> sqlite3.Connection:

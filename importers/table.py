@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from prm_tui.domain.mapping import header_hash
 from prm_tui.domain.sheet import ID
 
 LOOKED_AT = 40
@@ -17,8 +18,8 @@ def filled(row: Sequence[Any]) -> int:
     return sum(1 for cell in row if cell not in (None, ""))
 
 
-def header_index(rows: Sequence[Sequence[Any]]) -> int | None:
-    """Which of the first rows is the header; None when none looks like one.
+def header_index(rows: Sequence[Sequence[Any]], known: frozenset[str] = frozenset()) -> int | None:
+    """Which of the first rows is the header; None when none looks like one. A header set in `known` is one.
 
     A header consists of short words and is about as wide as the table below it. Of several such rows
     before the first row of data (notes above a table are rows of words too), the fullest is it. Sheets that
@@ -26,6 +27,9 @@ def header_index(rows: Sequence[Sequence[Any]]) -> int | None:
     """
     for index, row in enumerate(rows):
         if ID in row:
+            return index
+    for index, row in enumerate(rows if known else ()):
+        if header_hash([name for name in headers(row, len(row)) if not name.startswith("Column ")]) in known:
             return index
     widths = sorted(filled(row) for row in rows if filled(row))
     if not widths:

@@ -118,6 +118,11 @@ def taken_before(conn: sqlite3.Connection) -> dict[str, tuple[str, dict[str, str
     }
 
 
+def header_sets(conn: sqlite3.Connection) -> list[str]:
+    """The header sets (domain.mapping.header_hash) of which a mapping is remembered."""
+    return [found for (found,) in conn.execute("SELECT header_hash FROM mappings")]
+
+
 def source(change: Change, plan: SheetPlan, feed_id: int, report: SheetReport) -> int:
     """The row of `sources` for a sheet that is being taken; its content counts when nothing of it is left out."""
     whole = not (report.refused or report.doubts or report.left or report.conflicts or plan.ours)

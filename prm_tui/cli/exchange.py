@@ -28,6 +28,8 @@ def register(commands: Any) -> None:
         metavar="SHEET=WHAT",
         help="What a sheet is: partners, people, contacts, activity:KIND, record:KIND or skip.",
     )
+    made.add_argument("--header", action="append", default=[], metavar="SHEET=ROW",
+                      help="The row of a sheet's header, where another was found; 0: it has none.")  # fmt: skip
     made.add_argument("--mode", choices=("both", "create", "update"), default="both",
                       help="create: leave alone what is known; update: make nothing new (both).")  # fmt: skip
     made.add_argument("--ask", choices=("same", "new", "skip"),
@@ -85,6 +87,18 @@ def _forced(parts: list[str]) -> dict[str, str]:
                 " for example “Sheet1=activity:order”"
             )
         found[sheet] = what
+    return found
+
+
+def _headers(parts: list[str]) -> dict[str, int]:
+    from prm_tui.domain.errors import UsageError
+
+    found = {}
+    for part in parts:
+        sheet, equals, row = part.rpartition("=")
+        if not equals or not row.strip().isdecimal():
+            raise UsageError(f"--header “{part}”: write SHEET=ROW, for example “Sheet1=5”, or 0 where there is none")
+        found[sheet] = int(row)
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,6 +66,12 @@ def right_target(what: str, target: str) -> bool:
     if colon:
         return prefix in ("key", "custom") and name.isidentifier()
     return target in (*targets(what), "data", "skip", "id")
+
+
+def header_hash(headers: Sequence[str]) -> str:
+    """Names a header set, whatever the order of its columns."""
+    kept = "\n".join(sorted(header.casefold() for header in headers if header != REASON))
+    return hashlib.sha256(kept.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -163,8 +170,7 @@ class SheetPlan:
     @property
     def header_hash(self) -> str:
         """Names the header set, whatever the order of its columns."""
-        headers = "\n".join(sorted(c.header.casefold() for c in self.columns if c.header != REASON))
-        return hashlib.sha256(headers.encode()).hexdigest()[:32]
+        return header_hash([c.header for c in self.columns])
 
     def missing(self) -> tuple[str, ...]:
         """What such a sheet needs and no column brings."""

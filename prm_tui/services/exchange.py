@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -89,6 +89,7 @@ def read(
     forced: dict[str, str] | None = None,
     saved: Sequence[SavedMap] = (),
     dates: str | None = None,
+    headers: Mapping[str, int] | None = None,
     skip_known: bool = False,
     on_progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -96,19 +97,23 @@ def read(
     """Read files and propose what each sheet is; nothing is written to the file of partners.
 
     `forced`: sheet name → what it is; `saved`: mappings to use for their headers, before those the file
-    remembers; `skip_known`: a sheet whose feed brought the very same cells last is not read again, because nothing
-    in it can be new; `dates`: day-first or month-first, for columns that nothing settles. Raises InputError for a
-    file that cannot be taken and for a sheet name that is not there.
+    remembers; `headers`: by sheet, the row of its header (0: it has none); `skip_known`: a sheet whose feed brought
+    the very same cells last is not read again, because nothing in it can be new; `dates`: day-first or month-first,
+    for columns that nothing settles. Raises InputError for a file that cannot be taken and for a sheet name that is
+    not there.
     """
     folder = tempfile.TemporaryDirectory(prefix="prm-")
     try:
         path = Path(folder.name) / "staging.db"
         taken = imports.taken_before(store.conn) if skip_known and store is not None else {}
-        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled, known=list(taken))
+        known = [] if store is None else imports.header_sets(store.conn)
+        said = {name.casefold(): row for name, row in (headers or {}).items()}
+        told = staging.Told(list(taken), known, said)
+        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled, told=told)
         conn = staging.connect(path)
         try:
             names = [name for (name,) in conn.execute("SELECT name FROM sheets")]
-            for name in forced or {}:
+            for name in {**(forced or {}), **(headers or {})}:
                 if name.casefold() not in {n.casefold() for n in names}:
                     raise InputError(f"There is no sheet “{name}”. Sheets: {', '.join(names)}")
             if dates:

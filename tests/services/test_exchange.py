@@ -211,3 +211,22 @@ def test_an_import_that_is_stopped_takes_nothing(store: Store) -> None:
         exchange.commit(store, reading, actor=None, as_of=DAY, cancelled=lambda: True)
     assert counts(store)[0] == 0
     assert take(store, WORKBOOK).change is not None
+
+
+def test_another_row_is_the_header_and_next_month_it_is_known(store: Store, tmp_path: Path) -> None:
+    above = "List,of,all,our,dealers,here\nas,of,March,see,notes,below\nDealer No,Dealer Name,Region,,,\n"
+    path = sheet(tmp_path / "dealers-march.csv", above + "1,Acme,West,,,\n2,Bolt,East,,,\n")
+    with exchange.read(store, [path]) as reading:
+        assert reading.plans[0].header_row == 1
+    with exchange.read(store, [path], headers={"Dealers-March": 3}) as reading:
+        assert (reading.plans[0].header_row, reading.plans[0].what, reading.plans[0].rows) == (3, "partners", 2)
+        exchange.commit(store, reading, actor=None, as_of=DAY)
+    later = sheet(tmp_path / "dealers-april.csv", f"Printed,on,the,first,of,April\n{above}2,Bolt,North,,,\n")
+    with exchange.read(store, [later]) as reading:
+        assert reading.plans[0].header_row == 4
+        assert exchange.commit(store, reading, actor=None, as_of=DAY).sheets[0].changed == 1
+    with pytest.raises(InputError, match="row 900 cannot be the header; the sheet begins with rows 1 to 5"):
+        exchange.read(store, [path], headers={"dealers-march": 900})
+    with exchange.read(store, [path], headers={"dealers-march": 0}) as reading:
+        assert [c.header for c in reading.plans[0].columns][:2] == ["Column A", "Column B"]
+        assert reading.plans[0].rows == 5
