@@ -23,8 +23,8 @@ def find(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport)
     """Give new rows of temp.incoming the partner that has their tax id or domain, or ask."""
     for mark, function, keys in _MARKS:
         brought = [c.key for c in plan.kept() if c.key in keys]
-        if brought:
-            _find(change, plan, choices, report, mark, function, keys, brought)
+        if brought and _brought(change.conn, function, brought):
+            _find(change, plan, choices, report, mark, function, keys)
 
 
 def _find(
@@ -35,18 +35,15 @@ def _find(
     mark: str,
     function: str,
     keys: Sequence[str],
-    brought: Sequence[str],
 ) -> None:
     conn, code = change.conn, plan.column("code")
     _held(conn, function, keys, with_contacts=mark == "domain")
-    fields = ", ".join(f"'{key}'" for key in brought)
     rows: dict[int, tuple[int, str | None, str, list[tuple[Candidate, bool]]]] = {}
     for place, row, said, name, value, partner_id, their_code, their_name, alike, apart, many in conn.execute(
         "SELECT DISTINCT i.rowid, i.row, i.said, i.name, h.mark, p.id, p.code, p.name, p.name_key = name_key(i.name),"
         f" coalesce(slug({matching.HELD}) = ?, 0), count(*) OVER (PARTITION BY h.mark, p.id) > 1"
-        f" FROM temp.incoming i, json_each(i.cells, '$.custom') j JOIN temp.held h ON h.mark = {function}(j.value)"
-        " JOIN main.partners p ON p.id = h.partner_id"
-        f" WHERE i.state = 'new' AND j.key IN ({fields}) ORDER BY i.row, p.id",
+        " FROM temp.brought b CROSS JOIN temp.held h ON h.mark = b.mark JOIN temp.incoming i ON i.rowid = b.place"
+        " JOIN main.partners p ON p.id = h.partner_id WHERE i.state = 'new' ORDER BY i.row, p.id",
         (slug(code.header) if code else None,),
     ).fetchall():
         if apart and mark == "domain":
@@ -65,6 +62,18 @@ def _find(
             doubt = Doubt(plan.sheet, row, key, said or "", name, likely[: matching.LIKELY])
             answer = matching.answered(change, plan, choices, report, doubt)
         matching.settle(change, plan, place, said, answer)
+
+
+def _brought(conn: sqlite3.Connection, function: str, keys: Sequence[str]) -> bool:
+    """temp.brought: the marks of the rows that are new so far; False when there is none, or nobody here to be found."""
+    conn.execute("DROP TABLE IF EXISTS temp.brought")
+    fields = ", ".join(f"'{key}'" for key in keys)
+    conn.execute(
+        f"CREATE TEMP TABLE brought AS SELECT i.rowid AS place, {function}(j.value) AS mark FROM temp.incoming i,"
+        f" json_each(i.cells, '$.custom') j WHERE i.state = 'new' AND j.key IN ({fields})"
+        " AND EXISTS (SELECT 1 FROM main.partners)"
+    )
+    return conn.execute("SELECT 1 FROM temp.brought WHERE mark IS NOT NULL LIMIT 1").fetchone() is not None
 
 
 def _held(conn: sqlite3.Connection, function: str, keys: Sequence[str], *, with_contacts: bool) -> None:
