@@ -246,7 +246,7 @@ def _end_of_table(conn: sqlite3.Connection, name: str, width: int) -> tuple[int,
     (count,) = conn.execute(f"SELECT count(*) FROM {name}").fetchone()
     listed = ", ".join(f"c{n}" for n in range(width))
     used = " + ".join(f"(c{n} IS NOT NULL)" for n in range(width))
-    (typical,) = conn.execute(f"SELECT avg({used}) FROM {name}").fetchone()
+    (typical,) = conn.execute(f"SELECT avg({used}) FROM (SELECT {listed} FROM {name} LIMIT {table.TYPICAL})").fetchone()
     totals, under = [], []
     for number, *cells in conn.execute(f"SELECT row, {listed} FROM {name} ORDER BY row DESC LIMIT 20").fetchall():
         if table.is_total(cells):

@@ -10,6 +10,8 @@ from prm_tui.domain.mapping import header_hash
 from prm_tui.domain.sheet import ID
 
 LOOKED_AT = 40
+TYPICAL = 5_000
+"""How many rows tell how full a row of the table is."""
 _TOTAL = re.compile(r"^(grand )?(sub)?totals?\b|^(gesamt)?summe\b|^total général\b", re.IGNORECASE)
 
 

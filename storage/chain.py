@@ -35,10 +35,11 @@ def broken_links(conn: sqlite3.Connection) -> list[int]:
 
 def _digest(conn: sqlite3.Connection, change_id: int) -> str:
     running = hashlib.sha256()
-    for line in conn.execute(
+    lines = conn.execute(
         "SELECT tbl, row_id, col, before, after FROM change_log WHERE change_id = ? ORDER BY id", (change_id,)
-    ):
-        running.update(repr(line).encode("utf-8", "surrogatepass"))
+    )
+    while batch := lines.fetchmany(1000):
+        running.update("".join(map(repr, batch)).encode("utf-8", "surrogatepass"))
     return running.hexdigest()
 
 
