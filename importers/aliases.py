@@ -158,6 +158,19 @@ def code_like(header: str) -> bool:
     return not _CODE_WORDS.isdisjoint(said) and "rate" not in said and "amount" not in said
 
 
+def date_like(header: str) -> bool:
+    """Whether a header says that a date stands beneath it: order date, valid until, date of document."""
+    said = words(header)
+    known = (
+        ACTIVITY["occurred_on"],
+        PARTNER["joined_on"],
+        CONTACT["valid_until"],
+        RECORD["starts_on"],
+        RECORD["ends_on"],
+    )
+    return "date" in said.split() or any(said in spellings for spellings in known)
+
+
 def partner_key(header: str) -> bool:
     """Whether a header names the key of a partner: reseller key, vendor id, dealer no."""
     said = words(header)

@@ -152,12 +152,14 @@ def _sheet(
         again = content.among(names, cells, told.contents)
     if again:
         conn.execute("UPDATE sheets SET content = ?, again = 1 WHERE id = ?", (again, sheet_id))
-        _columns(conn, sheet_id, names, [("text", "as it was taken before", 0, "")] * width)
+        _columns(conn, sheet_id, names, [columns.Column("text", "as it was taken before")] * width)
     elif width:
         held = _fill(conn, f"rows_{sheet_id}", names, chain(head[begin:], rows), first_row + begin)
         count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
         notes += cut
-        kinds = columns.decide(conn, f"rows_{sheet_id}", width, codes=_codes(names), rewrite=not ours)
+        kinds = columns.decide(
+            conn, f"rows_{sheet_id}", width, codes=_codes(names), dated=_dated(names), rewrite=not ours
+        )
         _columns(conn, sheet_id, names, kinds)
         conn.execute("UPDATE sheets SET n_rows = ?, content = ? WHERE id = ?", (count, held, sheet_id))
     conn.executemany("INSERT INTO notes VALUES (?,?)", [(sheet_id, note) for note in notes])
@@ -177,15 +179,26 @@ def _header_at(head: Sequence[list[Any]], name: str, first_row: int, told: stagi
 
 
 def _columns(
-    conn: sqlite3.Connection, sheet_id: int | None, names: Sequence[str], kinds: Sequence[tuple[str, str, int, str]]
+    conn: sqlite3.Connection, sheet_id: int | None, names: Sequence[str], found: Sequence[columns.Column]
 ) -> None:
-    wanted = [n for n, kind in enumerate(kinds) if kind[0] != "empty" or not names[n].startswith("Column ")]
-    conn.executemany("INSERT INTO columns VALUES (?,?,?,?,?,?,?)", [(sheet_id, n, names[n], *kinds[n]) for n in wanted])
+    conn.executemany(
+        "INSERT INTO columns VALUES (?,?,?,?,?,?,?,?)",
+        [
+            (sheet_id, n, names[n], c.type, c.decided, c.filled, c.example, " ".join(c.orders))
+            for n, c in enumerate(found)
+            if c.type != "empty" or not names[n].startswith("Column ")
+        ],
+    )
 
 
 def _codes(names: list[str]) -> frozenset[int]:
     """Columns whose header says that their digits are no quantity: phones, post codes, tax ids."""
     return frozenset(n for n, name in enumerate(names) if aliases.code_like(name))
+
+
+def _dated(names: list[str]) -> frozenset[int]:
+    """Columns whose header says that they hold dates."""
+    return frozenset(n for n, name in enumerate(names) if aliases.date_like(name))
 
 
 def _fill(conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[list[Any]], first_row: int) -> str:

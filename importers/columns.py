@@ -7,137 +7,200 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from importers import dates
+from prm_tui.domain.mapping import as_you_said
+
 _ISO = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
-_PARTS = re.compile(r"^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?:[ T].*)?$")
-_YEAR_FIRST = re.compile(r"^(\d{4})[./](\d{1,2})[./](\d{1,2})(?:[ T].*)?$")
 _NUMBER = re.compile(r"^[-+(]?[£$€¥]?\s?[-+]?\d[\d.,'\u00a0\u202f ]*\)?\s?[%€£$]?$")
-_SAMPLE = 5000
+_SAMPLE = 500
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column holds: text, number, date, date? (asked) or empty; how that was decided; how many cells are filled;
+    an example. `orders`: the possible answers where it must be asked how dates are written, `asked` an example of that.
+    """
+
+    type: str
+    decided: str
+    filled: int = 0
+    example: str = ""
+    orders: tuple[str, ...] = ()
+    asked: str = ""
 
 
 def decide(
-    conn: sqlite3.Connection, table: str, width: int, *, codes: frozenset[int] = frozenset(), rewrite: bool = True
-) -> list[tuple[str, str, int, str]]:
-    """For each column: type, how that was decided, how many cells are filled, and an example.
+    conn: sqlite3.Connection,
+    table: str,
+    width: int,
+    *,
+    codes: frozenset[int] = frozenset(),
+    dated: frozenset[int] = frozenset(),
+    rewrite: bool = True,
+) -> list[Column]:
+    """What each column holds.
 
     Numbers and dates that a text file wrote as text are turned into numbers and ISO dates in place, but
     not without `rewrite`: in a sheet that prm wrote, text is text. Columns in `codes` (phones, post codes)
-    stay text, digits and all.
+    stay text, digits and all; under the headers of those in `dated` numbers may be dates.
     """
     counts = _counts(conn, table, width)
     found = []
     for pos in range(width):
+        name = f"c{pos}"
         filled, numbers, iso = counts[pos]
         if pos in codes and filled and rewrite and not iso:
-            conn.execute(
-                f"UPDATE {table} SET c{pos} = CAST(c{pos} AS TEXT) WHERE typeof(c{pos}) <> 'text'"
-            ) if numbers else None
-            kind, why = "text", "text: its digits are a code"
+            if numbers:
+                conn.execute(f"UPDATE {table} SET {name} = CAST({name} AS TEXT) WHERE typeof({name}) <> 'text'")
+            column = Column("text", "text: its digits are a code")
         else:
-            kind, why = _kind(conn, table, f"c{pos}", filled, numbers, iso, rewrite)
-        example = conn.execute(f"SELECT c{pos} FROM {table} WHERE c{pos} IS NOT NULL LIMIT 1").fetchone()
-        found.append((kind, why, filled, "" if example is None else str(example[0])[:80]))
+            column = _kind(conn, table, name, filled, numbers, iso, rewrite, says_date=pos in dated)
+        example = conn.execute(f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
+        shown = column.asked or ("" if example is None else str(example[0])[:80])
+        found.append(replace(column, filled=filled, example=shown))
     return found
 
 
-def _counts(conn: sqlite3.Connection, table: str, width: int) -> list[tuple[int, int, int]]:
+def _counts(
+    conn: sqlite3.Connection, table: str, width: int, columns: Sequence[str] = ()
+) -> list[tuple[int, int, int]]:
     """For each column how many cells are filled, how many are numbers, and how many are ISO dates.
 
     Numbers sort before all text. Dates are counted where a sample of the rows has one: elsewhere it would cost
     more than all the rest, and a single date among texts makes no column of dates.
     """
-    listed = ", ".join(f"count(c{n}), sum(c{n} < '')" for n in range(width))
+    names = columns or [f"c{n}" for n in range(width)]
+    listed = ", ".join(f"count({name}), sum({name} < '')" for name in names)
     told = conn.execute(f"SELECT count(*), {listed} FROM {table}").fetchone()
-    sampled = ", ".join(f"sum(c{n} GLOB '{_ISO}')" for n in range(width))
+    sampled = ", ".join(f"sum({name} GLOB '{_ISO}')" for name in names)
     dated = conn.execute(f"SELECT {sampled} FROM {table} WHERE row % ? = 0", (max(1, told[0] // _SAMPLE),)).fetchone()
     found = []
-    for n in range(width):
+    for n, name in enumerate(names):
         filled, numbers = told[1 + n * 2], told[2 + n * 2] or 0
-        iso = conn.execute(f"SELECT sum(c{n} GLOB '{_ISO}') FROM {table}").fetchone()[0] if dated[n] else 0
+        iso = conn.execute(f"SELECT sum({name} GLOB '{_ISO}') FROM {table}").fetchone()[0] if dated[n] else 0
         found.append((filled, numbers, iso or 0))
     return found
 
 
 def _kind(
-    conn: sqlite3.Connection, table: str, column: str, filled: int, numbers: int, iso: int, rewrite: bool
-) -> tuple[str, str]:
+    conn: sqlite3.Connection,
+    table: str,
+    name: str,
+    filled: int,
+    numbers: int,
+    iso: int,
+    rewrite: bool,
+    *,
+    says_date: bool,
+) -> Column:
     if not filled:
-        return "empty", "no cell is filled"
-    if numbers == filled:
-        return "number", "every cell is a number"
+        return Column("empty", "no cell is filled")
     if not rewrite:
-        return "date" if iso == filled else "text", "as prm wrote it"
-    if iso >= 0.6 * filled:
-        return "date", "dates" if iso == filled else f"dates, but {filled - iso:,} cells are none"
-    texts = [
-        row[0]
-        for row in conn.execute(
-            f"SELECT DISTINCT {column} FROM {table} WHERE typeof({column}) = 'text' LIMIT {_SAMPLE}"
+        if numbers == filled:
+            return Column("number", "every cell is a number")
+        return Column("date" if iso == filled else "text", "as prm wrote it")
+    how = _serials(conn, table, name, filled) if says_date and numbers else None
+    if how:
+        filled, numbers, iso = _counts(conn, table, 0, [name])[0]
+        if iso == filled:
+            return Column("date", how)
+    if numbers == filled:
+        return Column("number", "every cell is a number")
+    sample = _texts(conn, table, name, _SAMPLE)
+    share = dates.like(sample) if iso < filled - numbers else 1.0
+    likely = iso + share * (filled - numbers - iso)
+    if likely >= 0.6 * filled or (says_date and likely > 0):
+        return _dates(conn, table, name, iso, numbers)
+    if numbers + iso == 0 and all(_NUMBER.match(t) for t in sample):
+        texts = list(_texts(conn, table, name))
+        if all(_NUMBER.match(t) for t in texts) and not _is_code(texts):
+            comma = decimal_comma(texts)
+            _rewrite(conn, table, name, lambda text: read_number(text, comma))
+            return Column("number", _how_written(texts, comma))
+    return Column("text", "some cells are numbers, some text" if numbers else "text")
+
+
+def _how_written(texts: list[str], comma: bool) -> str:
+    if comma:
+        return "numbers with a decimal comma"
+    if any("," in t for t in texts) and not any("." in t for t in texts):
+        return "numbers written as text; their commas group thousands, as three digits follow each"
+    return "numbers written as text"
+
+
+def settle(conn: sqlite3.Connection, sheet: int, pos: int, answer: str) -> str:
+    """Turn the dates of an asked column into ISO dates as a person answered (one of mapping.ORDERS); how it is said.
+
+    What is no date stays as it is and is refused later.
+    """
+    table, column = f"rows_{sheet}", f"c{pos}"
+    found = dates.find(_texts(conn, table, column))
+    if answer == "swapped":
+        conn.execute(
+            f"UPDATE {table} SET {column} = substr({column}, 1, 5) || substr({column}, 9, 2) || '-' || substr({column}, 6, 2)"
+            f" || substr({column}, 11) WHERE {column} GLOB '{_ISO}' AND substr({column}, 9, 2) <= '12'"
         )
-    ]
-    order = date_order(texts)
-    if order:
-        kind, why = order
-        if kind != "date?":
-            settle(conn, table, column, kind)
-            return "date", why
-        return kind, why
-    if numbers + iso == 0 and all(_NUMBER.match(t) for t in texts) and not _is_code(texts):
-        comma = decimal_comma(texts)
-        _rewrite(conn, table, column, lambda text: read_number(text, comma))
-        return "number", "numbers with a decimal comma" if comma else "numbers written as text"
-    return "text", "some cells are numbers, some text" if numbers else "text"
+    reading = found.with_answer(answer)
+    _rewrite(conn, table, column, lambda text: reading(text) or text)
+    decided = as_you_said(answer)
+    conn.execute(
+        "UPDATE columns SET type = 'date', orders = '', decided = ? WHERE sheet_id = ? AND pos = ?",
+        (decided, sheet, pos),
+    )
+    return decided
 
 
-def date_order(texts: list[str]) -> tuple[str, str] | None:
-    """Whether texts are dates, and if day or month comes first: (day-first | month-first | date?, why)."""
-    if not texts:
-        return None
-    years = [t for t in texts if _YEAR_FIRST.match(t)]
-    parts = [m for t in texts if (m := _PARTS.match(t))]
-    if len(years) + len(parts) < 0.6 * len(texts):
-        return None
-    if not parts:
-        return "day-first", "the year comes first"
-    first = max(int(m[1]) for m in parts)
-    second = max(int(m[3]) for m in parts)
-    if first > 12 and second > 12:
-        return None
-    if first > 12:
-        return "day-first", f"day first: {first} cannot be a month"
-    if second > 12:
-        return "month-first", f"month first: {second} cannot be a month"
-    if all(m[2] == "." for m in parts):
-        return "day-first", "day first: written with dots"
-    return "date?", "no day above 12 tells whether day or month comes first"
+def _texts(conn: sqlite3.Connection, table: str, column: str, limit: int = -1) -> dict[str, int]:
+    """The different texts of a column that are no ISO dates, with how many rows have each."""
+    return dict(
+        conn.execute(
+            f"SELECT {column}, count(*) FROM (SELECT {column} FROM {table} WHERE typeof({column}) = 'text'"
+            f" AND NOT {column} GLOB '{_ISO}' LIMIT ?) GROUP BY 1",
+            (limit,),
+        ).fetchall()
+    )
 
 
-def settle(conn: sqlite3.Connection, table: str, column: str, order: str) -> None:
-    """Turn dates written as text into ISO dates; what is no date stays as it is and is refused later."""
-    _rewrite(conn, table, column, lambda text: read_day(text, order) or text)
+def _dates(conn: sqlite3.Connection, table: str, column: str, iso: int, numbers: int) -> Column:
+    """A column of dates: its texts turned into ISO dates where it is settled how they are written."""
+    texts = _texts(conn, table, column)
+    latest = conn.execute(f"SELECT max(substr({column}, 9, 2)) FROM {table} WHERE {column} GLOB '{_ISO}'").fetchone()[0]
+    found = dates.find(texts, iso, int(latest or 0))
+    if found.ask:
+        return Column("date?", found.why, orders=found.ask, asked=found.example)
+    reading = found.with_answer("day-first")
+    left = sum(rows for text, rows in texts.items() if reading(text) is None) + numbers
+    if texts:
+        _rewrite(conn, table, column, lambda text: reading(text) or text)
+    if left:
+        return Column("date", f"{found.why if texts else 'dates'}, but {left:,} cells are none")
+    return Column("date", found.why if texts else "dates")
 
 
-def read_day(text: str, order: str) -> str | None:
-    """One date as ISO text, or None. Two-digit years are those from 1970 to 2069."""
-    match = _YEAR_FIRST.match(text)
-    if match:
-        year, month, day = (int(part) for part in match.groups())
-    else:
-        match = _PARTS.match(text)
-        if not match:
-            return None
-        day, month, year = int(match[1]), int(match[3]), int(match[4])
-        if order == "month-first":
-            day, month = month, day
-        if year < 100:
-            year += 2000 if year < 70 else 1900
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
+def _serials(conn: sqlite3.Connection, table: str, column: str, filled: int) -> str | None:
+    """Turn numbers under a header that says date into dates, if nearly all are such numbers; how, or None.
+
+    Days since 1899-12-30, as spreadsheets count (20,000 is 1954, 80,000 is 2119), or year, month and day written
+    together.
+    """
+    serial = f"typeof({column}) IN ('integer', 'real') AND {column} BETWEEN 20000 AND 80000"
+    joined = f"substr({column}, 1, 4) || '-' || substr({column}, 5, 2) || '-' || substr({column}, 7, 2)"
+    compact = f"typeof({column}) = 'integer' AND {column} BETWEEN 19000101 AND 21001231 AND date({joined}) IS {joined}"
+    for test, value, why in (
+        (serial, f"date('1899-12-30', CAST({column} AS INTEGER) || ' days')", "serial dates of a spreadsheet"),
+        (compact, joined, "year, month and day written together"),
+    ):
+        count, example, shown = conn.execute(
+            f"SELECT count(*), min({column}), min({value}) FROM {table} WHERE {test}"
+        ).fetchone()
+        if count >= 0.6 * filled:
+            conn.execute(f"UPDATE {table} SET {column} = {value} WHERE {test}")
+            return f"{why}: {example} is {shown}"
+    return None
 
 
 def _is_code(texts: list[str]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers import aliases, partner_column, remarks
-from importers.columns import as_numbers
+from importers.columns import as_numbers, settle
 from importers.own import Own
 from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import META
@@ -95,7 +95,7 @@ def propose(
                 as_numbers(staging, plan.table, f"c{column.pos}")
         plan = replace(plan, lines=plan.noun == "activity" and not plan.ours and _has_lines(staging, plan))
         plans.append(plan)
-        questions += _questions(plan)
+        questions += asked_of(plan)
     return Proposal([remarks.noted(staging, plan, plans) for plan in plans], questions)
 
 
@@ -116,9 +116,11 @@ def _draft(staging: sqlite3.Connection, row: _Sheet) -> SheetPlan:
     columns = tuple(
         ColumnPlan(pos, header, kind, "skip", "what prm said of refused rows", example)
         if header == REASON
-        else ColumnPlan(pos, header, kind, "data", f"kept as it is ({decided})", example)
-        for pos, header, kind, decided, example in staging.execute(
-            "SELECT pos, header, type, decided, example FROM columns WHERE sheet_id = ? ORDER BY pos",
+        else ColumnPlan(
+            pos, header, kind, "data", f"kept as it is ({decided})", example, "", tuple(orders.split()), decided
+        )
+        for pos, header, kind, decided, example, orders in staging.execute(
+            "SELECT pos, header, type, decided, example, orders FROM columns WHERE sheet_id = ? ORDER BY pos",
             (sheet_id,),
         )
     )
@@ -172,10 +174,14 @@ def _classified(
     known = _saved_for(plan, saved)
     if known and what is None:
         folded = {header.casefold(): target for header, target in known.columns.items()}
+        said = {header.casefold(): order for header, order in known.dates.items()}
         columns = tuple(
-            replace(c, target=folded[c.header.casefold()], why="by the saved mapping") if c.header != REASON else c
+            _answered(
+                staging, plan, replace(c, target=folded[c.header.casefold()], why="by the saved mapping"),
+                said.get(c.header.casefold()),
+            ) if c.header != REASON else c
             for c in plan.columns
-        )
+        )  # fmt: skip
         return replace(plan, what=known.what, why="by the saved mapping", columns=columns)
     if not plan.rows:
         return replace(plan, why="the sheet has a heading but no rows" if plan.columns else "the sheet is empty")
@@ -187,6 +193,13 @@ def _classified(
     if plan.noun == "partners":
         return _partners(staging, plan)
     return _people(plan) if plan.noun == "people" else plan
+
+
+def _answered(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, order: str | None) -> ColumnPlan:
+    """A column of dates with the answer that was given for it before; evidence in the column itself counts more."""
+    if order not in column.orders:
+        return column
+    return replace(column, type="date", orders=(), decided=settle(staging, plan.id, column.pos, order))
 
 
 def _what(staging: sqlite3.Connection, plan: SheetPlan) -> tuple[str, str]:
@@ -364,7 +377,19 @@ def _has_lines(staging: sqlite3.Connection, plan: SheetPlan) -> bool:
     return found is not None
 
 
-def _questions(plan: SheetPlan) -> list[Question]:
+def date_question(plan: SheetPlan, column: ColumnPlan) -> Question:
+    """How the dates of a column are written, which nothing in it settles."""
+    ways = [
+        {"swapped": "or are day and month of the real dates swapped"}.get(o, o.replace("-", " ")) for o in column.orders
+    ]
+    flags = ", or ".join(f"--dates {order}" for order in column.orders)
+    why = f" ({column.decided})" if column.decided else ""
+    text = f"is {column.example} in “{column.header}” written {' or '.join(ways).replace('or or', 'or')}?{why}"
+    return Question(plan.sheet, text, flags)
+
+
+def asked_of(plan: SheetPlan) -> list[Question]:
+    """What a person must say before a sheet can be taken as planned."""
     asked = []
     for needed in plan.missing():
         candidates = ", ".join(c.header for c in plan.columns if c.target == "data")
@@ -376,12 +401,6 @@ def _questions(plan: SheetPlan) -> list[Question]:
             )
         )
     for column in plan.columns:
-        if column.type == "date?" and column.target in DATES:
-            asked.append(
-                Question(
-                    plan.sheet,
-                    f"is {column.example} in “{column.header}” written day first or month first?",
-                    "--dates day-first, or --dates month-first",
-                )
-            )
+        if column.orders and column.target in DATES:
+            asked.append(date_question(plan, column))
     return asked if plan.noun in NEEDED else []

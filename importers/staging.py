@@ -4,13 +4,14 @@ A SQLite file of its own that the child process fills and the storage room attac
 
     files(id, path, name, hash, bytes)
     sheets(id, file_id, name, visible, header_row, n_rows, content, again)     header_row 0: the sheet has none
-    columns(sheet_id, pos, header, type, decided, filled, example)  type: text, number, date, date?, empty
+    columns(sheet_id, pos, header, type, decided, filled, example, orders)  type: text, number, date, date?, empty
     notes(sheet_id, text)                                      what a person should know
     known(key)                                                 partner keys, where a column must be found by them
     rows_<sheet id>(row INTEGER PRIMARY KEY, c0, c1, …, hash)  row: its number in the sheet, from 1
 
 Numbers are INTEGER or REAL, dates ISO text, everything else text; an empty cell is NULL. A column of type
-`date?` holds days and months that nothing settles; its values stay as they were written. `hash` is that of the
+`date?` holds days and months that nothing settles; its values stay as they were written, and `orders` are the
+possible answers. `hash` is that of the
 row's cells as they came, `content` that of the whole sheet (importers/content.py). A sheet with `again` has the
 content of one that was taken before; its rows are not staged.
 """
@@ -27,7 +28,7 @@ CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT, name TEXT, hash TEXT, byte
 CREATE TABLE sheets(id INTEGER PRIMARY KEY, file_id INTEGER, name TEXT, visible INTEGER, header_row INTEGER,
   n_rows INTEGER, content TEXT, again INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE columns(sheet_id INTEGER, pos INTEGER, header TEXT, type TEXT, decided TEXT, filled INTEGER,
-  example TEXT);
+  example TEXT, orders TEXT NOT NULL DEFAULT '');
 CREATE TABLE notes(sheet_id INTEGER, text TEXT);
 CREATE TABLE known(key TEXT);
 """

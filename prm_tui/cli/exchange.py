@@ -38,7 +38,9 @@ def register(commands: Any) -> None:
                       " what it no longer holds is withdrawn.")  # fmt: skip
     made.add_argument("--covered-to", metavar="DATE", help="The day up to which the sheet holds everything.")
     made.add_argument("--currency", metavar="CODE", help="Of amounts whose sheet names none, for example EUR.")
-    made.add_argument("--dates", choices=("day-first", "month-first"), help="How dates like 3/4/2026 are written.")
+    made.add_argument("--dates", action="append", default=[], metavar="[COLUMN=]ORDER",
+                      help="How dates like 3/4/2026 are written: day-first, month-first, year-first, or swapped (day and"
+                      " month of real dates exchanged by a spreadsheet).")  # fmt: skip
     sides = made.add_mutually_exclusive_group()
     sides.add_argument("--ours", action="store_true", help="Keep cells that were changed here, too.")
     sides.add_argument("--theirs", action="store_true", help="Take cells that were changed here, too.")
@@ -102,6 +104,19 @@ def _headers(parts: list[str]) -> dict[str, int]:
     return found
 
 
+def _dates(parts: list[str]) -> dict[str, str]:
+    from prm_tui.domain.errors import UsageError
+    from prm_tui.domain.mapping import ORDERS
+
+    found = {}
+    for part in parts:
+        header, _, order = part.rpartition("=")
+        if order not in ORDERS:
+            raise UsageError(f"--dates “{part}”: write one of {', '.join(ORDERS)}, or COLUMN= and one of them")
+        found[header] = order
+    return found
+
+
 def _choices(options: argparse.Namespace) -> Choices:
     from prm_tui.domain.errors import UsageError
     from prm_tui.domain.exchange import Choices
@@ -140,14 +155,16 @@ def _import(options: argparse.Namespace) -> int:
 
     forced, saved, choices = _forced(options.forced), _maps(options.map), _choices(options)
     paths = [Path(f) for f in options.files]
+    headers, dates = _headers(options.header), _dates(options.dates)
     plain_import = not (
-        forced or saved or options.dates or choices.complete_for or choices.covered_to or choices.currency
+        headers or forced or saved or dates or choices.complete_for or choices.covered_to or choices.currency
     )
     how: dict[str, Any] = {
         "skip_known": plain_import,
         "forced": forced,
         "saved": saved,
-        "dates": options.dates,
+        "headers": headers,
+        "dates": dates,
         "on_progress": _progress(),
     }
     with ExitStack() as held:
@@ -338,7 +355,7 @@ def _map(options: argparse.Namespace) -> int:
         for plan in reading.plans:
             print(plain(f"{plan.sheet}: {plan.what}, {plan.rows:,} rows ({plan.why})"))
             for column in plan.columns:
-                print(plain(f"  {column.header} → {column.target}  ({column.type}; {column.why})"))
+                print(plain(f"  {column.header} → {column.target}  ({column.type}; {column.reason})"))
             for note in plan.notes:
                 print(plain(f"  note: {note}"))
         for question in reading.questions:
@@ -355,7 +372,7 @@ def _plan(plan: SheetPlan, questions: list[str]) -> dict[str, Any]:
         "header_row": plan.header_row,
         "data_rows": plan.rows,
         "columns": [
-            {"header": c.header, "to": c.target, "why": c.why, "type": c.type, "sample": c.example}
+            {"header": c.header, "to": c.target, "why": c.reason, "type": c.type, "sample": c.example}
             for c in plan.columns
         ],
         "questions": questions,

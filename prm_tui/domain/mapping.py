@@ -74,6 +74,15 @@ def header_hash(headers: Sequence[str]) -> str:
     return hashlib.sha256(kept.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+ORDERS = ("day-first", "month-first", "year-first", "swapped")
+"""How dates may be written: which part comes first; swapped: day and month of real dates have been exchanged."""
+
+
+def as_you_said(order: str) -> str:
+    """How the type of a column of dates was decided, when a person said how they are written."""
+    return f"{order.replace('-', ' ')}, as you said"
+
+
 @dataclass(frozen=True)
 class ColumnPlan:
     """One column of a sheet.
@@ -81,7 +90,8 @@ class ColumnPlan:
     `pos` counts from 0 and names the staging column c0, c1, …; `type` is text, number, date or empty;
     `target` is one of `targets(what)`, `key:SYSTEM` (another key of the partner), `data` (kept under
     `key` as a custom field, or with the activity), `skip`, or `id` (the tokens of a sheet of ours);
-    `why` says in words how that was decided.
+    `why` says in words how that was decided. `orders`: how its dates may be written, where that
+    must be asked; `decided`: how its type was found.
     """
 
     pos: int
@@ -91,11 +101,24 @@ class ColumnPlan:
     why: str
     example: str = ""
     kept_as: str = ""
+    orders: tuple[str, ...] = ()
+    decided: str = ""
 
     @property
     def key(self) -> str:
         """The name under which the column is kept when it means nothing else."""
         return self.kept_as or slug(self.header)
+
+    @property
+    def answer(self) -> str:
+        """How its dates are written, where a person said so (one of ORDERS); else empty."""
+        return next((order for order in ORDERS if self.decided == as_you_said(order)), "")
+
+    @property
+    def reason(self) -> str:
+        """Why it means what it means, and, of dates and numbers, how they were read."""
+        plain = self.decided in ("", "text", "dates", "every cell is a number") or self.decided in self.why
+        return self.why if plain else f"{self.why}; {self.decided}"
 
 
 @dataclass(frozen=True)
@@ -201,11 +224,12 @@ class Question:
 
 @dataclass(frozen=True)
 class SavedMap:
-    """A mapping to use for sheets with the same headers: header → target."""
+    """A mapping to use for sheets with the same headers: header → target, and how dates are written, where asked."""
 
     name: str
     what: str
     columns: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
 
     def fits(self, headers: list[str]) -> bool:
         """Whether a sheet has exactly the headers this map speaks of, in whatever order."""
@@ -214,7 +238,10 @@ class SavedMap:
     @classmethod
     def of(cls, plan: SheetPlan) -> SavedMap:
         """The mapping of a plan."""
-        return cls(plan.sheet, plan.what, {c.header: c.target for c in plan.columns if c.header != REASON})
+        kept = [c for c in plan.columns if c.header != REASON]
+        return cls(
+            plan.sheet, plan.what, {c.header: c.target for c in kept}, {c.header: c.answer for c in kept if c.answer}
+        )
 
 
 def to_toml(maps: list[SavedMap]) -> str:
@@ -228,6 +255,9 @@ def to_toml(maps: list[SavedMap]) -> str:
             "[sheet.columns]",
         ]
         lines += [f"{_quoted(header)} = {_quoted(target)}" for header, target in saved.columns.items()]
+        if saved.dates:
+            lines.append("[sheet.dates]")
+            lines += [f"{_quoted(header)} = {_quoted(order)}" for header, order in saved.dates.items()]
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
@@ -247,7 +277,12 @@ def from_toml(text: str, file: str) -> list[SavedMap]:
         raise InputError(f"{file}: there is no [[sheet]] in it. Write one with: prm map WORKBOOK")
     maps = []
     for sheet in found:
-        saved = SavedMap(str(sheet.get("name", "")), str(sheet.get("what", "")), dict(sheet.get("columns", {})))
+        saved = SavedMap(
+            str(sheet.get("name", "")),
+            str(sheet.get("what", "")),
+            dict(sheet.get("columns", {})),
+            dict(sheet.get("dates", {})),
+        )
         noun = saved.what.partition(":")[0]
         if not right_what(saved.what):
             raise InputError(
@@ -260,5 +295,10 @@ def from_toml(text: str, file: str) -> list[SavedMap]:
                 like = nearest(target, allowed)
                 hint = f"Did you mean “{like}”?" if like else f"One of: {', '.join(allowed)}, key:SYSTEM"
                 raise InputError(f"{file}: “{header}” = “{target}” is not known. {hint}")
+        for header, order in saved.dates.items():
+            if order not in ORDERS or header not in saved.columns:
+                raise InputError(
+                    f"{file}: dates: “{header}” = “{order}”: a header of the sheet and one of {', '.join(ORDERS)}"
+                )
         maps.append(saved)
     return maps

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from importers import columns, own, reader, refused, staging
-from importers.propose import Taken, propose
-from prm_tui.domain.errors import DecisionNeeded, InputError
+from importers import columns, extent, own, reader, refused, staging
+from importers.propose import Taken, asked_of, propose
+from prm_tui.domain.errors import DecisionNeeded, InputError, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
 
 ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
+STEPS = 20_000
+"""After so many of its own steps SQLite asks whether it shall stop: some hundred times a second."""
 
 
 class Uncertain(DecisionNeeded):
@@ -61,15 +64,32 @@ class Reading:
         finally:
             conn.close()
 
+    def row(self, plan: SheetPlan, number: int) -> dict[str, Any]:
+        """The cells of one row by their headers; the empty ones left out."""
+        listed = ", ".join(f"c{c.pos}" for c in plan.columns)
+        conn = staging.connect(self.staging)
+        try:
+            cells = conn.execute(f"SELECT {listed} FROM {plan.table} WHERE row = ?", (number,)).fetchone() or ()
+        finally:
+            conn.close()
+        return {c.header: cell for c, cell in zip(plan.columns, cells, strict=False) if cell is not None}
+
+    def settle_dates(self, plan_id: int, pos: int, order: str) -> None:
+        """Say how the dates of a column that was asked are written: its dates are read so, and its question is gone."""
+        conn = staging.connect(self.staging)
+        try:
+            decided = columns.settle(conn, plan_id, pos, order)
+        finally:
+            conn.close()
+        plan = next(p for p in self.plans if p.id == plan_id)
+        settled = (replace(c, type="date", orders=(), decided=decided) if c.pos == pos else c for c in plan.columns)
+        self.replan(replace(plan, columns=tuple(settled)))
+
     def replan(self, plan: SheetPlan) -> None:
         """Put a corrected plan in the place of the one for the same sheet."""
         self.plans = [plan if p.id == plan.id else p for p in self.plans]
         self.questions = [q for q in self.questions if q.sheet != plan.sheet]
-        if plan.noun in NEEDED:
-            self.questions += [
-                Question(plan.sheet, f"which column is the {needed.replace('_', ' ')}?", "--map")
-                for needed in plan.missing()
-            ]
+        self.questions += asked_of(plan)
 
     def close(self) -> None:
         """Throw the staging file away."""
@@ -88,7 +108,7 @@ def read(
     *,
     forced: dict[str, str] | None = None,
     saved: Sequence[SavedMap] = (),
-    dates: str | None = None,
+    dates: Mapping[str, str] | None = None,
     headers: Mapping[str, int] | None = None,
     skip_known: bool = False,
     on_progress: Callable[[int], None] | None = None,
@@ -98,9 +118,9 @@ def read(
 
     `forced`: sheet name → what it is; `saved`: mappings to use for their headers, before those the file
     remembers; `headers`: by sheet, the row of its header (0: it has none); `skip_known`: a sheet whose feed brought
-    the very same cells last is not read again, because nothing in it can be new; `dates`: day-first or month-first,
-    for columns that nothing settles. Raises InputError for a file that cannot be taken and for a sheet name that is
-    not there.
+    the very same cells last is not read again, because nothing in it can be new; `dates`: how the dates of asked
+    columns are written (one of mapping.ORDERS), by header, "" for all others. Raises InputError for a file that
+    cannot be taken and for a sheet name that is not there.
     """
     folder = tempfile.TemporaryDirectory(prefix="prm-")
     try:
@@ -135,13 +155,14 @@ def read(
     return Reading(folder, list(paths), plans, proposal.questions, forced or {}, list(saved))
 
 
-def _settle_dates(conn: Any, order: str) -> None:
-    for sheet, pos in conn.execute("SELECT sheet_id, pos FROM columns WHERE type = 'date?'").fetchall():
-        columns.settle(conn, f"rows_{sheet}", f"c{pos}", order)
-        conn.execute(
-            "UPDATE columns SET type = 'date', decided = ? WHERE sheet_id = ? AND pos = ?",
-            (f"{order.replace('-', ' ')}, as you said", sheet, pos),
-        )
+def _settle_dates(conn: Any, told: Mapping[str, str]) -> None:
+    by_header = {header.casefold(): order for header, order in told.items()}
+    for sheet, pos, header, orders in conn.execute(
+        "SELECT sheet_id, pos, header, orders FROM columns WHERE orders <> ''"
+    ).fetchall():
+        order = by_header.get(header.casefold(), by_header.get("", ""))
+        if order in orders.split():
+            columns.settle(conn, sheet, pos, order)
 
 
 def _own(staged: Any, store: Store | None) -> dict[int, own.Own]:
@@ -168,12 +189,22 @@ def _remembered(store: Store | None) -> list[SavedMap]:
     return found
 
 
-def preview(store: Store, reading: Reading, choices: Choices | None = None) -> ImportReport:
+def preview(
+    store: Store,
+    reading: Reading,
+    choices: Choices | None = None,
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[str], None] | None = None,
+) -> ImportReport:
     """What committing would do, by doing it and rolling back: the very same code; open questions are in it."""
     choices = choices or Choices()
     if choices.prefer is None:
         choices = replace(choices, prefer="theirs")
-    return _apply(store, reading, choices, actor=None, as_of=store.today(), rehearse=True)
+    return _apply(
+        store, reading, choices, actor=None, as_of=store.today(), rehearse=True,
+        cancelled=cancelled, on_progress=on_progress,
+    )  # fmt: skip
 
 
 def commit(
@@ -224,7 +255,7 @@ def _apply(
         raise InputError(_nothing(reading))
     files = ", ".join(path.name for path in reading.paths)
     report = ImportReport([], dry_run=rehearse)
-    with imports.attached(store.conn, reading.staging):
+    with imports.attached(store.conn, reading.staging), _stoppable(store, cancelled):
         with store.change(f"import of {files}", actor=actor, as_of=as_of, kind="import", rehearse=rehearse) as change:
             for plan in reading.taken:
                 if cancelled():
@@ -245,6 +276,25 @@ def _apply(
                 _remember_maps(change, reading)
         report.change = change.id if change.kept and not rehearse else None
     return report
+
+
+@contextmanager
+def _stoppable(store: Store, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Raise Cancelled once `cancelled` says so, in the middle of a sheet, too: the change is rolled back then."""
+    store.conn.set_progress_handler(cancelled, STEPS)
+    try:
+        yield
+    except PrmError:
+        if not cancelled():
+            raise
+        raise reader.Cancelled("The import was stopped. Nothing was changed.") from None
+    finally:
+        store.conn.set_progress_handler(None, 0)
+
+
+def rows_said(paths: Sequence[Path]) -> int | None:
+    """How many rows files say they hold, before they are read; None where one does not say."""
+    return extent.rows(paths)
 
 
 def _ask(report: ImportReport) -> None:

@@ -177,7 +177,7 @@ def test_what_only_a_person_can_decide_is_asked(store: Store, tmp_path: Path) ->
     path = sheet(tmp_path / "sales.csv", "Date,Dealer No,Amount\n03/04/2026,7,10\n05/06/2026,7,10\n")
     with pytest.raises(DecisionNeeded, match="day first or month first"):
         take(store, path)
-    with exchange.read(store, [path], dates="day-first") as reading:
+    with exchange.read(store, [path], dates={"": "day-first"}) as reading:
         exchange.commit(store, reading, actor=None, as_of=DAY)
     acme = partners.resolve(store, "7")
     (first, _) = timeline.rows(store, timeline.entries(store, acme, as_of=date(2027, 1, 1)))
