@@ -17,6 +17,8 @@ from prm_tui.domain.mapping import as_you_said
 _ISO = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 _NUMBER = re.compile(r"^[-+(]?[£$€¥]?\s?[-+]?\d[\d.,'\u00a0\u202f ]*\)?\s?[%€£$]?$")
 _SAMPLE = 500
+_ROWS = 2_000
+_FEW = 50
 
 
 @dataclass(frozen=True)
@@ -70,18 +72,21 @@ def _counts(
 ) -> list[tuple[int, int, int]]:
     """For each column how many cells are filled, how many are numbers, and how many are ISO dates.
 
-    Numbers sort before all text. Dates are counted where a sample of the rows has one: elsewhere it would cost
-    more than all the rest, and a single date among texts makes no column of dates.
+    Numbers sort before all text. Dates are counted where a sample of the rows has one, or too few cells to tell:
+    elsewhere it would cost more than all the rest, and a single date among texts makes no column of dates.
     """
     names = columns or [f"c{n}" for n in range(width)]
     listed = ", ".join(f"count({name}), sum({name} < '')" for name in names)
     told = conn.execute(f"SELECT count(*), {listed} FROM {table}").fetchone()
-    sampled = ", ".join(f"sum({name} GLOB '{_ISO}')" for name in names)
-    dated = conn.execute(f"SELECT {sampled} FROM {table} WHERE row % ? = 0", (max(1, told[0] // _SAMPLE),)).fetchone()
+    sampled = ", ".join(f"count({name}), sum({name} GLOB '{_ISO}')" for name in names)
+    dated = conn.execute(f"SELECT {sampled} FROM {table} WHERE row % ? = 0", (max(1, told[0] // _ROWS),)).fetchone()
     found = []
     for n, name in enumerate(names):
         filled, numbers = told[1 + n * 2], told[2 + n * 2] or 0
-        iso = conn.execute(f"SELECT sum({name} GLOB '{_ISO}') FROM {table}").fetchone()[0] if dated[n] else 0
+        looked, dates_seen = dated[n * 2], dated[1 + n * 2]
+        iso = 0
+        if dates_seen or looked < min(filled, _FEW):
+            iso = conn.execute(f"SELECT sum({name} GLOB '{_ISO}') FROM {table}").fetchone()[0]
         found.append((filled, numbers, iso or 0))
     return found
 
@@ -115,7 +120,7 @@ def _kind(
     likely = iso + share * (filled - numbers - iso)
     if likely >= 0.6 * filled or (says_date and likely > 0):
         return _dates(conn, table, name, iso, numbers)
-    if numbers + iso == 0 and all(_NUMBER.match(t) for t in sample):
+    if sample and numbers + iso == 0 and all(_NUMBER.match(t) for t in sample):
         texts = list(_texts(conn, table, name))
         if all(_NUMBER.match(t) for t in texts) and not _is_code(texts):
             comma = decimal_comma(texts)

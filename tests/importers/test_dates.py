@@ -158,6 +158,12 @@ def test_numbers_under_a_date_header_are_dates_and_elsewhere_numbers() -> None:
     assert decided([5, 10])[0].type == "number"
 
 
+def test_a_few_dates_in_a_long_sheet_make_a_column_of_dates() -> None:
+    cells: list[Any] = [None] * 30_000
+    cells[7001:7004] = ["2026-01-31", "2026-02-01", "2026-02-02"]
+    assert decided(cells, dated=False)[0].type == "date"
+
+
 def test_months_are_twelve_in_six_languages() -> None:
     assert set(MONTHS.values()) == set(range(1, 13)) and MONTHS["août"] == 8 and MONTHS["dicembre"] == 12
 
