@@ -27,6 +27,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     matching.refuse(conn, plan, report)
     report.refused.sort(key=lambda refused: refused.row)
     _gather(conn, plan)
+    if choices.prefer != "theirs" or choices.open:
+        _leave_stale(conn, plan, report)
     _keep_to_mode(conn, choices, report)
     report.new, report.changed, report.same, report.lines, amount = conn.execute(
         "SELECT coalesce(sum(state = 'new'), 0), coalesce(sum(state = 'changed'), 0),"
@@ -42,6 +44,21 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
+
+
+def _leave_stale(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
+    """An activity as this feed had it before, which something newer has superseded, is left as it is now."""
+    stale = conn.execute(
+        "UPDATE temp.incoming SET state = 'same' WHERE state = 'changed' AND EXISTS (SELECT 1 FROM main.activities a"
+        " WHERE a.partner_id = incoming.partner_id AND a.kind = ? AND a.ref = incoming.ref"
+        " AND a.occurred_on = incoming.on_day AND a.superseded_at IS NOT NULL AND a.row_hash = incoming.hash"
+        " AND a.source_id IN (SELECT id FROM main.sources WHERE feed_id = ?))",
+        (plan.kind, imports.find_feed(conn, plan)),
+    ).rowcount
+    if stale:
+        report.notes.append(
+            f"{stale:,} are as an earlier sheet of this feed had them; what is newer is left alone. --theirs takes them"
+        )
 
 
 def _needed(plan: SheetPlan, target: str) -> ColumnPlan:

@@ -83,6 +83,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     fields = {f: _COLUMNS.get(f, f) for f in noun.fields if plan.column(f) and f != noun.key}
     own = [c.key for c in imports.keys_apart(plan)] if plan.ours else None
     cells.compare(conn, noun.table, fields, noun.custom, own)
+    if feed is not None and not plan.ours:
+        _stale(conn, plan, feed, report)
     undecided = cells.decide(conn, choices.prefer, choices.sides, plan.sheet)
     _count(conn, report)
     report.conflicts += unsent
@@ -137,6 +139,25 @@ def _settle(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, feed: int | N
         f" WHERE EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
         (feed, imports.read_as(plan)),
     ).rowcount
+
+
+def _stale(conn: sqlite3.Connection, plan: SheetPlan, feed: int, report: SheetReport) -> None:
+    """Cells of rows as an earlier sheet of the feed had them, which a newer one brought otherwise, are conflicts."""
+    conn.execute(
+        "UPDATE temp.delta SET conflict = 1 WHERE row IN (SELECT i.row FROM temp.incoming i JOIN main.feed_rows f"
+        " ON f.feed_id = :feed AND f.key = i.key JOIN main.change_log l ON l.tbl = 'feed_rows' AND l.row_id = f.id"
+        " AND l.col = 'row_hash' AND l.before = :read_as || i.hash JOIN main.changes c ON c.id = l.change_id"
+        " WHERE i.state = 'known' AND c.undoes IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM main.changes u WHERE u.undoes = c.id))",
+        {"feed": feed, "read_as": imports.read_as(plan)},
+    )
+    (stale,) = conn.execute(
+        "SELECT count(DISTINCT row) FROM temp.delta WHERE conflict AND has_base AND base IS ours"
+    ).fetchone()
+    if stale:
+        report.notes.append(
+            f"{stale:,} rows are as an earlier sheet of this feed had them; a newer one brought them otherwise"
+        )
 
 
 def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report: SheetReport, repeats: bool) -> None:

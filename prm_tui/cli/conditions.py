@@ -1,4 +1,4 @@
-"""prm facts, explain, feeds."""
+"""prm facts, explain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "explain", "Say why a condition is met by a partner or not.", _explain))
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("condition", metavar="CONDITION", help="For example: days_since(order) > 90")
-    with_json(command(commands, "feeds", "List the streams of facts and how far each is covered.", _feeds))
 
 
 def _facts(options: argparse.Namespace) -> int:
@@ -92,20 +91,3 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".")
     return str(value)
-
-
-def _feeds(options: argparse.Namespace) -> int:
-    from prm_tui.services import feeds
-
-    with opened(options) as store:
-        found = feeds.list_of(store)
-    if options.json:
-        print_json([asdict(feed) for feed in found])
-        return 0
-    how = {True: "declared", False: "its newest fact"}
-    print_table(
-        ("Kind", "Source", "Covered to", "By", "Imports"),
-        [(f.kind, f.source, f.covered_to, how[f.declared] if f.covered_to else "", f.imports) for f in found],
-        (False, False, False, False, True),
-    )
-    return 0

@@ -19,8 +19,8 @@ class Choices:
     `mode`: both; create (what is known stays as it is); update (nothing is made). `ask`: what becomes of
     uncertain matches that no answer speaks of: same (the likeliest partner), new or skip; None leaves them
     open. `answers`: for single ones, by `Doubt.key`: new, skip or a partner's code. `prefer`: ours or theirs
-    for cells changed on both sides; `sides` for single ones, by (sheet, row, field). `currency`: of amounts
-    whose sheet names none. `complete_for`: first and last day for which a sheet holds everything, so that
+    for cells changed on both sides; `open`: nobody has said so yet, and conflicts are only counted that way;
+    `sides` for single ones, by (sheet, row, field). `currency`: of amounts whose sheet names none. `complete_for`: first and last day for which a sheet holds everything, so that
     what it no longer holds is withdrawn; `covered_to`: the day up to which its feed is complete.
     """
 
@@ -28,6 +28,7 @@ class Choices:
     ask: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     prefer: str | None = None
+    open: bool = False
     sides: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
     currency: str | None = None
     complete_for: tuple[date, date] | None = None

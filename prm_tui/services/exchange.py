@@ -200,7 +200,7 @@ def preview(
     """What committing would do, by doing it and rolling back: the very same code; open questions are in it."""
     choices = choices or Choices()
     if choices.prefer is None:
-        choices = replace(choices, prefer="theirs")
+        choices = replace(choices, prefer="theirs", open=True)
     return _apply(
         store, reading, choices, actor=None, as_of=store.today(), rehearse=True,
         cancelled=cancelled, on_progress=on_progress,

@@ -1,4 +1,4 @@
-"""Exchange: sheets that are out, what was read in, and taking it back."""
+"""Exchange: sheets that are out, feeds and when their next sheet is due, what was read in, and taking it back."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
+from prm_tui.domain.feed import Feed
 from prm_tui.domain.sheet import SentSheet
-from prm_tui.services import export, history
+from prm_tui.services import export, feeds, history
 from screens.base import ModeScreen
+from screens.exchange.feeds import declare
 from screens.text import visible
 from screens.undo import undo_latest
 from screens.widgets.table import Col, Line, Table
 
 COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 14), Col("rows", "Rows", 7, True),
-           Col("state", "State", 18), Col("why", "What")]  # fmt: skip
+           Col("state", "State", 20), Col("why", "What")]  # fmt: skip
 EMPTY = (
     "Nothing was read in or sent yet.\n\n"
     "  S  surveys a whole folder: copies, versions, missing periods, contradictions; in which order to import what.\n"
@@ -57,8 +59,11 @@ class ExchangeScreen(ModeScreen):
     async def _show(self) -> None:
         found = [c for c in await self.read(history.changes) if c.kind == "import"]
         sheets = await self.read(export.sent)
+        coming = await self.read(feeds.list_of)
         today = self.prm.session.as_of
+        coming.sort(key=lambda f: (-f.overdue(today), f.expected_on or date.max, f.kind, f.source))
         lines: dict[Any, Line] = {s.uid: _sent(s, today) for s in sheets}
+        lines |= {("feed", f.id): _feed(f, today) for f in coming}
         lines |= {
             c.id: Line(
                 ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (f"{c.rows:,}", "text"),
@@ -71,7 +76,9 @@ class ExchangeScreen(ModeScreen):
         waiting = sum(s.state == "out" for s in sheets)
         said = f"   {waiting} out" if waiting else ""
         said += f", {late} overdue" if late else ""
-        hint = "   i reads a workbook, x writes one, enter takes an import back"
+        missing = sum(1 for f in coming if f.overdue(today))
+        said += f"   {missing} feed{'s' if missing > 1 else ''} overdue" if missing else ""
+        hint = "   i reads a workbook, x writes one, enter opens"
         self.query_one("#title", Static).update(
             Content.assemble(("Read in and sent", "bold $bright"), (said, "$warn"), (hint if lines else "", "$muted"))
         )
@@ -104,13 +111,29 @@ class ExchangeScreen(ModeScreen):
         self.prm.tell("It is no longer waited for.")
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Enter shows what taking an import back would do, and reads a sheet that came back."""
+        """Enter shows what taking an import back would do, reads a sheet that came back, opens a feed."""
         if isinstance(event.key, str):
             from screens.exchange.wizard import ImportScreen
 
             self.prm.push_screen(ImportScreen(None, Content("Name the sheet as it came back.")))
+        elif isinstance(event.key, tuple):
+            self.start(lambda: declare(self, event.key[1]), "feed")
         else:
             self.start(lambda: undo_latest(self.prm, event.key), "undo")
+
+
+def _feed(feed: Feed, today: date) -> Line:
+    """A feed: how far it is covered, and when its next sheet is due."""
+    late = feed.overdue(today)
+    every = f", every {feed.every}" if feed.every else ""
+    sheets = f"{feed.imports:,} sheet{'s' if feed.imports != 1 else ''}"
+    return Line(
+        (
+            ("feed", "muted"), (f"to {feed.covered_to}" if feed.covered_to else "", "text"), (visible(feed.kind), "text"),
+            (f"{feed.imports:,}", "text"), (feed.state(today), "bad" if late else "accent" if feed.every else "muted"),
+            (visible(f"{feed.name}: {sheets}{every}"), "bright"),
+        )
+    )  # fmt: skip
 
 
 def _sent(sheet: SentSheet, today: date) -> Line:
