@@ -47,11 +47,11 @@ def declare(
     if every is not None:
         declared = None if every.strip().casefold() in ("", "none") else every.strip().casefold()
         if declared is not None and declared not in EVERY:
-            raise UsageError(f"every “{every}”: one of {', '.join(EVERY)}, or none")
+            raise UsageError(f"every: “{every}” is none of {', '.join(EVERY)}, none")
     days: int | None = feed.due
     if due is not None:
         if due.strip() and not (due.strip().isdecimal() and int(due) <= 366):
-            raise UsageError(f"due “{due}”: a number of days after the period's end, for example 10")
+            raise UsageError(f"due: “{due}” is no number of days after the period's end, such as 10")
         days = int(due) if due.strip() else None
     covered = feed.covered_to if feed.declared else None
     if covered_to is not None:

@@ -72,9 +72,9 @@ def test_what_is_declared_counts_and_what_is_wrong_is_refused(store: Store, tmp_
     )
     feeds.declare(store, orders(store), every="none", due=None, covered_to=None, actor=None, as_of=DAY)
     assert orders(store).every is None
-    with pytest.raises(UsageError, match="one of week, month, quarter, year"):
+    with pytest.raises(UsageError, match="“fortnight” is none of week, month, quarter, year"):
         feeds.declare(store, feed, every="fortnight", due=None, covered_to=None, actor=None, as_of=DAY)
-    with pytest.raises(UsageError, match="a number of days"):
+    with pytest.raises(UsageError, match="“soon” is no number of days"):
         feeds.declare(store, feed, every=None, due="soon", covered_to=None, actor=None, as_of=DAY)
     with pytest.raises(UsageError, match=r"several feeds: .* partners dealers"):
         feeds.find(store, "e")
