@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from importers import export, own, reader, staging, suspect
 from importers.export import Written
 from importers.propose import propose
 from prm_tui.domain.errors import InputError
-from prm_tui.domain.mapping import REASON, SheetPlan
+from prm_tui.domain.mapping import REASON, ColumnPlan, SheetPlan
 from prm_tui.domain.sheet import OutColumn, OutSheet
 from prm_tui.domain.survey import KINDS, Finding, FoundSheet, Survey
 from prm_tui.domain.text import folded, name_key, trimmed
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
 ORDER = ("people", "partners", "contacts", "record", "activity")
 SHOWN = 5_000
 _ALIKE = 0.5
+_SHARED = 0.2
 _COPY = re.compile(r"\b(copy|kopie|copie|old|alt|backup|archive|\(\d\))\b|\(\d\)", re.IGNORECASE)
 
 
 @dataclass
 class _Seen:
-    """A sheet while the folder is read: its rows as hashes, and of partners their names and cells by key."""
+    """A sheet while the folder is read: its rows as hashes; of partners their names and cells (by meaning: header and
+    value) by key; of what is theirs whose it is, and by reference its first row, its day and its amount in all.
+    """
 
     found: FoundSheet
     plan: SheetPlan
@@ -40,7 +44,9 @@ class _Seen:
     rows: frozenset[int] = frozenset()
     keys: frozenset[str] = frozenset()
     months: frozenset[str] = frozenset()
-    partners: dict[str, tuple[int, str, dict[str, str]]] = field(default_factory=dict)
+    partners: dict[str, tuple[int, str, dict[str, tuple[str, str]]]] = field(default_factory=dict)
+    whose: set[str] = field(default_factory=set)
+    facts: dict[tuple[str, str], tuple[int, str, float]] = field(default_factory=dict)
 
 
 def look(folder: Path, *, on_file: Callable[[str], None] | None = None) -> Survey:
@@ -63,11 +69,11 @@ def look(folder: Path, *, on_file: Callable[[str], None] | None = None) -> Surve
             survey.findings.append(Finding("unreadable", name, str(error).removeprefix(f"{path.name}: ")))
     survey.sheets = [s.found for s in seen]
     _copies(seen, survey)
-    _versions(seen, survey)
+    versions = _versions(seen, survey)
     taken = [s for s in seen if s.found.fate == "take"]
     _periods(taken, survey)
     _names(taken, survey)
-    _contradictions(taken, survey)
+    _contradictions(taken, versions, survey)
     _order(taken, survey)
     return survey
 
@@ -111,14 +117,26 @@ def _sheet(conn: sqlite3.Connection, path: Path, name: str, plan: SheetPlan) -> 
             first, last = min(first or day, day), max(last, day)
         if plan.noun == "partners" and "name" in at:
             key = said[at["code"]] if "code" in at else folded(said[at["name"]])
-            values = {c.header: value for c, value in zip(columns, said, strict=True) if value}
+            values = {_meaning(c): (c.header, value) for c, value in zip(columns, said, strict=True) if value}
             seen.partners.setdefault(key, (row, said[at["name"]], values))
         elif plan.noun == "activity" and "partner_name" in at:
             seen.partners.setdefault(said[at["partner"]], (row, said[at["partner_name"]], {}))
+        if "partner" in at:
+            seen.whose.add(folded(said[at["partner"]]))
+            ref = said[at["ref"]] if "ref" in at else ""
+            if ref:
+                first_row, first_day, so_far = seen.facts.get((said[at["partner"]], ref), (row, day, 0.0))
+                amount = cells[at["amount"]] if "amount" in at else None
+                total = so_far + (amount if isinstance(amount, int | float) else 0.0)
+                seen.facts[said[at["partner"]], ref] = first_row, first_day, total
     seen.rows, seen.keys, seen.months = frozenset(hashes), frozenset(keys), frozenset(months)
     if first:
         found.first_on, found.last_on = date.fromisoformat(first), date.fromisoformat(last)
     return seen
+
+
+def _meaning(column: ColumnPlan) -> str:
+    return column.header.casefold() if column.target in ("data", "skip") else column.target
 
 
 def _is_day(text: str) -> bool:
@@ -148,9 +166,12 @@ def _copies(seen: list[_Seen], survey: Survey) -> None:
             survey.findings.append(Finding("copy", copy.found.place, f"the same as {kept.found.place}"))
 
 
-def _versions(seen: list[_Seen], survey: Survey) -> None:
-    """Sheets of one kind and header set that are about the same things: one inside another, or another version."""
-    groups = defaultdict[tuple[str, str], list[_Seen]](list)
+def _versions(seen: list[_Seen], survey: Survey) -> list[tuple[_Seen, _Seen]]:
+    """Sheets of one kind and header set that are about the same things: one inside another, or another version.
+
+    The pairs of versions, the older first.
+    """
+    groups, pairs = defaultdict[tuple[str, str], list[_Seen]](list), list[tuple[_Seen, _Seen]]()
     for sheet in seen:
         if sheet.found.fate == "take" and sheet.rows:
             groups[sheet.plan.header_hash, sheet.plan.what].append(sheet)
@@ -167,26 +188,53 @@ def _versions(seen: list[_Seen], survey: Survey) -> None:
                 if len(shared) > _ALIKE * min(len(older.keys), len(newer.keys)) and older.plan.noun != "activity":
                     older.found.fate = "superseded"
                     differ = len(older.rows - newer.rows)
-                    said = f"an older version of {newer.found.place}: {differ:,} of its rows are other there"
+                    why = "has more rows" if len(newer.rows) > len(older.rows) else "was changed later"
+                    said = (
+                        f"an older version of {newer.found.place}, which {why}: {differ:,} of its rows are other there"
+                    )
                     survey.findings.append(Finding("version", older.found.place, said))
+                    pairs.append((older, newer))
                     break
+    return pairs
 
 
 def _periods(taken: list[_Seen], survey: Survey) -> None:
-    """Months between the first and the last of a kind of activity for which no sheet has a row."""
-    months = defaultdict[str, set[str]](set)
+    """Months between the first and the last of a stream for which no sheet has a row."""
     for sheet in taken:
-        months[sheet.found.what] |= sheet.months
         day = sheet.plan.column("occurred_on")
         if day is not None and day.type != "date?" and not sheet.months:
             survey.findings.append(
                 Finding("missing", sheet.found.place, f"no row of {sheet.found.rows:,} has a date; none can be taken")
             )
-    for what, there in sorted(months.items()):
-        gaps = [m for m in _between(min(there), max(there)) if m not in there] if there else []
-        if gaps:
-            said = f"nothing for {_runs(gaps)}, between {min(there)} and {max(there)}"
-            survey.findings.append(Finding("missing", what, said))
+    for stream in _streams([s for s in taken if s.months]):
+        there = set().union(*(sheet.months for sheet in stream))
+        gaps = [month for month in _between(min(there), max(there)) if month not in there]
+        inside = [m for m in gaps if any(min(s.months) < m < max(s.months) for s in stream)]
+        between = [m for m in gaps if m not in inside]
+        what, span = stream[0].found.what, f"between {min(there)} and {max(there)}"
+        if between:
+            files = ", ".join(sheet.found.file for sheet in stream)
+            survey.findings.append(Finding("missing", what, f"no sheet brings {_runs(between)}, {span}", files))
+        if inside:
+            said = f"no row is dated in {_runs(inside)}, though its sheet goes on"
+            survey.findings.append(Finding("missing", what, said, stream[0].found.place))
+
+
+def _streams(sheets: list[_Seen]) -> list[list[_Seen]]:
+    """Sheets of activities that belong together: of one kind, with the same headers or a good part of the partners."""
+    streams = list[list[_Seen]]()
+    for sheet in sheets:
+        joined = [stream for stream in streams if any(_together(sheet, other) for other in stream)]
+        streams = [stream for stream in streams if stream not in joined]
+        streams.append([sheet, *(s for stream in joined for s in stream)])
+    return [sorted(stream, key=lambda s: (min(s.months), s.found.place)) for stream in streams]
+
+
+def _together(one: _Seen, other: _Seen) -> bool:
+    if one.found.what != other.found.what:
+        return False
+    shared = len(one.whose & other.whose)
+    return one.plan.header_hash == other.plan.header_hash or shared > _SHARED * min(len(one.whose), len(other.whose))
 
 
 def _between(first: str, last: str) -> Iterator[str]:
@@ -235,35 +283,55 @@ def _names(taken: list[_Seen], survey: Survey) -> None:
             )
 
 
-def _contradictions(taken: list[_Seen], survey: Survey) -> None:
-    """The same key with another value under the same header, in two sheets of partners."""
-    sheets = [s for s in taken if s.plan.noun == "partners"]
-    for n, one in enumerate(sheets):
-        for other in sheets[n + 1 :]:
-            for key in one.partners.keys() & other.partners.keys():
-                row, name, values = one.partners[key]
-                other_row, _, theirs = other.partners[key]
-                for header in values.keys() & theirs.keys():
-                    if folded(values[header]) != folded(theirs[header]) and len(survey.findings) < SHOWN:
-                        survey.findings.append(
-                            Finding(
-                                "contradiction",
-                                f"{name} ({key}), {header}",
-                                f"“{values[header]}” or “{theirs[header]}”",
-                                f"{one.found.place} row {row:,}; {other.found.place} row {other_row:,}",
-                            )
-                        )
+def _contradictions(taken: list[_Seen], versions: list[tuple[_Seen, _Seen]], survey: Survey) -> None:
+    """The same partner with another value under the same meaning, the same reference with another day or amount."""
+    partners = [s for s in taken if s.plan.noun == "partners"]
+    for one, other in [*combinations(partners, 2), *(pair for pair in versions if pair[0].plan.noun == "partners")]:
+        for key in sorted(one.partners.keys() & other.partners.keys()):
+            row, name, values = one.partners[key]
+            other_row, _, theirs = other.partners[key]
+            for meaning in sorted(values.keys() & theirs.keys()):
+                (header, value), (other_header, other_value) = values[meaning], theirs[meaning]
+                if folded(value) != folded(other_value):
+                    places = f"{one.found.place} row {row:,}, {header}; {other.found.place} row {other_row:,}, {other_header}"
+                    _contradict(survey, f"{name} ({key}), {header}", f"“{value}” or “{other_value}”", places)
+    for one, other in combinations([s for s in taken if s.facts], 2):
+        if one.found.what == other.found.what:
+            for partner, ref in sorted(one.facts.keys() & other.facts.keys()):
+                row, day, amount = one.facts[partner, ref]
+                other_row, other_day, other_amount = other.facts[partner, ref]
+                places = f"{one.found.place} row {row:,}; {other.found.place} row {other_row:,}"
+                if day != other_day:
+                    _contradict(survey, f"{ref} of {partner}, date", f"{day} or {other_day}", places)
+                elif abs(amount - other_amount) > 0.005:
+                    _contradict(survey, f"{ref} of {partner}, amount", f"{amount:,.2f} or {other_amount:,.2f}", places)
+
+
+def _contradict(survey: Survey, about: str, said: str, where: str) -> None:
+    if len(survey.findings) < SHOWN:
+        survey.findings.append(Finding("contradiction", about, said, where))
 
 
 def _order(taken: list[_Seen], survey: Survey) -> None:
-    """Files in the order in which they are best imported: who we are, who they are, what they hold, what happened."""
-    first: dict[str, tuple[int, date]] = {}
+    """Files in the order in which they are best imported: who we are, who they are, what they hold, what happened.
+
+    A file whose rows need partners that come from elsewhere comes after those. Sheets of it that are superseded
+    are named with the option that leaves them out.
+    """
+    sheets = defaultdict[str, list[_Seen]](list)
     for sheet in taken:
-        place = ORDER.index(sheet.plan.noun), sheet.found.first_on or date.min
-        first[sheet.found.file] = min(first.get(sheet.found.file, place), place)
-    for file in sorted(first, key=lambda f: (*first[f], f)):
-        whats = dict.fromkeys(s.found.what for s in taken if s.found.file == file)
-        survey.order.append(f"{file} ({', '.join(whats)})")
+        sheets[sheet.found.file].append(sheet)
+
+    def place(file: str) -> tuple[int, date, str]:
+        nouns = {ORDER.index(sheet.plan.noun) for sheet in sheets[file]}
+        rank = ORDER.index("partners") if ORDER.index("partners") in nouns else max(nouns)
+        return rank, min(sheet.found.first_on or date.min for sheet in sheets[file]), file
+
+    for file in sorted(sheets, key=place):
+        whats = ", ".join(dict.fromkeys(sheet.found.what for sheet in sheets[file]))
+        old = [s.sheet for s in survey.sheets if s.file == file and s.fate in ("superseded", "copy")]
+        without = "".join(f' --as "{name}=skip"' for name in old)
+        survey.order.append(f"{file} ({whats})" + (f", without what is superseded:{without}" if without else ""))
 
 
 def write(survey: Survey, out: Path) -> Written:
