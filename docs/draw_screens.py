@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("PRM_NOW", "2026-01-05T09:00:00")  # so that pictures change only when screens do
 
+import openpyxl
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from prm_tui.app import PrmApp, start
-from prm_tui.services import cases, deactivation, demo, files, partners, people
+from prm_tui.services import cases, deactivation, demo, export, files, partners, people
 
 OUT = Path(__file__).parent / "screens"
 SIZES = ((80, 24), (120, 40))
@@ -36,6 +38,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "exchange": ("5",),
     "import": ("i", "#path=WORKBOOK", "enter"),
     "import-preview": ("i", "#path=WORKBOOK", "enter", "greater_than_sign"),
+    "import-questions": ("i", "#path=QUESTIONS", "enter", "down"),
+    "import-dates": ("i", "#path=QUESTIONS", "enter", "greater_than_sign"),
+    "merge": ("i", "#path=RETURNED", "enter", "greater_than_sign", "t", "down"),
     "help": ("question_mark",),
     "commands": ("ctrl+p",),
     "undo": ("u",),
@@ -56,6 +61,35 @@ def prepared(folder: Path) -> tuple[Path, Path]:
     return path, folder / "new.db"
 
 
+def returned(folder: Path, path: Path) -> Path:
+    """A copy of the file, a sheet that went out of it and came back, changed on both sides, and one with open questions."""
+    merging = Path(shutil.copy(path, folder / "merge.db"))
+    (folder / "orders.csv").write_text(
+        "Order Date,Reseller,Order No,Amount,Remark\n"
+        "03/04/2026,275,SO-1001,1200.50,paid\n05/04/2026,70,SO-1002,310,\n07/04/2026,275,SO-1003,88.20,first of three\n",
+        encoding="utf-8",
+    )
+    out = folder / "Dealers.xlsx"
+    with files.open_file(merging) as store:
+        day = store.today()
+        found = list(partners.find(store, as_of=day).ids)[:12]
+        export.send(store, "partners", out, found, recipient="Ann", due=day, actor=None, as_of=day)
+        for partner in found[1:4]:
+            partners.edit(store, partner, {"territory": "Northwest and Alaska"}, actor=None, as_of=day)
+    book = openpyxl.load_workbook(out)
+    page = book["Partners"]
+    heads = [cell.value for cell in page[1]]
+    for row in range(3, 6):
+        page.cell(row, heads.index("Territory") + 1).value = "Pacific"
+    for row in range(7, 10):
+        page.cell(row, heads.index("Name") + 1).value += " Ltd"
+    for head, text in (("Code", "A-900"), ("Name", "Alpine Cycles"), ("Territory", "Germany")):
+        page.cell(14, heads.index(head) + 1).value = text
+    page.delete_rows(12)
+    book.save(out)
+    return merging
+
+
 async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
     for _ in range(40):
         await pilot.pause(0.02)
@@ -64,7 +98,7 @@ async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
     await pilot.pause(0.05)
 
 
-async def draw(name: str, size: tuple[int, int], path: Path, workbook: Path) -> None:
+async def draw(name: str, size: tuple[int, int], path: Path, books: dict[str, Path]) -> None:
     """One screen at one size."""
     app = start(path, actor=None if name == "empty" else "Lee Legal")
     try:
@@ -74,13 +108,12 @@ async def draw(name: str, size: tuple[int, int], path: Path, workbook: Path) -> 
             for step in SCREENS[name]:
                 field, equals, text = step.partition("=")
                 if equals:
-                    app.screen.query_one(field, Input).value = text.replace("WORKBOOK", str(workbook))
+                    for word, named in books.items():
+                        text = text.replace(word, str(named))
+                    app.screen.query_one(field, Input).value = text
                 else:
                     await pilot.press(step)
                 await _settle(app, pilot)
-            if name.startswith("import"):
-                field_shown = app.screen.query_one("#path", Input)
-                field_shown.value = workbook.name
             svg = app.export_screenshot(title="prm").replace("<text ", '<text xml:space="preserve" ')
             svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)  # a picture fetches no fonts from anywhere
             (OUT / f"{name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
@@ -95,9 +128,16 @@ def main() -> int:
         os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_DATA_HOME"] = folder
         path, empty = prepared(Path(folder))
         workbook = Path(__file__).parent.parent / "prm_tui" / "data" / demo.WORKBOOK
+        merging = returned(Path(folder), path)
+        books = {
+            "WORKBOOK": workbook,
+            "QUESTIONS": Path(folder) / "orders.csv",
+            "RETURNED": Path(folder) / "Dealers.xlsx",
+        }
+        others = {"empty": empty, "merge": merging}
         for name in sys.argv[1:] or SCREENS:
             for size in SIZES:
-                asyncio.run(draw(name, size, empty if name == "empty" else path, workbook))
+                asyncio.run(draw(name, size, others.get(name, path), books))
             print(name)
     return 0
 

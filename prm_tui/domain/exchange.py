@@ -20,8 +20,9 @@ class Choices:
     uncertain matches that no answer speaks of: same (the likeliest partner), new or skip; None leaves them
     open. `answers`: for single ones, by `Doubt.key`: new, skip or a partner's code. `prefer`: ours or theirs
     for cells changed on both sides; `open`: nobody has said so yet, and conflicts are only counted that way;
-    `sides` for single ones, by (sheet, row, field). `currency`: of amounts whose sheet names none. `complete_for`: first and last day for which a sheet holds everything, so that
-    what it no longer holds is withdrawn; `covered_to`: the day up to which its feed is complete.
+    `sides` for single ones, by (sheet, row, field). `currency`: of amounts whose sheet names none. `complete_for`:
+    first and last day for which a sheet holds everything, so that what it no longer holds is withdrawn;
+    `covered_to`: the day up to which its feed is complete.
     """
 
     mode: str = "both"

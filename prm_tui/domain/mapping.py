@@ -150,11 +150,14 @@ class SheetPlan:
     held: int | None = None
 
     def __post_init__(self) -> None:
-        """What a file says of itself becomes a plan only through words that are known: it is never SQL."""
+        """What a file says of itself becomes a plan only through words that are known: it is never SQL.
+
+        A word that only another noun knows stays, for a person who looks at a sheet as something else and back.
+        """
         if not right_what(self.what):
             raise InputError(f"{self.file}: {self.sheet}: nothing is read as “{self.what}”")
         for column in self.columns:
-            if not (right_target(self.what, column.target) or self.noun == "skip") or not column.key.isidentifier():
+            if not any(right_target(noun, column.target) for noun in TARGETS) or not column.key.isidentifier():
                 raise InputError(f"{self.file}: {self.sheet}: {column.header}: no column means “{column.target}”")
 
     @property

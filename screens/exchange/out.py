@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from prm_tui import paths
 from prm_tui.domain.errors import UsageError
 from prm_tui.services import export
 from prm_tui.services.values import read_date
+from screens.exchange import recent
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
 from screens.text import plain
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 WHATS = {
     "partners": "Partners, every field",
+    "partner": "Everything about this partner",
     "contacts": "Contacts",
     "activities": "Activities and their lines",
     "records": "Records: deals, agreements, licences …",
@@ -31,10 +34,10 @@ WHATS = {
 }
 
 
-async def out(screen: PrmScreen, ids: Sequence[int] | None) -> None:
-    """Offer the ways out of a list (`ids`; None: all partners)."""
-    many = "these partners" if ids is not None else "all partners"
-    picked = await screen.prm.push_screen_wait(
+async def out(screen: PrmScreen, ids: Sequence[int] | None, what: str | None = None) -> None:
+    """Offer the ways out of a list: `what` it shows, of the partners of `ids` (None: all)."""
+    many = WHATS[what] if what else "these partners" if ids is not None else "all partners"
+    way = await screen.prm.push_screen_wait(
         Choose(
             f"Out to a spreadsheet: {many}",
             [
@@ -44,14 +47,13 @@ async def out(screen: PrmScreen, ids: Sequence[int] | None) -> None:
             ],
         )
     )
-    if picked == "editor":
-        await edit_outside(screen, ids)
-    elif picked in ("file", "send"):
-        what = await screen.prm.push_screen_wait(
-            Choose("What goes out?", [Choice(key, title) for key, title in WHATS.items()])
-        )
-        if what is not None:
-            await (to_file if picked == "file" else send)(screen, what, ids)
+    if way == "editor" and ids is not None:
+        what = what or "partners"  # a list of partners is itself what shall be changed
+    if way is not None and what is None:
+        offered = [Choice(key, title) for key, title in WHATS.items() if key != "partner"]
+        what = await screen.prm.push_screen_wait(Choose("What goes out?", offered))
+    if way is not None and what is not None:
+        await {"file": to_file, "editor": edit_outside, "send": send}[way](screen, what, ids)
 
 
 async def to_file(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
@@ -60,6 +62,7 @@ async def to_file(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> No
     async def save(fields: dict[str, str]) -> str:
         path = _path(fields["path"])
         written = await screen.read(lambda s: export.write(s, what, path, ids))
+        recent.remember([path])
         return "; ".join([f"{written.rows:,} rows: {path}", *written.notes])
 
     entries = [Entry("path", "File", f"{what}.xlsx", ".xlsx, .csv or .json")]
@@ -80,6 +83,7 @@ async def send(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
                 s, what, path, ids, recipient=fields["to"], due=due, actor=session.actor, as_of=session.as_of
             )
         )
+        recent.remember([path])
         return f"{written.rows:,} rows: {path}. It is listed under Exchange until it comes back."
 
     entries = [
@@ -92,12 +96,13 @@ async def send(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
         screen.prm.tell(said)
 
 
-async def edit_outside(screen: PrmScreen, ids: Sequence[int] | None) -> None:
+async def edit_outside(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
     """Open the list in the person's spreadsheet program; what was saved there is read back and merged."""
     folder = paths.database().parent / "exports"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"partners-{screen.prm.session.as_of}.xlsx"
-    await screen.read(lambda s: export.write(s, "partners", path, ids))
+    path = _unused(folder, f"{what}-{screen.prm.session.as_of}")
+    await screen.read(lambda s: export.write(s, what, path, ids))
+    recent.remember([path])
     opened = _open(path)
     from screens.exchange.wizard import ImportScreen
 
@@ -107,6 +112,12 @@ async def edit_outside(screen: PrmScreen, ids: Sequence[int] | None) -> None:
             path, Content.assemble(plain(f"{said} Change it, save it, come back here and press enter.", "accent"))
         )
     )
+
+
+def _unused(folder: Path, stem: str) -> Path:
+    """A name that no file has yet: what was changed in an earlier one, and not read back, stays."""
+    names = (f"{stem}{f' {n}' if n > 1 else ''}.xlsx" for n in count(1))
+    return next(path for path in (folder / name for name in names) if not path.exists())
 
 
 def _open(path: Path) -> bool:

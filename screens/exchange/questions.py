@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
+from textual.widgets import Static
 
 from prm_tui.domain.exchange import CellChange, Choices, Doubt, ImportReport, SheetReport
-from prm_tui.services import exchange
+from prm_tui.domain.mapping import SheetPlan
+from prm_tui.domain.partner import FIELDS, Partner
+from prm_tui.domain.text import folded
+from prm_tui.services import exchange, partners
+from screens.exchange.merge import label, value
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
 from screens.modals.pages import Page
-from screens.text import plain, visible
+from screens.text import fit, plain, visible
 
 if TYPE_CHECKING:
     from prm_tui.services.exchange import Reading
     from screens.base import PrmScreen
 
 
-async def answer(screen: PrmScreen, sheet: SheetReport, key: tuple[int, str, int], choices: Choices) -> Choices:
+_BESIDE = 7  # rows of a comparison, so that it and its choices fit on 24 lines
+_ALSO = ("city", "town", "mailing_city", "phone", "email", "website", "tax_id", "country", "territory")
+
+
+async def answer(
+    screen: PrmScreen, reading: Reading, sheet: SheetReport, key: tuple[int, str, int], choices: Choices
+) -> Choices:
     """The choices with the answer to one question, which is asked now; a cell that is no question is shown."""
     if key[1] == "doubt":
-        return await _who(screen, sheet.doubts[key[2]], choices)
+        return await _who(screen, reading, sheet, sheet.doubts[key[2]], choices)
     cell = sheet.cells[key[2]]
     if cell.conflict:
         return await _side(screen, sheet, cell, choices)
@@ -31,29 +43,87 @@ async def answer(screen: PrmScreen, sheet: SheetReport, key: tuple[int, str, int
     return choices
 
 
-async def _who(screen: PrmScreen, doubt: Doubt, choices: Choices) -> Choices:
+class Who(Choose):
+    """Who a row means: above the choices the row and the partners it may mean stand side by side."""
+
+    def __init__(self, title: str, beside: Content, choices: list[Choice]) -> None:
+        super().__init__(title, choices)
+        self.beside = beside
+
+    def on_mount(self) -> None:
+        """The comparison stands under the title."""
+        head = self.query_one("#title", Static)
+        head.styles.text_style = "none"
+        head.update(Content("\n").join([plain(self._title, "bright"), Content(""), self.beside]))
+
+
+async def _who(screen: PrmScreen, reading: Reading, sheet: SheetReport, doubt: Doubt, choices: Choices) -> Choices:
+    as_of = screen.prm.session.as_of
+    found = await screen.read(lambda s: [partners.get(s, c.id, as_of) for c in doubt.candidates])
+    cells = await screen.read(lambda _: reading.row(sheet.plan, doubt.row))
     offered = [Choice(c.code, f"{c.code} {visible(c.name)}", visible(c.evidence)) for c in doubt.candidates]
     offered += [
         Choice("new", "A new partner", "it is none of these"),
         Choice("skip", "Left out", "the row is not taken"),
     ]
     title = f"Row {doubt.row:,}: who is {visible(doubt.name)[:60]}?"
-    picked = await screen.prm.push_screen_wait(Choose(title, offered))
+    room = min(screen.size.width * 96 // 100, 72) - 6
+    picked = await screen.prm.push_screen_wait(Who(title, beside(sheet.plan, cells, found, room), offered))
     return choices if picked is None else replace(choices, answers={**choices.answers, doubt.key: picked})
+
+
+def beside(plan: SheetPlan, cells: dict[str, Any], found: Sequence[Partner], room: int) -> Content:
+    """The cells of a row against the same fields of partners, equal ones in green; then what else is known of them."""
+    rows: list[tuple[str, str, list[str]]] = []
+    told: set[str] = set()
+    for column in plan.columns:
+        key = {"partner": "code", "partner_name": "name"}.get(column.target, column.target)
+        key = column.key if column.target == "data" else key
+        told.add(key)
+        ours = ["" if (value := _known(p, key)) is None else visible(value) for p in found]
+        theirs = visible(cells.get(column.header, ""))
+        if theirs or any(ours):
+            rows.append((column.header, theirs, ours))
+    rows.sort(key=lambda row: not (row[1] and any(row[2])))  # what both sides know comes first
+    rows += [
+        (FIELDS[key][0] if key in FIELDS else key.replace("_", " "), "", [visible(_known(p, key) or "") for p in found])
+        for key in ("code", "name", *_ALSO)
+        if key not in told and any(_known(p, key) for p in found)
+    ]
+    wide = max((room - 14) // (len(found) + 1) - 2, 6)
+    heads = ["the sheet", *(p.code for p in found)]
+    said = [Content.assemble((" " * 14, ""), *(plain(fit(visible(h), wide) + "  ", "muted") for h in heads))]
+    for name, theirs, ours in rows[:_BESIDE]:
+        parts = [plain(fit(visible(name), 12) + "  ", "muted"), plain(fit(theirs, wide) + "  ", "text")]
+        parts += [
+            plain(fit(o, wide) + "  ", "good" if theirs and folded(o) == folded(theirs) else "text") for o in ours
+        ]
+        said.append(Content.assemble(*parts))
+    return Content("\n").join(said)
+
+
+def _known(partner: Partner, key: str) -> Any:
+    if key == "name":
+        return partner.name
+    return partner.fields.get(key) or partner.custom.get(key)
 
 
 async def _side(screen: PrmScreen, sheet: SheetReport, cell: CellChange, choices: Choices) -> Choices:
     picked = await screen.prm.push_screen_wait(
         Choose(
-            f"{visible(cell.subject)[:40]}, {cell.field}: it was “{visible(str(cell.base or ''))[:30]}”",
+            f"{visible(cell.subject)[:40]}, {label(cell)}: it was “{value(sheet, cell, cell.base)[:30]}”",
             [
-                Choice("theirs", f"Theirs: {visible(str(cell.after))[:60]}", "what the sheet says"),
-                Choice("ours", f"Ours: {visible(str(cell.before))[:60]}", "what was changed here since"),
+                Choice("theirs", f"Theirs: {value(sheet, cell, cell.after)[:60]}", "what the sheet says"),
+                Choice("ours", f"Ours: {value(sheet, cell, cell.before)[:60]}", "what was changed here since"),
             ],
         )
     )
-    place = (sheet.plan.sheet, cell.row, cell.field)
-    return choices if picked is None else replace(choices, sides={**choices.sides, place: picked})
+    return choices if picked is None else with_side(choices, sheet, cell, picked)
+
+
+def with_side(choices: Choices, sheet: SheetReport, cell: CellChange, which: str) -> Choices:
+    """The choices with theirs or ours for one conflict."""
+    return replace(choices, sides={**choices.sides, (sheet.plan.sheet, cell.row, cell.field): which})
 
 
 def _open_cells(report: ImportReport, choices: Choices) -> int:

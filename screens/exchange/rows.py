@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
 from screens.text import visible
 from screens.widgets.table import Col, Line
 
-SHEET_COLUMNS = [
-    Col("sheet", "Sheet or column", 30),
-    Col("what", "Is read as", 22),
-    Col("rows", "Rows, type", 10, True),
-    Col("why", "Because"),
-]
+if TYPE_CHECKING:
+    from prm_tui.services.exchange import Reading
+
+Samples = dict[tuple[int, int], list[str]]
+ROOMY = 100
+
+
+def sheet_columns(wide: int) -> list[Col]:
+    """The columns of the page of sheets; where there is no room for the reason, the line beneath says it."""
+    if wide < ROOMY:
+        return [Col("sheet", "Sheet or column", 22), Col("what", "Is read as", 15), Col("rows", "Rows, type", 10, True),
+                Col("example", "For example")]  # fmt: skip
+    return [Col("sheet", "Sheet or column", 26), Col("what", "Is read as", 18), Col("rows", "Rows, type", 10, True),
+            Col("example", "For example", 26), Col("why", "Because")]  # fmt: skip
+
+
 OUTCOME_COLUMNS = [Col("sheet", "Sheet", 34), Col("new", "New", 7, True), Col("changed", "Changed", 7, True), Col("same", "Same", 7, True),
             Col("refused", "Refused", 7, True), Col("note", "")]  # fmt: skip
 
@@ -24,19 +34,74 @@ def noun(plan: SheetPlan) -> str:
     return "left out" if plan.noun == "skip" else visible(plan.what.replace(":", ": "))
 
 
-def column_line(column: ColumnPlan) -> Line:
-    """One column: its header, what it means, and why."""
+def understood(reading: Reading, opened: set[int], values: Samples) -> dict[Any, Line]:
+    """How each sheet is read, with what must be asked about it, and the columns of those that are open.
+
+    Keys: the id of a sheet; (id, "?", n) for the n-th question of the reading; (id, pos) for a column.
+    """
+    lines: dict[Any, Line] = {}
+    asked = dict(enumerate(reading.questions))
+    for plan in reading.plans:
+        sign = "▾ " if plan.id in opened else "▸ "
+        colour = "muted" if plan.noun == "skip" else "bright"
+        why = "hidden: t reads it" if not plan.visible and plan.noun == "skip" else plan.why
+        lines[plan.id] = Line(
+            ((sign + visible(plan.sheet), colour), (noun(plan), colour), (f"{plan.rows:,}", "text"), (visible(why), "muted")),
+            detail=" · ".join([f"{plan.sheet} of {plan.file}: {noun(plan)} ({why})", *plan.notes]),
+        )  # fmt: skip
+        for n, question in list(asked.items()):
+            if question.sheet == plan.sheet and plan.noun != "skip":
+                del asked[n]  # of two sheets of one name only the first that is read is meant
+                said = visible(_in_words(question.text))
+                lines[plan.id, "?", n] = Line(((f"? {said}", "warn"),), indent=4, detail=f"{said} · enter answers it")
+        if plan.id in opened:
+            for column in plan.columns:
+                lines[plan.id, column.pos] = column_line(column, values.get((plan.id, column.pos), []))
+    return lines
+
+
+def samples(reading: Reading) -> Samples:
+    """Up to three distinct values of each column of each sheet, by (sheet, position)."""
+    found: Samples = {}
+    for plan in reading.plans:
+        rows = reading.sample(plan, 50) if plan.columns and plan.rows else []
+        for n, column in enumerate(plan.columns, 1):
+            values = dict.fromkeys(visible(row[n]) for row in rows if row[n] is not None)
+            found[plan.id, column.pos] = list(values)[:3]
+    return found
+
+
+_MEANINGS = {
+    "data": "kept", "skip": "left out", "partner": "the partner", "partner_name": "the partner's name",
+    "occurred_on": "the day", "id": "the prm id",
+}  # fmt: skip
+
+
+def meaning(target: str) -> str:
+    """What a column means, in words."""
+    return _MEANINGS.get(target, target.replace("_", " "))
+
+
+def _in_words(question: str) -> str:
+    return question.replace("is the occurred on?", "is the day?")
+
+
+def column_line(column: ColumnPlan, values: list[str]) -> Line:
+    """One column: its header, what it means, values of it, and why."""
     kept = column.target in ("data", "skip")
-    meaning = {"data": "kept", "skip": "left out"}.get(column.target, column.target.replace("_", " "))
-    why = f"{column.example[:30]} · {column.why}" if column.example else column.why
+    means = meaning(column.target)
+    values = values or ([column.example] if column.example else [])
+    kind = column.type.replace("date?", "date ?")
     return Line(
         (
             (visible(column.header), "text"),
-            (visible(meaning), "muted" if kept else "accent"),
-            (column.type, "muted"),
-            (visible(why), "muted"),
+            (visible(means), "muted" if kept else "accent"),
+            (kind, "warn" if column.type == "date?" else "muted"),
+            (visible(", ".join(v[:40] for v in values)), "text"),
+            (visible(column.why), "muted"),
         ),
         indent=4,
+        detail=f"“{column.header}” is {means} ({column.why}). For example: {' · '.join(v[:60] for v in values)}",
     )
 
 
@@ -56,7 +121,8 @@ def outcome(report: ImportReport, choices: Choices, opened: set[int], shown: str
                 (sign + visible(s.plan.sheet), "bright"), (f"{s.new:,}", "good" if s.new else "muted"),
                 (f"{s.changed:,}", "warn" if s.changed else "muted"), (f"{s.same:,}", "muted"),
                 (f"{len(s.refused):,}", "bad" if s.refused else "muted"), (_note(s), "muted"),
-            )
+            ),
+            detail=f"{s.plan.sheet}: {_note(s)}",
         )  # fmt: skip
         if n in opened:
             lines |= _behind(n, s, choices, shown)
@@ -80,20 +146,26 @@ def _behind(n: int, sheet: SheetReport, choices: Choices, shown: str) -> dict[An
             said = f"{cell.field}: “{_shown(cell.before)}” → “{_shown(cell.after)}”"
             lines[n, "cell", k] = _wide(f"row {cell.row:,}: {cell.subject}", said, "text", "text")
     if shown in ("everything", "refused"):
-        for k, problem in enumerate(sheet.problems()):
-            rows = ", ".join(f"{row:,}" for row in problem["rows"][:8]) + (" …" if problem["count"] > 8 else "")
-            said = f"{problem['problem']} · rows {rows}"
-            lines[n, "problem", k] = _wide(
-                f"{problem['count']:,} rows refused, {problem['column']}", said, "bad", "text"
-            )
+        lines |= refused_lines(n, sheet)
     if shown == "everything":
         for k, note in enumerate([*sheet.plan.notes, *sheet.notes]):
             lines[n, "note", k] = _wide("note", note, "muted", "muted")
     return lines
 
 
+def refused_lines(n: int, sheet: SheetReport) -> dict[Any, Line]:
+    """The refused rows of a sheet, one line for each thing that is wrong."""
+    lines: dict[Any, Line] = {}
+    for k, problem in enumerate(sheet.problems()):
+        rows = ", ".join(f"{row:,}" for row in problem["rows"][:8]) + (" …" if problem["count"] > 8 else "")
+        count = problem["count"]
+        head = f"{count:,} row{'' if count == 1 else 's'} refused, {problem['column']}"
+        lines[n, "problem", k] = _wide(head, f"{problem['problem']} · rows {rows}", "bad", "text")
+    return lines
+
+
 def _wide(head: str, said: str, head_style: str, style: str) -> Line:
-    return Line(((visible(head), head_style), (visible(said), style)), indent=4)
+    return Line(((visible(head), head_style), (visible(said), style)), indent=4, detail=f"{head}: {said}")
 
 
 def _shown(value: Any) -> str:

@@ -63,7 +63,7 @@ class ExchangeScreen(ModeScreen):
         today = self.prm.session.as_of
         coming.sort(key=lambda f: (-f.overdue(today), f.expected_on or date.max, f.kind, f.source))
         lines: dict[Any, Line] = {s.uid: _sent(s, today) for s in sheets}
-        lines |= {("feed", f.id): _feed(f, today) for f in coming}
+        lines |= {("feed", f.id): _feed(f, today) for f in coming if f.every}
         lines |= {
             c.id: Line(
                 ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (f"{c.rows:,}", "text"),
@@ -72,6 +72,7 @@ class ExchangeScreen(ModeScreen):
             )
             for c in found
         }  # fmt: skip
+        lines |= {("feed", f.id): _feed(f, today) for f in coming if not f.every}
         late = sum(s.overdue(today) for s in sheets)
         waiting = sum(s.state == "out" for s in sheets)
         said = f"   {waiting} out" if waiting else ""

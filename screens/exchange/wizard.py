@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from pathlib import Path
-from threading import Event
+from time import monotonic
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input, ProgressBar, Static
+from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.errors import PrmError
 from prm_tui.domain.exchange import Choices, ImportReport
-from prm_tui.domain.mapping import SheetPlan, targets
-from prm_tui.services import exchange, records, timeline
+from prm_tui.domain.mapping import SheetPlan
+from prm_tui.services import exchange, export
 from prm_tui.services.exchange import Reading
 from screens.base import PrmScreen
-from screens.exchange import questions
-from screens.exchange.rows import FILTERS, OUTCOME_COLUMNS, SHEET_COLUMNS, column_line, noun, outcome, sentence
-from screens.modals.choose import Choice, Choose
+from screens.exchange import asking, hints, merge, questions, recent
+from screens.exchange.progress import ReadingPace, TakingPace
+from screens.exchange.rows import (
+    FILTERS,
+    OUTCOME_COLUMNS,
+    Samples,
+    outcome,
+    samples,
+    sentence,
+    sheet_columns,
+    understood,
+)
+from screens.exchange.working import Working
 from screens.modals.confirm import Confirm
-from screens.text import plain, steps, visible
-from screens.widgets.table import Line, Table
+from screens.text import plain, steps
+from screens.widgets.lines import KeyLine
+from screens.widgets.table import Table
 
 STEPS = ("File", "Sheets and columns", "What would change", "Taken")
-_MEANINGS = {
-    "data": "kept under its own name",
-    "skip": "left out",
-    "partner": "which partner",
-    "occurred_on": "the day it happened",
-}
 
 
 class ImportScreen(PrmScreen):
@@ -41,11 +47,13 @@ class ImportScreen(PrmScreen):
     DEFAULT_CSS = """
     ImportScreen #steps { height: 1; padding: 0 2; margin: 1 0; }
     ImportScreen #file { height: 4; padding: 0 3; }
-    ImportScreen #path { background: $panel; margin: 0 3; }
+    ImportScreen #path { background: $panel; margin: 0 3 1 3; }
     ImportScreen #path:focus { background: $selection; }
+    ImportScreen #title { height: auto; max-height: 2; padding: 0 3; margin-bottom: 1; display: none; }
     ImportScreen Table { height: 1fr; margin: 0 1; display: none; }
-    ImportScreen #bar { display: none; padding: 0 3; height: 1; }
-    ImportScreen #hint { height: auto; max-height: 6; padding: 0 3; margin-bottom: 1; color: $muted; }
+    ImportScreen #full { height: auto; min-height: 2; max-height: 4; padding: 0 3; margin-top: 1; display: none; color: $muted; }
+    ImportScreen #hint { height: auto; max-height: 4; padding: 0 3; margin: 1 0; color: $muted; }
+    ImportScreen.-tight #hint { margin-bottom: 0; }
     """
     BINDINGS: ClassVar = bindings("import")
 
@@ -55,115 +63,116 @@ class ImportScreen(PrmScreen):
         self.at = 0
         self.reading: Reading | None = None
         self.report: ImportReport | None = None
-        self.stop = Event()
-        self.busy = False
+        self.sender: str | None = None
+        self.samples: Samples = {}
+        self.hint = Static("", id="hint", markup=False)
+        self.working = Working(self.hint)
+        self.rehearsed: list[float] = []
         self.opened: set[int] = set()
         self.unfolded: set[int] = set()
         self.shown = 0
         self.choices = Choices()
 
     def body(self) -> ComposeResult:
-        """Steps; the field for the file; the table of the step; progress; what can be done."""
+        """Steps; the field for the file and the latest ones; the table of the step; progress; what can be done."""
         yield Static("", id="steps", markup=False)
         yield Static(
             Content.assemble(
                 ("Which workbook?\n", "bold $bright"),
-                ("xlsx, xlsm, xlsb, xls, ods, csv or tsv; several with a semicolon between them.\n", "$muted"),
-                (
-                    "enter reads it, ctrl+o (or tab, then f) looks for it on the disk. Reading changes nothing.",
-                    "$muted",
-                ),
+                ("Type or drop it here: xlsx, xlsm, xlsb, xls, ods, csv, tsv; or several.\n",
+                 "$muted"),
+                ("enter reads it; ctrl+o finds it; ↓ the latest ones. Nothing changes yet.", "$muted"),
             ),
             id="file",
-        )
-        yield Input(value=str(self.path or ""), placeholder="path of a workbook", id="path")
-        yield Table(id="lines")
-        yield ProgressBar(id="bar", show_eta=False, show_percentage=False)
-        yield Static("", id="hint", markup=False)
+        )  # fmt: skip
+        yield recent.PathField(value=str(self.path or ""), placeholder="path of a workbook", id="path")
+        yield Static("", id="title", markup=False)
+        yield merge.Lines(id="lines")
+        yield recent.Recent(id="recent")
+        yield Static("", id="full", markup=False)
+        yield self.working
+        yield self.hint
 
     def on_mount(self) -> None:
         """The field has the keys."""
-        field = self.query_one("#path", Input)
+        field = self.query_one("#path", recent.PathField)
         field.cursor_blink = False
         field.focus()
         self._draw()
 
     def on_unmount(self) -> None:
         """What was staged is thrown away."""
-        self.stop.set()
+        self.working.stop.set()
         if self.reading is not None:
             self.reading.close()
 
+    def on_resize(self) -> None:
+        """The width decides how the columns are parted."""
+        if self.at:
+            self._draw()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something long runs."""
+        return self.working.running
+
     # ---- drawing ----
 
+    @property
+    def merging(self) -> bool:
+        """Whether two sides are shown."""
+        return self.at >= 2 and self.report is not None and merge.merged(self.report)
+
     def _draw(self) -> None:
+        self.set_class(self.merging and self.size.height < 30, "-tight")
         self.query_one("#steps", Static).update(steps(STEPS, self.at))
-        self.query_one("#file").display = self.query_one("#path").display = self.at == 0
-        table = self.query_one(Table)
-        table.display = self.at > 0
-        if self.at == 1:
-            table.fill(SHEET_COLUMNS, self._sheets())
-        elif self.at >= 2 and self.report is not None:
+        for name in ("#file", "#path"):
+            self.query_one(name).display = self.at == 0
+        table, latest = self.query_one(merge.Lines), self.query_one(recent.Recent)
+        table.display = self.query_one("#full").display = self.at > 0
+        table.sides = self.merging and self.at == 2
+        latest.display = False
+        wide = self.size.width - 3  # its margins and a scrollbar
+        if self.at == 0:
+            latest.offer()
+        elif self.at == 1 and self.reading is not None:
+            table.fill(sheet_columns(wide), understood(self.reading, self.opened, self.samples))
+        elif self.report is not None and self.merging:
+            table.fill(merge.columns(wide), merge.lines(self.report, self.choices, FILTERS[self.shown]))
+        elif self.report is not None:
             table.fill(OUTCOME_COLUMNS, outcome(self.report, self.choices, self.unfolded, FILTERS[self.shown]))
-        self.query_one("#hint", Static).update(self._hint())
+        title = hints.title(self)
+        self.query_one("#title", Static).update(plain(title, "bright"))
+        self.query_one("#title").display = bool(title)
+        self.hint.update(hints.hint(self))
+        line = self.query_one(KeyLine)
+        line.commands = hints.keys(self)
+        line.refresh()
         if self.at:
             table.focus()
 
-    def _sheets(self) -> dict[Any, Line]:
-        assert self.reading is not None
-        lines: dict[Any, Line] = {}
-        for plan in self.reading.plans:
-            sign = "▾ " if plan.id in self.opened else "▸ "
-            colour = "muted" if plan.noun == "skip" else "bright"
-            lines[plan.id] = Line(
-                (
-                    (sign + visible(plan.sheet), colour),
-                    (noun(plan), colour),
-                    (f"{plan.rows:,}", "text"),
-                    (visible(plan.why), "muted"),
-                )
-            )
-            if plan.id in self.opened:
-                for column in plan.columns:
-                    lines[plan.id, column.pos] = column_line(column)
-        return lines
-
-    def _hint(self) -> Content:
-        parts: list[Content] = [self.said] if self.at == 0 and self.said is not None else []
-        if self.at == 1 and self.reading is not None:
-            for question in self.reading.questions:
-                parts.append(plain(f"? {question.sheet}: {question.text}", "warn"))
-            parts.append(
-                Content(
-                    "enter opens a sheet to its columns and changes what a column means; on an open sheet t changes what it is."
-                )
-            )
-            parts.append(Content("> shows what would change."))
-        elif self.at == 2 and self.report is not None:
-            if self.report.nothing_new and not questions.still_open(self.report, self.choices):
-                parts.append(plain("Everything in it is here already: there is nothing to take.", "good"))
-            else:
-                asked = questions.still_open(self.report, self.choices)
-                if asked:
-                    parts.append(plain(f"{asked:,} open: enter on a question answers it.", "warn"))
-                parts.append(
-                    Content(
-                        f"enter opens a sheet to what is behind it. / shows only one thing (now: {FILTERS[self.shown]})."
-                    )
-                )
-                parts.append(Content("> takes it, as one change that u takes back."))
-        elif self.at == 3:
-            parts.append(Content("esc leaves. u takes the import back."))
-        return Content("\n").join(parts)
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """What the cursor is on in full; of a conflict its values one beneath the other."""
+        full, key = self.query_one("#full", Static), event.key
+        if self.merging and self.report is not None and isinstance(key, tuple) and key[1] == "cell":
+            sheet = self.report.sheets[key[0]]
+            full.update(merge.in_full(sheet, sheet.cells[key[2]], self.choices))
+        elif self.at:
+            line = event.table.line(key) if key is not None else None
+            full.update(plain(line.detail if line else "", "muted"))
 
     # ---- the file ----
 
     def on_input_submitted(self) -> None:
         """Enter reads the files."""
-        said = self.query_one("#path", Input).value
-        paths = [Path(p.strip().strip("'\"")).expanduser() for p in said.split(";") if p.strip()]
-        if paths:
+        paths = recent.named(self.query_one("#path", recent.PathField).value)
+        if paths and not self.busy:
             self.start(lambda: self._read(paths), "read")
+
+    def action_recent(self) -> None:
+        """From the field down to the files read or written last."""
+        if self.query_one(recent.Recent).display:
+            self.query_one(recent.Recent).focus()
 
     def action_pick(self) -> None:
         """Look for the file on the disk."""
@@ -173,71 +182,85 @@ class ImportScreen(PrmScreen):
     async def _pick(self) -> None:
         from textual_fspicker import FileOpen, Filters
 
-        wanted = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv", ".tsv", ".txt"}
-        filters = Filters(("Workbooks", lambda p: p.suffix.lower() in wanted), ("Everything", lambda _: True))
+        filters = Filters(("Workbooks", lambda p: p.suffix.lower() in recent.WORKBOOKS), ("Everything", lambda _: True))
         path = await self.prm.push_screen_wait(FileOpen(".", filters=filters))
         if path is not None:
-            self.query_one("#path", Input).value = str(path)
             await self._read([path])
 
-    def _begin(self, said: str) -> None:
-        self.stop.clear()
-        self.busy = True
-        bar = self.query_one(ProgressBar)
-        bar.update(total=None, progress=0)
-        bar.display = True
-        self._say(said)
-
-    def _say(self, said: str) -> None:
-        self.query_one("#hint", Static).update(plain(said, "accent"))
-
-    def _end(self) -> None:
-        self.busy = False
-        self.query_one(ProgressBar).display = False
-
     async def _read(self, paths: list[Path]) -> None:
+        pace, began = ReadingPace(), monotonic()
+        self.query_one("#path", recent.PathField).value = recent.together(paths)
+
+        def work(store: Any) -> Reading:
+            pace.total = exchange.rows_said(paths)
+            return exchange.read(store, paths, on_progress=pace.heard, cancelled=self.working.stop.is_set)
+
         names = ", ".join(p.name for p in paths)
-        self._begin(f"Reading {names} … esc stops it.")
-
-        def progress(rows: int) -> None:
-            self.prm.call_from_thread(self._say, f"Reading {names}: {rows:,} rows … esc stops it.")
-
         try:
-            reading = await self.prm.gateway.write(
-                lambda s: exchange.read(s, paths, on_progress=progress, cancelled=self.stop.is_set)
-            )
+            with self.working.during(f"Reading {names}:", lambda now: (pace.said(now - began), pace.share())):
+                reading = await self.prm.gateway.write(work)
         except PrmError as error:
-            self._end()
             self._draw()
-            self.query_one("#hint", Static).update(plain(str(error), "bad"))
+            self.hint.update(plain(str(error), "bad"))
             return
-        self._end()
         if self.reading is not None:
             self.reading.close()
-        self.reading, self.at = reading, 1
-        known = "saved mapping"  # nothing new to look at in a sheet whose columns were settled before
-        self.opened = {p.id for p in reading.plans if p.noun != "skip" and (p.missing() or known not in p.why)}
+        self.reading, self.at, self.choices = reading, 1, Choices()
+        recent.remember(paths)
+        self.samples = await self.read(lambda _: samples(reading))
+        self.sender = merge.sender(reading, self.samples, await self.read(export.sent))
+        fresh = [p for p in reading.taken if "saved mapping" not in p.why]  # the others were settled before
+        self.opened = {p.id for p in reading.taken if p.missing()} or ({fresh[0].id} if len(fresh) == 1 else set())
         self._draw()
 
     # ---- sheets and columns ----
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """A sheet opens to its columns, a column to its meanings, an outcome to what stands behind it."""
-        self.start(lambda: self._open(event.key), "open")
+        """A file is read; a sheet opens to its columns, a column to its meanings, an outcome to what is behind it."""
+        if self.busy:
+            return
+        if isinstance(event.table, recent.Recent):
+            self.start(lambda: self._read([event.key]), "read")
+        else:
+            self.start(lambda: self._open(event.key), "open")
 
     async def _open(self, key: Any) -> None:
+        assert self.reading is not None
         if self.at >= 2:
             await self._open_outcome(key)
-        elif isinstance(key, tuple):
-            await self._change_column(*key)
-        else:
+        elif not isinstance(key, tuple):
             self.opened ^= {key}
-            self._draw()
+        elif key[1] == "?":
+            await asking.settle(self, self.reading, self.reading.questions[key[2]], self.samples)
+        else:
+            await asking.column(self, self.reading, self._plan(key[0]), key[1], self.samples)
+        if self.at == 1 and isinstance(key, tuple):
+            reading = self.reading
+            self.samples = await self.read(lambda _: samples(reading))  # dates that were settled look otherwise
+        self._draw()
 
-    def action_sheet(self) -> None:
-        """What the selected sheet is."""
-        if self.at == 1:
+    def action_take(self) -> None:
+        """As what the selected sheet is taken; in a conflict theirs counts."""
+        if self.at == 1 and not self.busy and self.query_one(merge.Lines).current is not None:
             self.start(self._change_sheet, "open")
+        else:
+            self._choose(self.query_one(merge.Lines).current, "theirs")
+
+    def action_keep(self) -> None:
+        """In a conflict ours counts."""
+        self._choose(self.query_one(merge.Lines).current, "ours")
+
+    def on_lines_chosen(self, event: merge.Lines.Chosen) -> None:
+        """The same by mouse."""
+        self._choose(event.key, event.which)
+
+    def _choose(self, key: Any, which: str) -> None:
+        if self.busy or self.at != 2 or self.report is None or not isinstance(key, tuple) or key[1] != "cell":
+            return
+        sheet = self.report.sheets[key[0]]
+        if sheet.cells[key[2]].conflict:
+            self.choices = questions.with_side(self.choices, sheet, sheet.cells[key[2]], which)
+            self._draw()
 
     def _plan(self, sheet_id: int) -> SheetPlan:
         assert self.reading is not None
@@ -245,44 +268,23 @@ class ImportScreen(PrmScreen):
 
     async def _change_sheet(self) -> None:
         assert self.reading is not None
-        key = self.query_one(Table).current
+        key = self.query_one(merge.Lines).current
         plan = self._plan(key[0] if isinstance(key, tuple) else key)
-        kinds = await self.read(timeline.known_kinds)
-        choices = [Choice("partners", "Partners"), Choice("people", "Our own people"), Choice("skip", "Left out")]
-        choices.append(Choice("contacts", "Contacts", "persons at partners"))
-        choices += [Choice(f"activity:{kind}", f"Activities: {label}") for kind, label in kinds.items()]
-        kept = await self.read(records.known_kinds)
-        choices += [Choice(f"record:{kind}", f"Records: {label}") for kind, label in kept.items()]
-        picked = await self.prm.push_screen_wait(Choose(f"What is {visible(plan.sheet)[:60]}?", choices))
-        if picked is not None:
-            self.reading.replan(exchange.with_kind(plan, picked))
+        if await asking.sheet(self, self.reading, plan):
             self.opened.add(plan.id)
-            self._draw()
-
-    async def _change_column(self, sheet_id: int, pos: int) -> None:
-        assert self.reading is not None
-        plan = self._plan(sheet_id)
-        column = next(c for c in plan.columns if c.pos == pos)
-        meanings = [*targets(plan.what), "data", "skip"]
-        choices = [Choice(m, m.replace("_", " "), _MEANINGS.get(m, "")) for m in meanings]
-        title = f"What is {visible(column.header)[:60]}, for example {visible(column.example)[:40]}?"
-        picked = await self.prm.push_screen_wait(Choose(title, choices))
-        if picked is not None:
-            self.reading.replan(plan.with_target(column.header, picked, "as you said"))
             self._draw()
 
     # ---- the outcome ----
 
     async def _open_outcome(self, key: Any) -> None:
-        assert self.report is not None
+        assert self.report is not None and self.reading is not None
         if not isinstance(key, tuple):
             self.unfolded ^= {key}
-        elif self.at == 2 and key[1] in ("doubt", "cell"):
-            self.choices = await questions.answer(self, self.report.sheets[key[0]], key, self.choices)
-        else:
+        elif isinstance(key[0], int) and self.at == 2 and key[1] in ("doubt", "cell"):
+            sheet = self.report.sheets[key[0]]
+            self.choices = await questions.answer(self, self.reading, sheet, key, self.choices)
+        elif isinstance(key[0], int):
             self.prm.push_screen(questions.behind(self.report.sheets[key[0]]))
-            return
-        self._draw()
 
     def action_filter(self) -> None:
         """Show only one thing: questions, changed cells, refused rows; or everything."""
@@ -301,14 +303,33 @@ class ImportScreen(PrmScreen):
     async def _preview(self) -> None:
         reading = self.reading
         assert reading is not None
-        self._begin("Working out what would change …")
-        try:
-            self.report = await self.prm.gateway.write(lambda s: exchange.preview(s, reading))
-        finally:
-            self._end()
-        self.at = 2
+        begun: list[float] = []
+        pace = TakingPace([(p.sheet, p.rows) for p in reading.taken])
+
+        def heard(_: str) -> None:
+            begun.append(monotonic())
+            pace.sheet(begun[-1])
+
+        with self.working.during("Working out what would change:", lambda now: (pace.said(now), None)):
+            self.report = await self._or_as_before(
+                self.prm.gateway.write(
+                    lambda s: exchange.preview(s, reading, cancelled=self.working.stop.is_set, on_progress=heard)
+                )
+            )
+        ends = [*begun[1:], monotonic()]
+        self.rehearsed = [end - begin for begin, end in zip(begun, ends, strict=True)] if begun else []
+        self.at, self.shown = 2, 0
         self.unfolded = {n for n, s in enumerate(self.report.sheets) if s.doubts or s.conflicts}
         self._draw()
+        self.query_one(merge.Lines).move_to(1 if self.merging else 0)  # below the first head
+
+    async def _or_as_before(self, work: Awaitable[ImportReport]) -> ImportReport:
+        """What the work gives; when it fails or is stopped, the step stands as it was."""
+        try:
+            return await work
+        except PrmError:
+            self._draw()
+            raise
 
     async def _commit(self) -> None:
         reading, report = self.reading, self.report
@@ -323,22 +344,17 @@ class ImportScreen(PrmScreen):
         said = Content("\n").join([plain(sentence(s)) for s in report.sheets])
         if not await self.prm.push_screen_wait(Confirm("Take this, as one change?", said, yes="take it", no="not yet")):
             return
-        self._begin("Taking it … esc stops it, and nothing is taken.")
         session = self.prm.session
-
-        def progress(sheet: str) -> None:
-            self.prm.call_from_thread(self._say, f"Taking {sheet} … esc stops it, and nothing is taken.")
-
-        try:
-            self.report = await self.write(
-                lambda s: exchange.commit(
-                    s, reading, self.choices, actor=session.actor, as_of=session.as_of,
-                    cancelled=self.stop.is_set, on_progress=progress,
+        pace = TakingPace([(p.sheet, p.rows) for p in reading.taken], self.rehearsed)
+        with self.working.during("Taking", lambda now: (pace.said(now), pace.share(now))):
+            self.report = await self._or_as_before(
+                self.write(
+                    lambda s: exchange.commit(
+                        s, reading, choices, actor=session.actor, as_of=session.as_of,
+                        cancelled=self.working.stop.is_set, on_progress=lambda _: pace.sheet(monotonic()),
+                    )
                 )
             )  # fmt: skip
-        finally:
-            self._end()
-            self._draw()
         self.at = 3
         self._draw()
         self.prm.tell(f"Taken as change {self.report.change}. u takes it back.")
@@ -353,7 +369,7 @@ class ImportScreen(PrmScreen):
             self.on_input_submitted()
         elif self.at == 1 and self.reading is not None:
             if self.reading.questions:
-                self.prm.tell(f"{self.reading.questions[0].sheet}: {self.reading.questions[0].text}", bad=True)
+                self._to_question()
             else:
                 self.start(self._preview, "preview")
         elif self.at == 2:
@@ -370,7 +386,14 @@ class ImportScreen(PrmScreen):
     def action_leave(self) -> None:
         """Stop what runs; else leave."""
         if self.busy:
-            self.stop.set()
-            self._say("Stopping …")
+            self.working.end()
         else:
             self.prm.pop_screen()
+
+    def _to_question(self) -> None:
+        """What must be answered first gets the cursor, and is asked at once."""
+        table = self.query_one(merge.Lines)
+        at = next((n for n, key in enumerate(table.keys) if isinstance(key, tuple) and key[1] == "?"), None)
+        if at is not None:
+            table.move_to(at)
+            table.action_open()

@@ -312,6 +312,13 @@ class PartnerPage(PrmScreen):
             self.at = SECTIONS.index("Timeline")
             self.reload()
 
+    def action_out(self) -> None:
+        """Out to a spreadsheet: what the section lists; else everything about the partner."""
+        from screens.exchange.out import out
+
+        what = {"Timeline": "activities", "Contacts": "contacts", "Records": "records"}.get(self.section, "partner")
+        self.start(lambda: out(self, [self.partner_id], what), "out")
+
     def action_actions(self) -> None:
         """What can be done with this partner."""
         from screens.partners.actions import act_on

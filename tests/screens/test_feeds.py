@@ -35,7 +35,7 @@ def test_a_feed_is_opened_and_its_rhythm_said(db: Path, tmp_path: Path, size: tu
     async def story(prm: Driver) -> None:
         await prm.press("5")
         assert "no rhythm known" in prm.text and "to 2025-10-05" in prm.text
-        await prm.press("enter")
+        await prm.press("down", "down", "enter")
         assert "orders [x] 2025.csv" in prm.text and "its newest fact" in prm.text
         await prm.write("#field0", "fortnight")
         await prm.press("ctrl+s")
