@@ -234,10 +234,11 @@ class ImportScreen(PrmScreen):
             await asking.settle(self, self.reading, self.reading.questions[key[2]], self.samples)
         else:
             await asking.column(self, self.reading, self._plan(key[0]), key[1], self.samples)
-        if self.at == 1 and isinstance(key, tuple):
-            reading = self.reading
-            self.samples = await self.read(lambda _: samples(reading))  # dates that were settled look otherwise
         self._draw()
+        if self.at == 1 and isinstance(key, tuple):  # dates that were settled look otherwise
+            reading = self.reading
+            self.samples = await self.read(lambda _: samples(reading))
+            self._draw()
 
     def action_take(self) -> None:
         """As what the selected sheet is taken; in a conflict theirs counts."""
