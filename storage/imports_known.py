@@ -85,6 +85,8 @@ def _known(conn: sqlite3.Connection, found: str) -> None:
 def find_by_name(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
     """Partners whose key nobody knows, but whose name somebody has: the same town is sure, the rest is asked."""
     conn, code = change.conn, plan.column("code")
+    if not conn.execute("SELECT EXISTS (SELECT 1 FROM main.partners)").fetchone()[0]:
+        return
     named = conn.execute(
         "SELECT rowid, row, said, name, cells FROM temp.incoming WHERE state = 'new' AND name_key(name) IN"
         " (SELECT name_key FROM main.partners) ORDER BY row"
