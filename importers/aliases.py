@@ -158,6 +158,12 @@ def code_like(header: str) -> bool:
     return not _CODE_WORDS.isdisjoint(said) and "rate" not in said and "amount" not in said
 
 
+def name_like(header: str) -> bool:
+    """Whether a header says that names stand beneath it: of partners, of persons, or simply “name”."""
+    known = (*PARTNER["name"], *CONTACT["name"], *PERSON["name"])
+    return partner_name(header) or person_name(header) or words(header) in known
+
+
 def date_like(header: str) -> bool:
     """Whether a header says that a date stands beneath it: order date, valid until, date of document."""
     said = words(header)

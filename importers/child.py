@@ -154,9 +154,16 @@ def _sheet(
         conn.execute("UPDATE sheets SET content = ?, again = 1 WHERE id = ?", (again, sheet_id))
         _columns(conn, sheet_id, names, [columns.Column("text", "as it was taken before")] * width)
     elif width:
-        held = _fill(conn, f"rows_{sheet_id}", names, chain(head[begin:], rows), first_row + begin)
+        spaced = [0]
+        body = _spaced(
+            chain(head[begin:], rows), [n for n, said in enumerate(names) if aliases.name_like(said)], spaced
+        )
+        held = _fill(conn, f"rows_{sheet_id}", names, body, first_row + begin)
         count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
         notes += cut
+        if spaced[0]:
+            many = f"{spaced[0]:,} names" if spaced[0] > 1 else "1 name"
+            notes.append(f"{many} had space or line breaks around, taken away")
         kinds = columns.decide(
             conn, f"rows_{sheet_id}", width, codes=_codes(names), dated=_dated(names), rewrite=not ours
         )
@@ -199,6 +206,21 @@ def _codes(names: list[str]) -> frozenset[int]:
 def _dated(names: list[str]) -> frozenset[int]:
     """Columns whose header says that they hold dates."""
     return frozenset(n for n, name in enumerate(names) if aliases.date_like(name))
+
+
+def _spaced(rows: Iterable[list[Any]], at: Sequence[int], count: list[int]) -> Iterable[list[Any]]:
+    """The same rows; counts the names in columns `at` with space around, which SQL cannot see once they are staged."""
+    if not at:
+        return rows
+
+    def counted() -> Iterator[list[Any]]:
+        for row in rows:
+            for n in at:
+                if n < len(row) and type(row[n]) is str and (name := row[n].strip()) and name is not row[n]:
+                    count[0] += 1
+            yield row
+
+    return counted()
 
 
 def _fill(conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[list[Any]], first_row: int) -> str:

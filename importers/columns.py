@@ -19,6 +19,13 @@ _NUMBER = re.compile(r"^[-+(]?[£$€¥]?\s?[-+]?\d[\d.,'\u00a0\u202f ]*\)?\s?[%
 _SAMPLE = 500
 _ROWS = 2_000
 _FEW = 50
+_COMMA = "numbers with a decimal comma"
+_POINT = "numbers with a decimal point"
+_USUAL = re.compile(r"[^\d.,]*\d*([.,])(?:\d\d?|\d{4,})[^\d.,]*")
+_GROUPED = {
+    ".": re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?"),  # groups of two: 12,34,567 in India
+    ",": re.compile(r"\d{1,3}(?:\.\d{2,3})*\.\d{3}(?:,\d*)?"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def decide(
     stay text, digits and all; under the headers of those in `dated` numbers may be dates.
     """
     counts = _counts(conn, table, width)
-    found = []
+    found = list[Column]()
     for pos in range(width):
         name = f"c{pos}"
         filled, numbers, iso = counts[pos]
@@ -64,6 +71,11 @@ def decide(
         example = conn.execute(f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
         shown = column.asked or ("" if example is None else str(example[0])[:80])
         found.append(replace(column, filled=filled, example=shown))
+    habits = {column.decided for column in found} & {_COMMA, _POINT}
+    for pos, column in enumerate(found):
+        if column.type == "number?":
+            _rewrite(conn, table, f"c{pos}", lambda text: read_number(text, habits == {_COMMA}))
+            found[pos] = replace(column, type="number", decided=_how_read(column.decided, habits))
     return found
 
 
@@ -108,7 +120,7 @@ def _kind(
         if numbers == filled:
             return Column("number", "every cell is a number")
         return Column("date" if iso == filled else "text", "as prm wrote it")
-    how = _serials(conn, table, name, filled) if says_date and numbers else None
+    how = _serials(conn, table, name, filled) if says_date and iso < filled else None
     if how:
         filled, numbers, iso = _counts(conn, table, 0, [name])[0]
         if iso == filled:
@@ -123,18 +135,34 @@ def _kind(
     if sample and numbers + iso == 0 and all(_NUMBER.match(t) for t in sample):
         texts = list(_texts(conn, table, name))
         if all(_NUMBER.match(t) for t in texts) and not _is_code(texts):
-            comma = decimal_comma(texts)
-            _rewrite(conn, table, name, lambda text: read_number(text, comma))
-            return Column("number", _how_written(texts, comma))
+            return _numbers(conn, table, name, texts)
     return Column("text", "some cells are numbers, some text" if numbers else "text")
 
 
-def _how_written(texts: list[str], comma: bool) -> str:
-    if comma:
-        return "numbers with a decimal comma"
-    if any("," in t for t in texts) and not any("." in t for t in texts):
-        return "numbers written as text; their commas group thousands, as three digits follow each"
-    return "numbers written as text"
+def _numbers(conn: sqlite3.Connection, table: str, name: str, texts: list[str]) -> Column:
+    """A column of numbers written as text; `number?` where the habit of the other columns must tell (`_how_read`)."""
+    said = set(map(_decimal, texts)) - {""}
+    if "?" in said:
+        return Column("text", "text")
+    if len(said) > 1:
+        return Column("text", "text: some have a decimal comma, some a decimal point")
+    if not said and (marks := {mark for text in texts for mark in ",." if mark in text}):
+        return Column("number?", " ".join(sorted(marks)))
+    _rewrite(conn, table, name, lambda text: read_number(text, said == {","}))
+    return Column("number", {",": _COMMA, ".": _POINT}.get("".join(said), "numbers written as text"))
+
+
+def _how_read(marks: str, habits: set[str]) -> str:
+    """How numbers were read in which exactly three digits follow each comma or point.
+
+    As all other columns are written, where these agree; else commas group thousands and points begin decimals.
+    Whoever writes a decimal comma would hardly write three decimals in every row; the reading is said.
+    """
+    if len(habits) == 1:
+        return f"{min(habits)}, as in the other columns"
+    if marks == ".":
+        return "numbers written as text; their points begin decimals, though three digits follow each"
+    return "numbers written as text; their commas group thousands, as three digits follow each"
 
 
 def settle(conn: sqlite3.Connection, sheet: int, pos: int, answer: str) -> str:
@@ -192,9 +220,12 @@ def _serials(conn: sqlite3.Connection, table: str, column: str, filled: int) -> 
     Days since 1899-12-30, as spreadsheets count (20,000 is 1954, 80,000 is 2119), or year, month and day written
     together.
     """
-    serial = f"typeof({column}) IN ('integer', 'real') AND {column} BETWEEN 20000 AND 80000"
+    number = (
+        f"CASE WHEN {column} < '' THEN {column} WHEN {column} NOT GLOB '*[^0-9]*' THEN CAST({column} AS INTEGER) END"
+    )
+    serial = f"{number} BETWEEN 20000 AND 80000"
     joined = f"substr({column}, 1, 4) || '-' || substr({column}, 5, 2) || '-' || substr({column}, 7, 2)"
-    compact = f"typeof({column}) = 'integer' AND {column} BETWEEN 19000101 AND 21001231 AND date({joined}) IS {joined}"
+    compact = f"{number} BETWEEN 19000101 AND 21001231 AND length({column}) = 8 AND date({joined}) IS {joined}"
     for test, value, why in (
         (serial, f"date('1899-12-30', CAST({column} AS INTEGER) || ' days')", "serial dates of a spreadsheet"),
         (compact, joined, "year, month and day written together"),
@@ -216,13 +247,26 @@ def _is_code(texts: list[str]) -> bool:
     )
 
 
-def decimal_comma(texts: list[str]) -> bool:
-    """Whether a comma begins the decimals in these numbers."""
-    both = [t for t in texts if "," in t and "." in t]
-    if both:
-        return all(t.rfind(",") > t.rfind(".") for t in both)
-    commas = [t for t in texts if "," in t]
-    return bool(commas) and not all(re.search(r",\d{3}(\D|$)", t) for t in commas)
+def _decimal(text: str) -> str:
+    """The mark that must begin the decimals in a number, “,” or “.”; empty when nothing tells.
+
+    Of two kinds it is the last; one that stands twice only groups; one that three digits follow may do either,
+    unless it stands after a lone zero or after more digits than a group has. “?” where the groups are none.
+    """
+    if usual := _USUAL.fullmatch(text):
+        return usual[1]
+    commas, points = text.count(","), text.count(".")
+    if not commas and not points:
+        return ""
+    clean = re.sub(r"[^\d.,]", "", text)
+    if commas + points > 1:
+        mark = "," if clean.rfind(",") > clean.rfind(".") else "."
+        if not (commas and points):
+            mark = "." if commas else ","
+        return mark if _GROUPED[mark].fullmatch(clean) else "?"
+    mark = "," if commas else "."
+    whole, _, rest = clean.partition(mark)
+    return "" if len(rest) == 3 and 0 < len(whole) <= 3 and whole != "0" else mark
 
 
 def read_number(text: str, comma: bool) -> int | float | str:
@@ -241,8 +285,16 @@ def read_number(text: str, comma: bool) -> int | float | str:
 def as_numbers(conn: sqlite3.Connection, table: str, column: str) -> None:
     """Read what can be read as numbers in a column that must hold them; the rest stays text and is refused."""
     texts = [t for (t,) in conn.execute(f"SELECT DISTINCT {column} FROM {table} WHERE typeof({column}) = 'text'")]
-    comma = decimal_comma([t for t in texts if _NUMBER.match(t)])
-    _rewrite(conn, table, column, lambda text: read_number(text, comma) if _NUMBER.match(text) else text)
+    said = {mark for text in texts if _NUMBER.match(text) and (mark := _decimal(text)) in (",", ".")}
+
+    def read(text: str) -> Any:
+        mark = _decimal(text)
+        open_ = not mark and len(said) > 1 and ("," in text or "." in text)
+        if not _NUMBER.match(text) or mark == "?" or open_:
+            return text  # a thousandfold of what was meant would be worse than a refusal
+        return read_number(text, "," in (mark or said))
+
+    _rewrite(conn, table, column, read)
 
 
 def _rewrite(conn: sqlite3.Connection, table: str, column: str, read: Callable[[str], Any]) -> None:

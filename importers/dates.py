@@ -17,14 +17,17 @@ from datetime import date
 
 from prm_tui.domain.mapping import ORDERS
 
-_TIME = r"(?:[ T,]+\d{1,2}[:.]\d{2}.*)?$"
+_TIME = r"(?:[ T,]+\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?$"
 _YEAR_FIRST = re.compile(r"^(\d{4})([./-])(\d{1,2})\2(\d{1,2})" + _TIME)
 _PARTS = re.compile(r"^(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})$")
+_WEEKDAY = r"^(?:[^\W\d]+\.?,?\s+)?"
 _DAY_NAME = re.compile(
-    r"^(?:[^\W\d]+\.?,?\s+)?(\d{1,2})(?:st|nd|rd|th)?\.?[ -]*([^\W\d_]{3,12})\.?,?[ -]*(\d{4}|\d{2})" + _TIME
+    _WEEKDAY
+    + r"(\d{1,2})(?:st|nd|rd|th|er)?\.?(?: de |[ /-]*)([^\W\d_]{3,12})\.?,?(?: de |[ /-]*)(\d{4}|\d{2})"
+    + _TIME
 )
-_NAME_DAY = re.compile(r"^([^\W\d_]{3,12})\.?[ -]*(\d{1,2})(?:st|nd|rd|th)?,?[ -]+(\d{4})" + _TIME)
+_NAME_DAY = re.compile(_WEEKDAY + r"([^\W\d_]{3,12})\.?[ -]*(\d{1,2})(?:st|nd|rd|th)?,?[ -]+(\d{4})" + _TIME)
+_YEAR_NAME = re.compile(r"^(\d{4})[ -]+([^\W\d_]{3,12})\.?[ -]+(\d{1,2})" + _TIME)
 _NAMES = """
 january jan januar janvier janv enero ene gennaio gen januari
 february feb februar fevrier février fevr févr febrero febbraio febr februari
@@ -43,9 +46,15 @@ MONTHS = {name: n for n, line in enumerate(_NAMES.strip().splitlines(), 1) for n
 """Names and short names of months in English, German, French, Spanish, Italian and Dutch."""
 _ANCHORS = {1, 15, 28, 29, 30, 31}
 """Days on which all dates of a column may well fall, so that they are no sign of a year."""
+_MANY = 12
+"""So many years no list with two-digit ones spans; so many days it soon has."""
+MIXED = "some are day first"
+"""How a decision begins where values contradict each other: no answer to an earlier column covers that."""
 
 Way = tuple[str, bool]
 """A way of writing: its separator, and whether its years have two digits."""
+Part = tuple[int, int, int, int, str]
+"""A text in its three numbers, with how many rows have it and the text itself."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +77,12 @@ def read(text: str, order: Mapping[Way, str], otherwise: str = "day-first") -> s
     """One date as ISO text, or None. Two-digit years are those from 1970 to 2069."""
     if match := _YEAR_FIRST.match(text):
         return _iso(match[1], match[3], match[4])
-    if match := _COMPACT.match(text):
-        return _iso(match[1], match[2], match[3])
     if match := _DAY_NAME.match(text.casefold()):
         return _iso(match[3], MONTHS.get(match[2]), match[1])
     if match := _NAME_DAY.match(text.casefold()):
         return _iso(match[3], MONTHS.get(match[1]), match[2])
+    if match := _YEAR_NAME.match(text.casefold()):
+        return _iso(match[1], MONTHS.get(match[2]), match[3])
     if match := _PARTS.match(text):
         said = order.get((match[2], len(match[4]) == 2), otherwise)
         first, second, third = match[1], match[3], match[4]
@@ -105,7 +114,7 @@ def find(texts: Mapping[str, int], real: int = 0, latest_day: int = 0) -> Found:
     """How the dates of a column are written. `texts`: each text with its number of rows; `real`: how many cells are
     dates already, and the highest day of the month among them.
     """
-    ways: dict[Way, list[tuple[int, int, int, int, str]]] = {}
+    ways: dict[Way, list[Part]] = {}
     for text, rows in texts.items():
         match = _PARTS.match(text)
         if match and any(read(text, {}, order) for order in ORDERS[:3]):
@@ -122,10 +131,11 @@ def find(texts: Mapping[str, int], real: int = 0, latest_day: int = 0) -> Found:
             asked.append(why)
             answers += [a for a in ORDERS[: 3 if way[1] else 2] if a not in answers]
             example = example or parts[0][4]
-    if not asked and real and latest_day <= 12 and (taken := _left_over(ways)):
+    if not asked and real and latest_day <= 12 and (taken := _left_over(ways, order)):
         shown, example = taken
         why = (
-            f"{real:,} cells are real dates, all with days up to 12, and the others are text such as {example}: a"
+            f"{'1 cell is a real date' if real == 1 else f'{real:,} cells are real dates'}, with days up to 12 only,"
+            f" and others are text such as {example}: a"
             " spreadsheet may have exchanged day and month of the real ones"
         )
         return Found(order, why, (shown, "swapped"), example)
@@ -134,12 +144,12 @@ def find(texts: Mapping[str, int], real: int = 0, latest_day: int = 0) -> Found:
     return Found(order, "; ".join(dict.fromkeys(said)) or "dates that say which part is which")
 
 
-def _long(separator: str, parts: list[tuple[int, int, int, int, str]]) -> tuple[str, str]:
+def _long(separator: str, parts: list[Part]) -> tuple[str, str]:
     """The order of dates with four-digit years and how it is known; no order where nothing settles it."""
     first = [(rows, text) for a, _, _, rows, text in parts if a > 12]
     second = [(rows, text) for _, b, _, rows, text in parts if b > 12]
     if first and second:
-        return "", f"some are day first ({first[0][1]}), some month first ({second[0][1]})"
+        return "", f"{MIXED} ({first[0][1]}), some month first ({second[0][1]})"
     if first:
         return "day-first", f"day first: {_many(first)} above 12 in the first place"
     if second:
@@ -149,7 +159,7 @@ def _long(separator: str, parts: list[tuple[int, int, int, int, str]]) -> tuple[
     return "", "no value above 12 tells whether day or month comes first"
 
 
-def _short(separator: str, parts: list[tuple[int, int, int, int, str]]) -> tuple[str, str]:
+def _short(separator: str, parts: list[Part]) -> tuple[str, str]:
     """The same for two-digit years, which may come first."""
     firsts, thirds = {a for a, *_ in parts}, {c for _, _, c, _, _ in parts}
     if max(firsts) > 31:
@@ -158,23 +168,26 @@ def _short(separator: str, parts: list[tuple[int, int, int, int, str]]) -> tuple
         return "year-first", f"the year comes first: {max(firsts)} cannot be a day"
     year_last = (
         max(thirds) > 31
-        or separator == "."
+        or (separator == "." and len(firsts) >= len(thirds))
         or any(b > 12 for _, b, _, _, _ in parts)  # nobody writes year, day, month
-        or (len(thirds) <= 3 and len(firsts) >= 8 and not thirds <= _ANCHORS)
+        or (len(firsts) >= _MANY and len(thirds) * 3 <= len(firsts) and not thirds <= _ANCHORS)
     )
     if not year_last:
         return "", "with two-digit years nothing tells which part is the year"
     return _long(separator, parts)
 
 
-def _left_over(ways: Mapping[Way, list[tuple[int, int, int, int, str]]]) -> tuple[str, str] | None:
-    """Whether all texts have one part above 12, always in the same place: what a spreadsheet could not misread."""
-    parts = [part for way, found in ways.items() if way[0] != "." for part in found]
-    if not parts:
-        return None
-    if all(a > 12 for a, *_ in parts):
-        return "day-first", parts[0][4]
-    return ("month-first", parts[0][4]) if all(b > 12 for _, b, *_ in parts) else None
+def _left_over(ways: Mapping[Way, list[Part]], order: Mapping[Way, str]) -> tuple[str, str] | None:
+    """How texts with a part above 12 are written, and one of them: what a spreadsheet could not misread.
+
+    Others may stand beside them, typed or pasted later: real dates that all have days up to 12 stay suspicious.
+    """
+    for way, parts in ways.items():
+        if way[0] != "." and order[way] != "year-first":
+            for first, second, _, _, text in parts:
+                if first > 12 or second > 12:
+                    return order[way], text
+    return None
 
 
 def _many(found: list[tuple[int, str]]) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from importers import aliases, partner_column, remarks
 from importers.columns import as_numbers, settle
+from importers.dates import MIXED
 from importers.own import Own
 from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import META
@@ -197,7 +198,8 @@ def _classified(
 
 def _answered(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, order: str | None) -> ColumnPlan:
     """A column of dates with the answer that was given for it before; evidence in the column itself counts more."""
-    if order not in column.orders:
+    another = ("swapped" in column.orders and order != "swapped") or MIXED in column.decided
+    if order not in column.orders or another:  # it is not the question that was answered then
         return column
     return replace(column, type="date", orders=(), decided=settle(staging, plan.id, column.pos, order))
 

@@ -157,6 +157,10 @@ def read(
 
 def _settle_dates(conn: Any, told: Mapping[str, str]) -> None:
     by_header = {header.casefold(): order for header, order in told.items()}
+    there = {"", *(header.casefold() for (header,) in conn.execute("SELECT header FROM columns"))}
+    for header in told:
+        if header.casefold() not in there:
+            raise InputError(f"There is no column “{header}”. Write its header as it stands in the sheet: HEADER=ORDER")
     for sheet, pos, header, orders in conn.execute(
         "SELECT sheet_id, pos, header, orders FROM columns WHERE orders <> ''"
     ).fetchall():
