@@ -93,6 +93,8 @@ COMMANDS: tuple[Command, ...] = (
             foot=True),
     Command("exchange.survey", "exchange", "S", "survey", "Read a whole folder and say what is in it; nothing is imported.",
             "survey", foot=True),
+    Command("exchange.feeds", "exchange", "F", "feeds", "Only feeds: how far each is covered, when its next sheet is due; again for"
+            " everything.", "feeds", foot=True),
     Command("exchange.close", "exchange", "d", "done", "The selected sheet is done with: wait for it no longer.", "close", foot=True),
     Command("import.pick", "import", "f,ctrl+o", "find a file", "Look for the workbook on the disk.", "pick", foot=True),
     Command("import.take", "import", "t", "take", "Say as what the selected sheet is taken; in a conflict, let theirs count.",

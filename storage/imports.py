@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from prm_tui.domain.exchange import Refused, SheetReport
+from prm_tui.domain.exchange import Choices, Refused, SheetReport
 from prm_tui.domain.mapping import DATES, NUMBERS, ColumnPlan, SheetPlan
 from storage.store import Change
 
@@ -175,6 +175,32 @@ def find_feed(conn: sqlite3.Connection, plan: SheetPlan) -> int | None:
         (plan.kind or plan.noun, feed_name(plan)),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def covered(conn: sqlite3.Connection, feed_id: int | None) -> str:
+    """The day up to which a feed is covered, as ISO text; empty where nothing is known of it."""
+    row = conn.execute("SELECT coalesce(covered_to, newest, '') FROM feeds WHERE id = ?", (feed_id,)).fetchone()
+    return "" if row is None else str(row[0])
+
+
+def reach(change: Change, feed_id: int, day: str | None) -> None:
+    """A sheet brought what happened up to a day: so far its feed reaches, and what was declared for less is past."""
+    change.conn.execute(
+        "UPDATE feeds SET newest = :day, covered_to = CASE WHEN covered_to >= :day THEN covered_to END"
+        " WHERE id = :feed AND coalesce(newest, '') < :day",
+        {"feed": feed_id, "day": day},
+    )
+
+
+def cover(change: Change, feed_id: int | None, choices: Choices, before: str) -> None:
+    """Declare the day up to which a sheet was said to be complete; no sheet takes back how far its feed was covered."""
+    said = choices.covered_to or (choices.complete_for[1] if choices.complete_for else None)
+    if said is not None:
+        day = max(said.isoformat(), before)
+        as_it_is = "covered_to" if day == said.isoformat() else "coalesce(covered_to, newest)"
+        change.conn.execute(
+            f"UPDATE feeds SET covered_to = ? WHERE id = ? AND {as_it_is} IS NOT ?", (day, feed_id, day)
+        )
 
 
 def register_fields(change: Change, table: str, kind: str, columns: tuple[ColumnPlan, ...]) -> None:

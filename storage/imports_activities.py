@@ -7,7 +7,7 @@ import sqlite3
 
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
-from storage import imports, matching
+from storage import imports, imports_old, matching
 from storage.store import Change
 
 
@@ -26,39 +26,26 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     matching.match(change, plan, choices, report)
     matching.refuse(conn, plan, report)
     report.refused.sort(key=lambda refused: refused.row)
+    feed = imports.find_feed(conn, plan)
+    covered, again = imports.covered(conn, feed), imports_old.read_before(conn, plan, feed)
     _gather(conn, plan)
-    if choices.prefer != "theirs" or choices.open:
-        _leave_stale(conn, plan, report)
+    if feed is not None:
+        imports_old.decide(change, plan, feed, choices, again, report)
     _keep_to_mode(conn, choices, report)
     report.new, report.changed, report.same, report.lines, amount = conn.execute(
         "SELECT coalesce(sum(state = 'new'), 0), coalesce(sum(state = 'changed'), 0),"
         " coalesce(sum(state = 'same'), 0), coalesce(sum(n), 0), sum(amount) FROM temp.incoming"
     ).fetchone()
     report.amount = amount or 0
-    _withdraw(change, plan, choices, report)
+    _withdraw(change, plan, choices, again, report)
     if report.new or report.changed:
         _write(change, plan, choices, report)
     elif report.withdrawn or (choices.covered_to and report.same):
         imports.source(change, plan, imports.feed(change, plan), report)
-    _cover(change, plan, choices)
+    imports.cover(change, imports.find_feed(conn, plan), choices, covered)
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
-
-
-def _leave_stale(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
-    """An activity as this feed had it before, which something newer has superseded, is left as it is now."""
-    stale = conn.execute(
-        "UPDATE temp.incoming SET state = 'same' WHERE state = 'changed' AND EXISTS (SELECT 1 FROM main.activities a"
-        " WHERE a.partner_id = incoming.partner_id AND a.kind = ? AND a.ref = incoming.ref"
-        " AND a.occurred_on = incoming.on_day AND a.superseded_at IS NOT NULL AND a.row_hash = incoming.hash"
-        " AND a.source_id IN (SELECT id FROM main.sources WHERE feed_id = ?))",
-        (plan.kind, imports.find_feed(conn, plan)),
-    ).rowcount
-    if stale:
-        report.notes.append(
-            f"{stale:,} are as an earlier sheet of this feed had them; what is newer is left alone. --theirs takes them"
-        )
 
 
 def _needed(plan: SheetPlan, target: str) -> ColumnPlan:
@@ -73,18 +60,26 @@ def _keep_to_mode(conn: sqlite3.Connection, choices: Choices, report: SheetRepor
         report.left = conn.execute("DELETE FROM temp.incoming WHERE state = ?", (state,)).rowcount
 
 
-def _withdraw(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
-    """What the feed brought for the period and the sheet no longer holds ends here, if the sheet is complete for it."""
+def _withdraw(
+    change: Change, plan: SheetPlan, choices: Choices, again: imports_old.Before | None, report: SheetReport
+) -> None:
+    """What the feed brought for the period and the sheet no longer holds ends here, if the sheet is complete for it.
+
+    A sheet that was read before cannot know what newer ones brought: that stays.
+    """
     feed = imports.find_feed(change.conn, plan)
     if choices.complete_for is None or feed is None:
         return
     first, last = choices.complete_for
     gone = (
         "kind = :kind AND superseded_at IS NULL AND occurred_on BETWEEN :first AND :last"
-        " AND source_id IN (SELECT id FROM sources WHERE feed_id = :feed)"
+        " AND source_id IN (SELECT id FROM sources WHERE feed_id = :feed AND id <= :until)"
         " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL)"
     )
-    parameters = {"kind": plan.kind, "first": first.isoformat(), "last": last.isoformat(), "feed": feed}
+    until = again[0] if again else imports.last_id(change.conn, "sources")
+    parameters = {
+        "kind": plan.kind, "first": first.isoformat(), "last": last.isoformat(), "feed": feed, "until": until,
+    }  # fmt: skip
     for partner, on, ref, amount in change.conn.execute(
         "SELECT (SELECT name FROM partners p WHERE p.id = partner_id), occurred_on, ref, amount FROM activities"
         f" WHERE {gone} ORDER BY occurred_on, id LIMIT 20",
@@ -95,17 +90,6 @@ def _withdraw(change: Change, plan: SheetPlan, choices: Choices, report: SheetRe
     report.withdrawn = change.conn.execute(
         f"UPDATE activities SET superseded_at = :at WHERE {gone}", {**parameters, "at": change.at}
     ).rowcount
-
-
-def _cover(change: Change, plan: SheetPlan, choices: Choices) -> None:
-    """The day up to which the feed is complete, where that was said."""
-    feed = imports.find_feed(change.conn, plan)
-    day = choices.covered_to or (choices.complete_for[1] if choices.complete_for else None)
-    if feed is not None and day is not None:
-        change.conn.execute(
-            "UPDATE feeds SET covered_to = :day WHERE id = :feed AND coalesce(covered_to, '') < :day",
-            {"day": day.isoformat(), "feed": feed},
-        )
 
 
 def _gather(conn: sqlite3.Connection, plan: SheetPlan) -> None:
@@ -164,6 +148,18 @@ def _compare(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         " AND a.row_hash = incoming.hash AND a.nth = incoming.nth",
         (plan.kind,),
     )
+    # What was corrected here since, its day or reference too, is still what this row of the sheet became.
+    conn.execute(
+        "UPDATE temp.incoming SET old_id = (WITH RECURSIVE later(id) AS (SELECT a.superseded_by FROM main.activities a"
+        " WHERE a.partner_id = incoming.partner_id AND a.kind = :kind AND a.occurred_on = incoming.on_day"
+        " AND a.row_hash = incoming.hash AND a.superseded_by IS NOT NULL UNION SELECT b.superseded_by FROM later"
+        " JOIN main.activities b ON b.id = later.id WHERE b.superseded_by IS NOT NULL)"
+        " SELECT c.id FROM later JOIN main.activities c ON c.id = later.id WHERE c.superseded_at IS NULL"
+        " AND c.row_hash = incoming.hash AND c.id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL)"
+        " LIMIT 1) WHERE state = 'new'",
+        {"kind": plan.kind},
+    )
+    conn.execute("UPDATE temp.incoming SET state = 'same' WHERE state = 'new' AND old_id IS NOT NULL")
 
 
 def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetReport) -> None:
@@ -203,10 +199,11 @@ def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetRepor
     )  # fmt: skip
     if plan.lines:
         _write_lines(change, plan, source, data)
-    conn.execute(
-        "UPDATE feeds SET newest = max(coalesce(newest, ''), (SELECT max(on_day) FROM temp.incoming)) WHERE id = ?",
-        (feed,),
-    )
+    # What is dated after the day it is read (anywhere on earth) is planned or mistyped: the feed does not reach so far.
+    (newest,) = conn.execute(
+        "SELECT max(on_day) FROM temp.incoming WHERE on_day <= date(?, 'unixepoch', '+14 hours')", (change.at,)
+    ).fetchone()
+    imports.reach(change, feed, newest)
 
 
 def _write_lines(change: Change, plan: SheetPlan, source: int, data: str) -> None:

@@ -7,6 +7,7 @@ nothing, so that sending last month's sheet again cannot bring old values back o
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 
 from prm_tui.domain.errors import DecisionNeeded
 from prm_tui.domain.exchange import Choices, SheetReport
@@ -21,7 +22,7 @@ from prm_tui.domain.mapping import (
     ColumnPlan,
     SheetPlan,
 )
-from storage import cells, identity, imports, imports_known, matching, partners, returns, words
+from storage import cells, identity, imports, imports_known, imports_old, matching, partners, returns, words
 from storage.imports_known import Noun
 from storage.store import Change
 
@@ -48,6 +49,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     """
     conn, noun, report = change.conn, _NOUNS[plan.noun], SheetReport(plan)
     feed = imports.find_feed(conn, plan)
+    covered = imports.covered(conn, feed)
     imports.begin_refusing(conn)
     key = plan.column(noun.key) if noun.key else None
     repeats = key is not None and _repeats(conn, plan, key)
@@ -83,10 +85,13 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     fields = {f: _COLUMNS.get(f, f) for f in noun.fields if plan.column(f) and f != noun.key}
     own = [c.key for c in imports.keys_apart(plan)] if plan.ours else None
     cells.compare(conn, noun.table, fields, noun.custom, own)
-    if feed is not None and not plan.ours:
-        _stale(conn, plan, feed, report)
+    known = feed is not None and not plan.ours
+    if known:
+        imports_old.mark(conn, plan, feed, choices, report)
     undecided = cells.decide(conn, choices.prefer, choices.sides, plan.sheet)
+    left = imports_old.leave(conn) if known else 0
     _count(conn, report)
+    report.same += left
     report.conflicts += unsent
     if unsent and choices.prefer is None and not change.rehearsed:
         raise DecisionNeeded(
@@ -102,7 +107,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             f" changed to “{first.after}” there and to “{first.before}” here ({undecided:,} such cells)."
             " Say whose counts: --theirs, or --ours"
         )
-    if report.new or report.changed or (counts.get("known") and not plan.ours):
+    if report.new or report.changed or (counts.get("known", 0) > left and not plan.ours):
         feed = imports.feed(change, plan)
         source = imports.source(change, plan, feed, report)
         imports.register_fields(change, noun.subject, plan.kind or "", imports.keys_apart(plan))
@@ -120,6 +125,10 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             ).fetchone()
             words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)", renamed=bool(renamed))
         _remember(change, plan, noun, feed, source)
+        if not plan.ours:
+            imports.reach(change, feed, datetime.fromtimestamp(change.at, UTC).date().isoformat())
+    if not plan.ours:
+        imports.cover(change, imports.find_feed(conn, plan), choices, covered)
     for table in ("incoming", "delta"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
@@ -139,25 +148,6 @@ def _settle(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, feed: int | N
         f" WHERE EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
         (feed, imports.read_as(plan)),
     ).rowcount
-
-
-def _stale(conn: sqlite3.Connection, plan: SheetPlan, feed: int, report: SheetReport) -> None:
-    """Cells of rows as an earlier sheet of the feed had them, which a newer one brought otherwise, are conflicts."""
-    conn.execute(
-        "UPDATE temp.delta SET conflict = 1 WHERE row IN (SELECT i.row FROM temp.incoming i JOIN main.feed_rows f"
-        " ON f.feed_id = :feed AND f.key = i.key JOIN main.change_log l ON l.tbl = 'feed_rows' AND l.row_id = f.id"
-        " AND l.col = 'row_hash' AND l.before = :read_as || i.hash JOIN main.changes c ON c.id = l.change_id"
-        " WHERE i.state = 'known' AND c.undoes IS NULL AND NOT EXISTS"
-        " (SELECT 1 FROM main.changes u WHERE u.undoes = c.id))",
-        {"feed": feed, "read_as": imports.read_as(plan)},
-    )
-    (stale,) = conn.execute(
-        "SELECT count(DISTINCT row) FROM temp.delta WHERE conflict AND has_base AND base IS ours"
-    ).fetchone()
-    if stale:
-        report.notes.append(
-            f"{stale:,} rows are as an earlier sheet of this feed had them; a newer one brought them otherwise"
-        )
 
 
 def _refuse_names(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, report: SheetReport, repeats: bool) -> None:

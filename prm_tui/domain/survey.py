@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 
 KINDS = {
     "unreadable": "Cannot be read",
@@ -12,11 +13,16 @@ KINDS = {
     "superseded": "Superseded",
     "version": "Versions",
     "missing": "Missing periods",
+    "numbering": "Keys that mean different partners",
     "names": "Several names",
+    "doubled": "The same references twice",
     "contradiction": "Contradictions",
     "question": "Questions",
 }
 """What can be found, in the order in which it is shown."""
+SHOWN = 12
+"""So many lines of a kind are in the text; a workbook has them all."""
+_TEXTS = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,9 @@ class FoundSheet:
 
     @property
     def place(self) -> str:
-        """File and sheet, as they are named to a person."""
-        return f"{self.file} · {self.sheet}"
+        """File and sheet, as they are named to a person; a text file is its only sheet."""
+        path = PurePosixPath(self.file)
+        return self.file if path.stem == self.sheet and path.suffix.lower() in _TEXTS else f"{self.file} · {self.sheet}"
 
 
 @dataclass
@@ -71,17 +78,28 @@ class Survey:
                 kinds[sheet.what] = count + 1, rows + sheet.rows
         yield f"{self.files:,} files, {len(self.sheets):,} sheets in {self.folder}. Nothing was imported."
         for what, (count, rows) in sorted(kinds.items()):
-            yield f"  {what}: {count:,} sheet{'s' if count > 1 else ''}, {rows:,} rows"
+            yield f"  {what}: {count:,} sheet{'s' if count > 1 else ''}, {rows:,} row{'s' if rows > 1 else ''}"
         for kind, title in KINDS.items():
             found = self.of(kind)
             if found:
                 yield ""
                 yield f"{title} ({len(found):,})"
-                for finding in found[:12]:
+                for finding in found[:SHOWN]:
                     yield f"  {finding.about}: {finding.said}" + (f"  [{finding.where}]" if finding.where else "")
-                if len(found) > 12:
-                    yield f"  and {len(found) - 12:,} more"
+                if len(found) > SHOWN:
+                    yield f"  and {len(found) - SHOWN:,} more"
+        yield from self._left_out()
         if self.order:
             yield ""
             yield "Import in this order"
             yield from (f"  {n}. {step}" for n, step in enumerate(self.order, 1))
+
+    def _left_out(self) -> Iterator[str]:
+        sheets = [sheet for sheet in self.sheets if sheet.fate == "left out" and sheet.rows]
+        if sheets:
+            yield ""
+            yield f"Left out ({len(sheets):,}); say with --as what they are"
+            for sheet in sheets[:SHOWN]:
+                yield f"  {sheet.place}, {sheet.rows:,} row{'s' if sheet.rows > 1 else ''}: {sheet.why}"
+            if len(sheets) > SHOWN:
+                yield f"  and {len(sheets) - SHOWN:,} more"

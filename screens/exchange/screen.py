@@ -10,13 +10,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
+from prm_tui.domain.change import ChangeRow
 from prm_tui.domain.feed import Feed
 from prm_tui.domain.sheet import SentSheet
 from prm_tui.services import export, feeds, history
 from screens.base import ModeScreen
-from screens.exchange.feeds import declare
+from screens.exchange import feeds as rows
 from screens.text import visible
 from screens.undo import undo_latest
+from screens.widgets.detail import Detail
 from screens.widgets.table import Col, Line, Table
 
 COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 14), Col("rows", "Rows", 7, True),
@@ -31,7 +33,7 @@ EMPTY = (
 
 
 class ExchangeScreen(ModeScreen):
-    """Imports, the latest first."""
+    """What is overdue first, then what is waited for, then what was read in; or only feeds."""
 
     mode = "exchange"
     place = "exchange"
@@ -42,50 +44,51 @@ class ExchangeScreen(ModeScreen):
     """
     BINDINGS: ClassVar = bindings("exchange")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.only_feeds = False
+
     def body(self) -> ComposeResult:
         """A title, the list."""
         yield Static("", id="title", markup=False)
         yield Table(id="imports")
         yield Static(Content(EMPTY), id="nothing")
+        yield Detail()
 
     def on_mount(self) -> None:
         """The list has the keys."""
         self.query_one(Table).focus()
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """What the cursor is on, in full."""
+        self.query_one(Detail).follow(event.table)
 
     def reload(self) -> None:
         """Read again."""
         self.start(self._show, "imports")
 
     async def _show(self) -> None:
-        found = [c for c in await self.read(history.changes) if c.kind == "import"]
-        sheets = await self.read(export.sent)
-        coming = await self.read(feeds.list_of)
         today = self.prm.session.as_of
-        coming.sort(key=lambda f: (-f.overdue(today), f.expected_on or date.max, f.kind, f.source))
-        lines: dict[Any, Line] = {s.uid: _sent(s, today) for s in sheets}
-        lines |= {("feed", f.id): _feed(f, today) for f in coming if f.every}
-        lines |= {
-            c.id: Line(
-                ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (f"{c.rows:,}", "text"),
-                 (f"taken back by {c.undone_by}", "warn") if c.undone_by else ("read in", "muted"),
-                 (visible(c.why), "bright"))
-            )
-            for c in found
-        }  # fmt: skip
-        lines |= {("feed", f.id): _feed(f, today) for f in coming if not f.every}
-        late = sum(s.overdue(today) for s in sheets)
-        waiting = sum(s.state == "out" for s in sheets)
-        said = f"   {waiting} out" if waiting else ""
-        said += f", {late} overdue" if late else ""
-        missing = sum(1 for f in coming if f.overdue(today))
-        said += f"   {missing} feed{'s' if missing > 1 else ''} overdue" if missing else ""
-        hint = "   i reads a workbook, x writes one, enter opens"
+        coming = await self.read(feeds.list_of)
+        sheets = await self.read(export.sent)
+        table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
+        if self.only_feeds:
+            lines = rows.lines(coming, today)
+            table.fill(rows.COLUMNS, lines)
+        else:
+            done = [c for c in await self.read(history.changes) if c.kind == "import"]
+            lines = _everything(sheets, coming, done, today)
+            table.fill(COLUMNS, lines)
         self.query_one("#title", Static).update(
-            Content.assemble(("Read in and sent", "bold $bright"), (said, "$warn"), (hint if lines else "", "$muted"))
+            _title(sheets, coming, today, only_feeds=self.only_feeds, some=bool(lines))
         )
-        table = self.query_one(Table)
-        table.fill(COLUMNS, lines)
-        table.display, self.query_one("#nothing").display = bool(lines), not lines
+        nothing.update(Content(rows.EMPTY if self.only_feeds else EMPTY))
+        table.display, nothing.display = bool(lines), not lines
+
+    def action_feeds(self) -> None:
+        """Only feeds, or everything again."""
+        self.only_feeds = not self.only_feeds
+        self.reload()
 
     def action_out(self) -> None:
         """Out to a spreadsheet."""
@@ -118,22 +121,56 @@ class ExchangeScreen(ModeScreen):
 
             self.prm.push_screen(ImportScreen(None, Content("Name the sheet as it came back.")))
         elif isinstance(event.key, tuple):
-            self.start(lambda: declare(self, event.key[1]), "feed")
+            self.start(lambda: rows.declare(self, event.key[1]), "feed")
         else:
             self.start(lambda: undo_latest(self.prm, event.key), "undo")
 
 
+def _title(sheets: list[SentSheet], coming: list[Feed], today: date, *, only_feeds: bool, some: bool) -> Content:
+    """What is out, what is overdue, what can be done."""
+    waiting, late = sum(s.state == "out" for s in sheets), sum(s.overdue(today) for s in sheets)
+    missing = sum(1 for f in coming if f.overdue(today))
+    said = [f"{missing} feed{'s' if missing > 1 else ''} overdue"] if missing else []
+    if waiting and not only_feeds:
+        said.append(f"{waiting} out" + (f", {late} overdue" if late else ""))
+    hint = "F shows everything again" if only_feeds else "i reads a workbook"
+    return Content.assemble(
+        ("Feeds" if only_feeds else "Read in and sent", "bold $bright"),
+        (f"   {' · '.join(said)}" if said else "", "$warn"),
+        (f"   {hint}" if some else "", "$muted"),
+    )
+
+
+def _everything(sheets: list[SentSheet], coming: list[Feed], done: list[ChangeRow], today: date) -> dict[Any, Line]:
+    """What is overdue; what is waited for; what came back, what was read in, and feeds of which nothing is expected."""
+    feed_lines = {("feed", f.id): (f, _feed(f, today)) for f in rows.by_due(coming, today)}
+    lines: dict[Any, Line] = {s.uid: _sent(s, today) for s in sheets if s.overdue(today)}
+    lines |= {key: line for key, (f, line) in feed_lines.items() if f.overdue(today)}
+    lines |= {s.uid: _sent(s, today) for s in sheets if s.state == "out"}
+    lines |= {key: line for key, (f, line) in feed_lines.items() if f.expected_on}
+    lines |= {s.uid: _sent(s, today) for s in sheets}
+    lines |= {
+        c.id: Line(
+            ((str(c.id), "muted"), (f"{c.at:%Y-%m-%d %H:%M}", "text"), (visible(c.actor), "text"), (f"{c.rows:,}", "text"),
+             (f"taken back by {c.undone_by}", "warn") if c.undone_by else ("read in", "muted"),
+             (visible(c.why), "bright")),
+            detail=f"{c.why}, {c.at:%Y-%m-%d %H:%M} by {c.actor} · enter takes it back",
+        )
+        for c in done
+    }  # fmt: skip
+    return lines | {key: line for key, (_, line) in feed_lines.items()}
+
+
 def _feed(feed: Feed, today: date) -> Line:
-    """A feed: how far it is covered, and when its next sheet is due."""
-    late = feed.overdue(today)
+    """A feed among sheets and imports: how far it is covered, and when its next sheet is due."""
     every = f", every {feed.every}" if feed.every else ""
     sheets = f"{feed.imports:,} sheet{'s' if feed.imports != 1 else ''}"
     return Line(
         (
             ("feed", "muted"), (f"to {feed.covered_to}" if feed.covered_to else "", "text"), (visible(feed.kind), "text"),
-            (f"{feed.imports:,}", "text"), (feed.state(today), "bad" if late else "accent" if feed.every else "muted"),
-            (visible(f"{feed.name}: {sheets}{every}"), "bright"),
-        )
+            (f"{feed.imports:,}", "text"), rows.state(feed, today), (visible(f"{feed.name}: {sheets}{every}"), "bright"),
+        ),
+        detail=rows.told(feed, today),
     )  # fmt: skip
 
 
@@ -147,5 +184,6 @@ def _sent(sheet: SentSheet, today: date) -> Line:
             (sheet.uid, "muted"), (f"{sheet.sent_on}", "text"), (visible(sheet.recipient), "text"), (f"{sheet.rows:,}", "text"),
             (state, "bad" if sheet.overdue(today) else "accent" if sheet.state == "out" else "muted"),
             (visible(f"{sheet.what} sent as {sheet.file}"), "bright"),
-        )
+        ),
+        detail=f"{sheet.what} sent to {sheet.recipient} as {sheet.file}: {state} · enter reads it when it is back",
     )  # fmt: skip

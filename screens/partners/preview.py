@@ -38,7 +38,7 @@ def preview(seen: Preview, why: Leaf | None, feeds: list[Feed], as_of: date) -> 
         _heading("Open"),
         plain(f"{cases} case{'s' if cases > 1 else ''}" if cases else "nothing", "warn" if cases else "muted"),
     ]
-    dated = [f for f in feeds if f.covered_to]
+    dated = [f for f in feeds if f.covered_to and not f.listed]
     if dated:
         parts += ["", _heading("Feed")]
         for feed in dated[:3]:

@@ -127,16 +127,17 @@ def _side(store: Store, as_of: Any) -> Content:
             Content.assemble(plain(f"{status[:13]:<14}"), (f"{bar:<13}", "$accent"), (f"{count:>7,}", "bold $bright"))
         )
     parts += [Content(""), Content.styled("Feeds", "bold $muted")]
-    dated = [f for f in feeds.list_of(store) if f.covered_to]
+    dated = [f for f in feeds.list_of(store) if f.covered_to and not f.listed]
     for feed in dated:
         assert feed.covered_to is not None
-        late = (as_of - feed.covered_to).days > 35
+        late = feed.overdue(as_of)
+        old = (as_of - feed.covered_to).days > 35
         said = f"to {short_date(feed.covered_to)}"
         parts.append(
             Content.assemble(
                 plain(f"{feed.kind[:13]:<14}"),
-                (said, "$bad" if late else "$good"),
-                ("  sheet overdue" if late else "", "$muted"),
+                (said, "$bad" if late else "$warn" if old else "$good"),
+                ("  overdue" if late else "", "$muted"),
             )
         )
     if not dated:
