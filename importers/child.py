@@ -13,6 +13,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -64,28 +65,30 @@ def _say(what: dict[str, Any]) -> None:
 def _file(conn: sqlite3.Connection, path: Path, told: staging.Told | None = None) -> None:
     told = told or staging.Told()
     suspect.examine(path)
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
     file_id = conn.execute(
         "INSERT INTO files(path, name, hash, bytes) VALUES (?,?,?,?)",
-        (str(path), path.name, digest.hexdigest(), path.stat().st_size),
+        (str(path), path.name, _digest(path), path.stat().st_size),
     ).lastrowid
     if path.suffix.lower() in suspect.TEXTS:
         _, skipped, notes = texts.records(path)
         _sheet(conn, file_id, path.stem, True, lambda: texts.records(path)[0], skipped + 1, notes, told, text=True)
         return
     try:
-        remarks = glance.notes(path)
-        for name, visible, first_row, grid in _grids(path):
-            _sheet(conn, file_id, name, visible, grid, first_row, remarks.get(name, []), told)
+        with ThreadPoolExecutor(1) as beside:  # the reader leaves Python free while it takes a sheet in
+            remarks = beside.submit(glance.notes, path)
+            for name, visible, first_row, grid in _grids(path):
+                _sheet(conn, file_id, name, visible, grid, first_row, remarks.result().get(name, []), told)
     except (InputError, MemoryError, sqlite3.Error):
         raise
     except BaseException as error:  # the reader panics with something that is no Exception
         if isinstance(error, KeyboardInterrupt):
             raise
         raise _unreadable(path.name, error) from None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unreadable(name: str, error: BaseException) -> InputError:
@@ -148,21 +151,17 @@ def _sheet(
             notes.append(f"{above} line{'s' if above > 1 else ''} above the header left out")
     again = None
     if width and not ours:
-        cells = (row for _, row in _cells(islice(grid(), begin, None), width, first_row + begin))
+        cells = (cells for _, cells, _ in _cells(islice(grid(), begin, None), width, first_row + begin))
         again = content.among(names, cells, told.contents)
     if again:
         conn.execute("UPDATE sheets SET content = ?, again = 1 WHERE id = ?", (again, sheet_id))
         _columns(conn, sheet_id, names, [columns.Column("text", "as it was taken before")] * width)
     elif width:
-        spaced = [0]
-        body = _spaced(
-            chain(head[begin:], rows), [n for n, said in enumerate(names) if aliases.name_like(said)], spaced
-        )
-        held = _fill(conn, f"rows_{sheet_id}", names, body, first_row + begin)
+        held, spaced = _fill(conn, f"rows_{sheet_id}", names, chain(head[begin:], rows), first_row + begin)
         count, cut = _end_of_table(conn, f"rows_{sheet_id}", width)
         notes += cut
-        if spaced[0]:
-            many = f"{spaced[0]:,} names" if spaced[0] > 1 else "1 name"
+        if spaced:
+            many = f"{spaced:,} names" if spaced > 1 else "1 name"
             notes.append(f"{many} had space or line breaks around, taken away")
         kinds = columns.decide(
             conn, f"rows_{sheet_id}", width, codes=_codes(names), dated=_dated(names), rewrite=not ours
@@ -208,27 +207,19 @@ def _dated(names: list[str]) -> frozenset[int]:
     return frozenset(n for n, name in enumerate(names) if aliases.date_like(name))
 
 
-def _spaced(rows: Iterable[list[Any]], at: Sequence[int], count: list[int]) -> Iterable[list[Any]]:
-    """The same rows; counts the names in columns `at` with space around, which SQL cannot see once they are staged."""
-    if not at:
-        return rows
-
-    def counted() -> Iterator[list[Any]]:
-        for row in rows:
-            for n in at:
-                if n < len(row) and type(row[n]) is str and (name := row[n].strip()) and name is not row[n]:
-                    count[0] += 1
-            yield row
-
-    return counted()
-
-
-def _fill(conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[list[Any]], first_row: int) -> str:
-    """Stage the rows, each with its hash; the content of the sheet."""
-    width, whole = len(names), content.Content(names)
+def _fill(
+    conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Iterable[list[Any]], first_row: int
+) -> tuple[str, int]:
+    """Stage the rows, each with its hash. The content of the sheet, and how many names had space around them."""
+    width, whole, spaced = len(names), content.Content(names), 0
+    named = [n for n, said in enumerate(names) if aliases.name_like(said)]
 
     def staged() -> Iterator[list[Any]]:
-        for number, cells in _cells(rows, width, first_row):
+        nonlocal spaced
+        for number, cells, row in _cells(rows, width, first_row):
+            for n in named:  # what had no space to lose is still the same text
+                if cells[n] is not None and type(row[n]) is str and cells[n] is not row[n]:
+                    spaced += 1
             found = whole.add(cells)
             cells.append(found)
             cells.insert(0, number)
@@ -240,11 +231,11 @@ def _fill(conn: sqlite3.Connection, name: str, names: Sequence[str], rows: Itera
     conn.execute("BEGIN")
     conn.executemany(f"INSERT INTO {name} VALUES ({marks})", staged())
     conn.execute("COMMIT")
-    return whole.text()
+    return whole.text(), spaced
 
 
-def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[tuple[int, list[Any]]]:
-    """The rows that hold something, with their numbers; each as wide as the sheet."""
+def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[tuple[int, list[Any], list[Any]]]:
+    """The rows that hold something: their numbers, their cells as they are staged, as wide as the sheet, and as read."""
     for number, row in enumerate(rows, first_row):
         cells = [
             (cell.strip() or None) if type(cell) is str and "\0" not in cell else _cell(cell) for cell in row[:width]
@@ -253,8 +244,9 @@ def _cells(rows: Iterable[list[Any]], width: int, first_row: int) -> Iterator[tu
             _say({"rows": number})
         if cells.count(None) == len(cells):
             continue
-        cells.extend([None] * (width - len(cells)))
-        yield number, cells
+        if len(cells) < width:
+            cells.extend([None] * (width - len(cells)))
+        yield number, cells, row
 
 
 def _cell(cell: Any) -> Any:

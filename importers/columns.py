@@ -127,6 +127,8 @@ def _kind(
             return Column("date", how)
     if numbers == filled:
         return Column("number", "every cell is a number")
+    if iso == filled:
+        return Column("date", "dates")
     sample = _texts(conn, table, name, _SAMPLE)
     share = dates.like(sample) if iso < filled - numbers else 1.0
     likely = iso + share * (filled - numbers - iso)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -77,17 +77,22 @@ def is_day(column: ColumnPlan) -> str:
 
 def data_of(columns: tuple[ColumnPlan, ...]) -> str:
     """Kept columns as one JSON object, empty cells left out."""
-    if not columns:
-        return "'{}'"
-    # SQLite takes at most 127 arguments in a call: wide sheets are patched together.
-    parts = []
-    for begin in range(0, len(columns), 60):
-        pairs = ", ".join(f"'{c.key}', r.c{c.pos}" for c in columns[begin : begin + 60])
-        parts.append(f"json_object({pairs})")
-    whole = parts[0]
+    return without_nulls(object_of([(c.key, f"r.c{c.pos}") for c in columns]))
+
+
+def object_of(pairs: Sequence[tuple[str, str]]) -> str:
+    """An expression that makes a JSON object of values by name."""
+    # SQLite takes at most 127 arguments in a call: many values are patched together.
+    parts = [", ".join(f"'{name}', {value}" for name, value in pairs[n : n + 60]) for n in range(0, len(pairs), 60)]
+    whole = f"json_object({parts[0] if parts else ''})"
     for part in parts[1:]:
-        whole = f"json_patch({whole}, {part})"
-    return f"json_patch('{{}}', {whole})"  # a patch drops what is null
+        whole = f"json_patch({whole}, json_object({part}))"
+    return whole
+
+
+def without_nulls(made: str) -> str:
+    """An expression for the same JSON object without what is NULL in it, and in the objects in it."""
+    return f"json_patch('{{}}', {made})"  # a patch drops what is null
 
 
 def content_of(columns: tuple[ColumnPlan, ...]) -> str:

@@ -219,12 +219,13 @@ def _field(plan: SheetPlan, target: str) -> str:
 def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, choices: Choices) -> None:
     """temp.incoming: one line a row that is not refused, with its cells as JSON and the key its feed knows it by."""
     mapped = [t for t in noun.fields if plan.column(t)]
-    pairs = ", ".join(f"'{t}', {_field(plan, t)}" for t in mapped)
+    pairs = [(t, _field(plan, t)) for t in mapped]
     if noun.table == "records" and choices.currency and not plan.column("currency"):
-        pairs += f", 'currency', '{choices.currency}'"
+        pairs.append(("currency", f"'{choices.currency}'"))
     others = [c for c in plan.columns if c.target.startswith("key:")]
-    keys = ", ".join(f"'{c.target[4:]}', nullif({imports.text_of(c)}, '')" for c in others)
-    data = imports.data_of(imports.keys_apart(plan))
+    keys = imports.object_of([(c.target[4:], f"nullif({imports.text_of(c)}, '')") for c in others])
+    custom = imports.object_of([(c.key, f"r.c{c.pos}") for c in imports.keys_apart(plan)])
+    made = imports.without_nulls(imports.object_of([*pairs, ("keys", keys), ("custom", custom)]))
     name, said, owner, join, token = _field(plan, "name"), "NULL", "NULL", "", "NULL"
     if plan.ours:
         column = plan.column("id")
@@ -248,17 +249,21 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, choices: Choi
         identity = "coalesce(said, 'name ' || name_key(name))"
     conn.execute("DROP TABLE IF EXISTS temp.incoming")
     conn.execute(
-        f"CREATE TEMP TABLE incoming AS SELECT row, hash, said, name, partner_id, cells, {identity} AS key, NULL AS id,"
-        " NULL AS base, NULL AS since, token, 'new' AS state FROM"
+        "CREATE TEMP TABLE incoming(row INTEGER PRIMARY KEY, hash, said, name, partner_id, cells, key, id, base, since, token,"
+        " state)"
+    )
+    conn.execute(
+        "INSERT INTO temp.incoming(row, hash, said, name, partner_id, cells, key, token, state)"
+        f" SELECT row, hash, said, name, partner_id, cells, {identity}, token, 'new' FROM"
         f" (SELECT r.row AS row, r.hash AS hash, {token} AS token, {said} AS said, {name} AS name, {owner} AS partner_id,"
-        f" json_patch(json_object({pairs}), json_object('keys', json_object({keys}), 'custom', json({data}))) AS cells"
+        f" {made} AS cells"
         f" FROM st.{plan.table} r{join} WHERE r.row NOT IN (SELECT row FROM temp.settled)) ORDER BY row"
     )
     if noun.owned or not plan.column(noun.key):  # rows of one key are told apart by their order
         conn.execute(
             "UPDATE temp.incoming SET key = key || CASE WHEN c.nth = 1 AND :once THEN '' ELSE ' ' || c.nth END FROM"
-            " (SELECT rowid AS r, row_number() OVER (PARTITION BY key ORDER BY row) AS nth FROM temp.incoming) c"
-            " WHERE incoming.rowid = c.r",
+            " (SELECT row AS r, row_number() OVER (PARTITION BY key ORDER BY row) AS nth FROM temp.incoming) c"
+            " WHERE incoming.row = c.r",
             {"once": noun.owned},
         )
 
@@ -288,8 +293,8 @@ def _count(conn: sqlite3.Connection, report: SheetReport) -> None:
 def _insert(change: Change, plan: SheetPlan, noun: Noun, source: int) -> None:
     conn = change.conn
     conn.execute(
-        "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT rowid AS r, row_number() OVER (ORDER BY row) AS n"
-        " FROM temp.incoming WHERE state = 'new') c WHERE incoming.rowid = c.r",
+        "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT row AS r, row_number() OVER (ORDER BY row) AS n"
+        " FROM temp.incoming WHERE state = 'new') c WHERE incoming.row = c.r",
         (imports.last_id(conn, noun.table),),
     )
     mapped = [t for t in noun.fields if plan.column(t) and t not in (noun.key, "name")]
@@ -308,35 +313,35 @@ def _insert(change: Change, plan: SheetPlan, noun: Noun, source: int) -> None:
         empty = "".join(
             f", NULL AS {t}" for t in ("type", "tier", "territory", "country", "industry") if t not in mapped
         )
-        code = "coalesce(said, 'P' || (:next + row_number() OVER (ORDER BY row)))"
+        code = "said" if plan.column("code") else "'P' || (:next + row_number() OVER (ORDER BY row))"
         conn.execute(
             f"INSERT INTO partners(id, code, name{listed}, custom, name_key, search, {tail})"
             f" SELECT id, code, name{listed}, custom, name_key(name), {words.SEARCH}, {values}"
-            f" FROM (SELECT *, {code} AS code{empty} FROM ({rows})) ORDER BY id",
+            f" FROM (SELECT *, {code} AS code{empty} FROM ({rows})) ORDER BY row",
             parameters,
         )
     elif noun.table == "people":
         conn.execute(
             f"INSERT INTO people(id, key, name{listed}, custom, name_key, {tail})"
-            f" SELECT id, said, name{listed}, custom, name_key(name), {values} FROM ({rows}) ORDER BY id",
+            f" SELECT id, said, name{listed}, custom, name_key(name), {values} FROM ({rows}) ORDER BY row",
             parameters,
         )
     elif noun.table == "contacts":
         conn.execute(
             f"INSERT INTO contacts(id, partner_id, name{listed}, custom, {tail})"
-            f" SELECT id, partner_id, name{listed}, custom, {values} FROM ({rows}) ORDER BY id",
+            f" SELECT id, partner_id, name{listed}, custom, {values} FROM ({rows}) ORDER BY row",
             parameters,
         )
     elif noun.table == "activities":
         conn.execute(
             f"INSERT INTO activities(id, partner_id, kind{listed}, data, learned_at, {tail})"
-            f" SELECT id, partner_id, :kind{listed}, custom, :at, {values} FROM ({rows}) ORDER BY id",
+            f" SELECT id, partner_id, :kind{listed}, custom, :at, {values} FROM ({rows}) ORDER BY row",
             parameters,
         )
     else:
         conn.execute(
             f"INSERT INTO records(id, partner_id, kind, name{listed}, data, learned_at, {tail})"
-            f" SELECT id, partner_id, :kind, name{listed}, custom, :at, {values} FROM ({rows}) ORDER BY id",
+            f" SELECT id, partner_id, :kind, name{listed}, custom, :at, {values} FROM ({rows}) ORDER BY row",
             parameters,
         )
 
@@ -345,7 +350,7 @@ def _partner_keys(change: Change) -> None:
     change.conn.execute(
         "INSERT INTO partner_keys(partner_id, system, key, change_id)"
         " SELECT i.id, j.key, j.value, ? FROM temp.incoming i, json_each(i.cells, '$.keys') j"
-        " WHERE i.state IN ('new', 'known') AND j.value IS NOT NULL ORDER BY i.id ON CONFLICT (system, key) DO NOTHING",
+        " WHERE i.state IN ('new', 'known') AND j.value IS NOT NULL ORDER BY i.row ON CONFLICT (system, key) DO NOTHING",
         (change.id,),
     )
 

@@ -264,7 +264,7 @@ class Store:
                 inserted[table] = [before[table], high, count]
         rows = change.restored + sum(count for _, _, count in inserted.values())
         (logged,) = self.conn.execute(
-            "SELECT count(DISTINCT tbl || ' ' || row_id) FROM change_log WHERE change_id = ?", (change.id,)
+            "SELECT count(*) FROM (SELECT DISTINCT tbl, row_id FROM change_log WHERE change_id = ?)", (change.id,)
         ).fetchone()
         self.conn.execute("DELETE FROM open_change")
         self.conn.execute(

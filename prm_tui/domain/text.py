@@ -12,13 +12,12 @@ _LEGAL_FORMS = (
     " limited llc llp ltd ltda mbh nv oy oyj plc pte pty sa sarl sas se spa sl srl sro"
 )
 _LEGAL = frozenset(_LEGAL_FORMS.split())
-_SPACE = re.compile(r"\s+")
 _NO_WORD = re.compile(r"[^\w]+")
 
 
 def trimmed(text: str) -> str:
     """Text without outer space, with every run of space, no-break space and line break as one space."""
-    return _SPACE.sub(" ", text.replace("\u200b", "").replace("\ufeff", "")).strip()
+    return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
 
 
 def folded(text: str) -> str:
@@ -32,7 +31,9 @@ def name_key(name: str) -> str:
     "Brakes & Gears, Ltd." becomes "brakes gears". A name that consists of nothing else keeps its folded
     form, so that the key is never empty.
     """
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     words = [w for w in _NO_WORD.split(plain) if w]
     kept = [w for w in words if w not in _LEGAL and w != "and"]
     return " ".join(kept or words) or folded(name)
