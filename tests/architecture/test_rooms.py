@@ -22,6 +22,7 @@ PACKAGES = ("prm_tui", "screens", "storage", "importers")
         ("importers.reader", ("textual", "rich", "storage", "openpyxl")),
         ("prm_tui.services.partners", ("textual", "rich", "openpyxl", "python_calamine", "sqlite_utils")),
         ("prm_tui.services.cases", ("textual", "rich", "openpyxl")),
+        ("prm_tui.services.calendars", ("textual", "rich", "storage", "holidays", "dateutil")),
         ("prm_tui.cli.main", ("textual", "rich", "storage", "sqlite3", "openpyxl")),
         ("prm_tui.gateway", ("textual", "rich")),
         ("prm_tui.app", ("openpyxl", "xlsxwriter", "python_calamine", "sqlite_utils", "rapidfuzz", "textual_fspicker")),
