@@ -103,7 +103,8 @@ def pandas(path: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    floor, *arguments = sys.argv[1:]
-    {"bare": bare, "table": table, "parse": parse, "partners": partners, "pandas": pandas, "read": read}[floor](
-        *arguments
-    )
+    name, *arguments = sys.argv[1:]
+    every: dict[str, Callable[..., None]] = {
+        "bare": bare, "table": table, "parse": parse, "partners": partners, "pandas": pandas, "read": read
+    }  # fmt: skip
+    every[name](*arguments)
