@@ -1,0 +1,407 @@
+"""The steps of a workflow: one dataclass for each kind of step, with that kind's fields alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.shape import (
+    Approver,
+    Condition,
+    Currency,
+    Duration,
+    Expression,
+    KindName,
+    Literal,
+    Path,
+    Recipient,
+    Slug,
+    Target,
+    Words,
+    build,
+    one_of,
+    to_data,
+)
+from prm_tui.domain.shape import Worker as WorkerName
+from prm_tui.domain.text import nearest
+
+PERIODS = ("month", "quarter", "year")
+LEDGER = ("new", "approved", "hold")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Any step. `then` names what comes next: a step, `end`, `start:WORKFLOW`; without it, the step written below."""
+
+    do: ClassVar[str]
+    pauses: ClassVar[bool] = False
+    """Whether a case stands still here until a person or the time says so."""
+
+    id: Slug
+    then: Target | None = None
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        """Every way on: (the key that names it, the target). `following` is the step below, or `end`."""
+        return [(("then",), self.then or following)]
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        """Its conditions: (key, text)."""
+        return []
+
+    def expressions(self) -> list[tuple[Key, str]]:
+        """Its values in the language of conditions: (key, text)."""
+        return []
+
+    def people(self) -> list[tuple[Key, str]]:
+        """Who it speaks of: (key, "role:legal" and the like)."""
+        return []
+
+    def words(self) -> list[tuple[Key, str]]:
+        """Texts for people that may hold {{ fields }}: (key, text)."""
+        return [((key,), value) for key in ("title", "detail", "note") if (value := getattr(self, key, None))]
+
+
+@dataclass(frozen=True)
+class Escalate:
+    """Whom to tell when so many times the allowed time has passed (1.5: half as much again)."""
+
+    to: Annotated[str, WorkerName]
+    at: Decimal = Decimal("1.5")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Timed(Step):
+    """A step with a deadline. `warn`: the part of the time after which its owner is warned."""
+
+    within: Duration | None = None
+    warn: Decimal = Decimal("0.75")
+    escalate: Escalate | None = None
+    pause: Condition | None = None  # the time stands still while this is true
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        return [(("pause",), self.pause)] if self.pause else []
+
+    def people(self) -> list[tuple[Key, str]]:
+        return [(("escalate", "to"), self.escalate.to)] if self.escalate else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(_Timed):
+    """Something a person does. `owner`: manager (of the partner), role:, person:, or load: (least busy of a role)."""
+
+    do = "task"
+    pauses = True
+
+    title: Words
+    detail: Words | None = None
+    owner: WorkerName = "manager"
+
+    def people(self) -> list[tuple[Key, str]]:
+        return [(("owner",), self.owner), *super().people()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approve(_Timed):
+    """A decision. `rule`: one of `by`, two different people of `by`, the first of the people in `of`, all of them.
+
+    `choices` (label → target) stand in for yes and no; a no without them goes to `reject`. `evidence`: a signed
+    answer must be attached.
+    """
+
+    do = "approve"
+    pauses = True
+
+    title: Words
+    detail: Words | None = None
+    by: Approver | None = None
+    rule: Annotated[str, one_of("one", "two", "first of", "all of")] = "one"
+    of: tuple[Approver, ...] = ()
+    evidence: bool = False
+    choices: dict[str, Target] = field(default_factory=dict)
+    reject: Target = "end"
+
+    @property
+    def persons(self) -> int:
+        """How many must say yes."""
+        return {"one": 1, "two": 2, "first of": 1, "all of": len(self.of)}[self.rule]
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Who is asked."""
+        return self.of if self.rule in ("first of", "all of") else ((self.by,) if self.by else ())
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        if self.choices:
+            return [(("choices", label), target) for label, target in self.choices.items()]
+        return [*super().targets(following), (("reject",), self.reject)]
+
+    def people(self) -> list[tuple[Key, str]]:
+        by = [(("by",), self.by)] if self.by else []
+        return [*by, *((("of", n), who) for n, who in enumerate(self.of)), *super().people()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notify(Step):
+    """A message into the outbox. `to`: contact:main, contact:ROLE, partner (its main contact), manager, role:, person:."""
+
+    do = "notify"
+
+    to: Recipient
+    template: Slug
+    channel: Annotated[str, one_of("mail", "letter")] = "mail"
+
+    def people(self) -> list[tuple[Key, str]]:
+        return [(("to",), self.to)]
+
+
+@dataclass(frozen=True)
+class When:
+    """One way out of a branch."""
+
+    when: Condition
+    then: Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch(Step):
+    """The first case that is true says where to go; unknown is not true. Without `else`, the step below."""
+
+    do = "branch"
+
+    cases: tuple[When, ...]
+    else_: Target | None = None
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        ways: list[tuple[Key, str]] = [(("cases", n, "then"), case.then) for n, case in enumerate(self.cases)]
+        return [*ways, (("else",), self.else_ or following)]
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        return [(("cases", n, "when"), case.when) for n, case in enumerate(self.cases)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parallel(Step):
+    """Several ways at once: each begins at one of `branches`; all meet at `join`, which waits for every one."""
+
+    do = "parallel"
+
+    branches: tuple[Slug, ...]
+    join: Slug
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        return [*((("branches", n), branch) for n, branch in enumerate(self.branches)), (("join",), self.join)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait(Step):
+    """Until a condition is true or an activity of a kind arrives (then `then`), or the time `for` is over (`timeout`)."""
+
+    do = "wait"
+    pauses = True
+
+    for_: Duration | None = None
+    until: Condition | None = None
+    activity: KindName | None = None
+    timeout: Target | None = None
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether something may happen before the time is over."""
+        return bool(self.until or self.activity)
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        ways = super().targets(following)
+        return [*ways, (("timeout",), self.timeout or following)] if self.for_ and self.ends_early else ways
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        return [(("until",), self.until)] if self.until else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Set(Step):
+    """Give a field of the subject, or of its partner (partner.tier), a value: written down, or an expression."""
+
+    do = "set"
+
+    field: Path
+    value: Literal | None = None
+    expression: Expression | None = None
+
+    def expressions(self) -> list[tuple[Key, str]]:
+        return [(("expression",), self.expression)] if self.expression else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag(Step):
+    """Put tags on the partner, take tags off."""
+
+    do = "tag"
+
+    add: tuple[Words, ...] = ()
+    remove: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer(Step):
+    """Offer something: a record of a kind, given to somebody who may take it."""
+
+    do = "offer"
+
+    title: Words
+    record: KindName
+    to: Recipient = "partner"
+    within: Duration | None = None
+
+    def people(self) -> list[tuple[Key, str]]:
+        return [(("to",), self.to)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accrue(Step):
+    """A line in the ledger: an `amount`, or `rate` times `basis`. `reverse`: takes back what was accrued for it before."""
+
+    do = "accrue"
+
+    kind: KindName
+    amount: Expression | None = None
+    rate: Decimal | None = None
+    basis: Expression | None = None
+    currency: Currency | None = None
+    period: Annotated[str, one_of(*PERIODS)] | None = None
+    state: Annotated[str, one_of(*LEDGER)] = "new"
+    note: Words | None = None
+    reverse: bool = False
+
+    def expressions(self) -> list[tuple[Key, str]]:
+        return [((key,), value) for key, value in (("amount", self.amount), ("basis", self.basis)) if value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document(Step):
+    """A document written from a template and kept with the case."""
+
+    do = "document"
+
+    title: Words
+    template: Slug
+    format: Annotated[str, one_of("letter", "report", "workbook")] = "letter"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start(Step):
+    """Begin another workflow for the same subject; this one goes on."""
+
+    do = "start"
+
+    workflow: Slug
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Step):
+    """A new record of a kind: `fields` are written down (text may hold {{ fields }}), `computed` are expressions."""
+
+    do = "record"
+
+    kind: KindName
+    fields: dict[str, Literal] = field(default_factory=dict)
+    computed: dict[str, Expression] = field(default_factory=dict)
+
+    def expressions(self) -> list[tuple[Key, str]]:
+        return [(("computed", key), value) for key, value in self.computed.items()]
+
+    def words(self) -> list[tuple[Key, str]]:
+        return [(("fields", key), value) for key, value in self.fields.items() if isinstance(value, str)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class End(Step):
+    """The case is over, with an outcome."""
+
+    do = "end"
+
+    outcome: Words = "done"
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        return []
+
+
+KINDS: dict[str, type[Step]] = {
+    cls.do: cls
+    for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Offer, Accrue, Document, Start, Record, End)
+}
+"""What a step may `do` → its dataclass."""
+_NO_THEN = ("branch", "parallel", "end")
+
+
+def from_data(data: Any, key: Key) -> tuple[Step | None, list[Fault]]:
+    """A step from its table, or every fault in it."""
+    if not isinstance(data, Mapping):
+        return None, [Fault(key, "a step is a table")]
+    do = data.get("do")
+    if do not in KINDS:
+        said = "“do” is missing" if do is None else f"a step cannot do “{do}”"
+        like = nearest(do, KINDS) if isinstance(do, str) else None
+        return None, [Fault((*key, "do") if "do" in data else key, f"{said}; known are {', '.join(KINDS)}", like)]
+    made, faults = build(KINDS[do], {k: v for k, v in data.items() if k != "do"}, key)
+    if made is not None:
+        faults = [Fault((*key, *fault.key), fault.problem, fault.instead) for fault in _odd(made)]
+    return (None, faults) if faults else (made, [])
+
+
+def step_data(step: Step) -> dict[str, Any]:
+    """A step as it would be written: id, do, and what has not its default."""
+    rest = to_data(step, leave=("id",))
+    then = {"then": rest.pop("then")} if "then" in rest else {}
+    return {"id": step.id, "do": step.do, **rest, **then}
+
+
+def _odd(step: Step) -> list[Fault]:
+    """What its fields cannot be together."""
+    faults = [Fault(("id",), "a step cannot be called end: that is where a case stops")] if step.id == "end" else []
+    if step.then is not None and step.do in _NO_THEN:
+        faults.append(Fault(("then",), f"a step that does {step.do} has no “then”"))
+    match step:
+        case Approve():
+            faults += _odd_approve(step)
+        case Branch() if not step.cases:
+            faults.append(Fault(("cases",), "a branch needs at least one case: { when = …, then = … }"))
+        case Parallel() if len(set(step.branches)) < 2:
+            faults.append(Fault(("branches",), "going parallel needs two branches or more, each once"))
+        case Wait() if not (step.for_ or step.ends_early):
+            faults.append(Fault((), "it waits for nothing: give for, until or activity"))
+        case Wait() if step.timeout and not (step.for_ and step.ends_early):
+            faults.append(
+                Fault(("timeout",), "there is a timeout only where “for” stands beside “until” or “activity”")
+            )
+        case Set() if (step.value is None) == (step.expression is None):
+            faults.append(Fault((), "give either value (written down) or expression (computed)"))
+        case Tag() if not (step.add or step.remove):
+            faults.append(Fault((), "it changes no tag: give add or remove"))
+        case Accrue():
+            faults += _odd_accrue(step)
+    if isinstance(step, _Timed) and not step.within and (step.escalate or step.pause):
+        faults.append(Fault((), "without “within” there is no time that could run out: escalate and pause need it"))
+    return faults
+
+
+def _odd_approve(step: Approve) -> list[Fault]:
+    if not step.asked:
+        key = "of" if step.rule in ("first of", "all of") else "by"
+        return [Fault((), f"nobody is asked to approve: give {key}, for example {key} = " + (
+            '["role:finance", "role:legal"]' if key == "of" else '"role:finance"'))]  # fmt: skip
+    if step.choices and (step.then or step.reject != "end"):
+        return [Fault(("choices",), "choices name every way on; “then” and “reject” have no place beside them")]
+    return []
+
+
+def _odd_accrue(step: Accrue) -> list[Fault]:
+    if step.reverse:
+        return []
+    if (step.amount is not None) == (step.rate is not None and step.basis is not None):
+        return [Fault((), "give either amount, or rate and basis")]
+    if step.amount is not None and (step.rate is not None or step.basis is not None):
+        return [Fault((), "rate and basis have no place beside amount")]
+    return []
