@@ -33,7 +33,8 @@ class Fault:
         place += [f"column {self.column}"] if self.column else []
         place += [self.at] if self.key else []
         hint = f". Did you mean “{self.instead}”?" if self.instead else ""
-        return f"{', '.join(place)}: {self.problem}{hint}" if place else f"{self.problem}{hint}"
+        whole = f"{', '.join(place)}: {self.problem}{hint}" if place else f"{self.problem}{hint}"
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in whole)  # it quotes what a file says
 
 
 def _counted(key: Key) -> Iterable[str]:

@@ -15,7 +15,9 @@ from decimal import Decimal
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.sla import Span
 from prm_tui.domain.text import nearest
 
 T = TypeVar("T")
@@ -132,24 +134,14 @@ def expression(value: Any) -> str:
     return text(value)
 
 
-_SPAN = re.compile(r"(\d{1,5}) (business )?(minute|hour|day|week|month)s?")
-_MINUTES = {"minute": 1, "hour": 60, "day": 1_440, "week": 10_080, "month": 44_640}
-LONGEST = 3_660 * _MINUTES["day"]
-
-
 def duration(value: Any) -> str:
-    """How long: "14 days", "3 business days", "36 hours". At most ten years."""
-    found = _SPAN.fullmatch(text(value).strip())
-    if found is None:
-        raise Wrong(f"{said(value)} is no length of time; write one such as 3 business days, 14 days, 36 hours")
-    many, business, unit = int(found[1]), found[2], found[3]
-    if many == 0:
-        raise Wrong(f"{said(value)} is no time at all")
-    if business and unit in ("week", "month"):
-        raise Wrong(f"a business {unit} is not a length of time; count business days")
-    if many * _MINUTES[unit] > LONGEST:
-        raise Wrong(f"{said(value)} is longer than ten years")
-    return str(value).strip()
+    """How long: "14 days", "3 business days", "36 hours" (`Span`)."""
+    found = text(value).strip()
+    try:
+        Span.parse(found)
+    except UsageError as error:
+        raise Wrong(str(error)) from None
+    return found
 
 
 def whom(*forms: str) -> Shape:
@@ -246,7 +238,8 @@ def read(hint: Any, value: Any, key: Key, faults: list[Fault]) -> Any:
     if origin is tuple:
         return _list(get_args(hint)[0], value, key, faults)
     if origin is dict:
-        return _table(get_args(hint)[1], value, key, faults)
+        names, values = get_args(hint)
+        return _table(names, values, value, key, faults)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         made, found = build(hint, value, key)
         faults.extend(found)
@@ -266,11 +259,14 @@ def _list(hint: Any, value: Any, key: Key, faults: list[Fault]) -> tuple[Any, ..
     return tuple(read(hint, item, (*key, n), faults) for n, item in enumerate(value))
 
 
-def _table(hint: Any, value: Any, key: Key, faults: list[Fault]) -> dict[str, Any]:
+def _table(name_hint: Any, hint: Any, value: Any, key: Key, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         faults.append(Fault(key, f"a table is expected, not {said(value)}"))
         return {}
-    return {name: read(hint, item, (*key, name), faults) for name, item in value.items()}
+    return {
+        read(name_hint, name, (*key, name), faults): read(hint, item, (*key, name), faults)
+        for name, item in value.items()
+    }
 
 
 def to_data(made: Any, leave: tuple[str, ...] = ()) -> dict[str, Any]:

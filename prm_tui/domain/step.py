@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.fault import Key
 from prm_tui.domain.shape import (
     Approver,
     Condition,
@@ -21,12 +20,9 @@ from prm_tui.domain.shape import (
     Slug,
     Target,
     Words,
-    build,
     one_of,
-    to_data,
 )
 from prm_tui.domain.shape import Worker as WorkerName
-from prm_tui.domain.text import nearest
 
 PERIODS = ("month", "quarter", "year")
 LEDGER = ("new", "approved", "hold")
@@ -73,7 +69,7 @@ class Escalate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Timed(Step):
+class Timed(Step):
     """A step with a deadline. `warn`: the part of the time after which its owner is warned."""
 
     within: Duration | None = None
@@ -89,7 +85,7 @@ class _Timed(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task(_Timed):
+class Task(Timed):
     """Something a person does. `owner`: manager (of the partner), role:, person:, or load: (least busy of a role)."""
 
     do = "task"
@@ -104,7 +100,7 @@ class Task(_Timed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Approve(_Timed):
+class Approve(Timed):
     """A decision. `rule`: one of `by`, two different people of `by`, the first of the people in `of`, all of them.
 
     `choices` (label → target) stand in for yes and no; a no without them goes to `reject`. `evidence`: a signed
@@ -120,7 +116,7 @@ class Approve(_Timed):
     rule: Annotated[str, one_of("one", "two", "first of", "all of")] = "one"
     of: tuple[Approver, ...] = ()
     evidence: bool = False
-    choices: dict[str, Target] = field(default_factory=dict)
+    choices: dict[Words, Target] = field(default_factory=dict)
     reject: Target = "end"
 
     @property
@@ -306,8 +302,8 @@ class Record(Step):
     do = "record"
 
     kind: KindName
-    fields: dict[str, Literal] = field(default_factory=dict)
-    computed: dict[str, Expression] = field(default_factory=dict)
+    fields: dict[KindName, Literal] = field(default_factory=dict)
+    computed: dict[KindName, Expression] = field(default_factory=dict)
 
     def expressions(self) -> list[tuple[Key, str]]:
         return [(("computed", key), value) for key, value in self.computed.items()]
@@ -333,75 +329,3 @@ KINDS: dict[str, type[Step]] = {
     for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Offer, Accrue, Document, Start, Record, End)
 }
 """What a step may `do` → its dataclass."""
-_NO_THEN = ("branch", "parallel", "end")
-
-
-def from_data(data: Any, key: Key) -> tuple[Step | None, list[Fault]]:
-    """A step from its table, or every fault in it."""
-    if not isinstance(data, Mapping):
-        return None, [Fault(key, "a step is a table")]
-    do = data.get("do")
-    if do not in KINDS:
-        said = "“do” is missing" if do is None else f"a step cannot do “{do}”"
-        like = nearest(do, KINDS) if isinstance(do, str) else None
-        return None, [Fault((*key, "do") if "do" in data else key, f"{said}; known are {', '.join(KINDS)}", like)]
-    made, faults = build(KINDS[do], {k: v for k, v in data.items() if k != "do"}, key)
-    if made is not None:
-        faults = [Fault((*key, *fault.key), fault.problem, fault.instead) for fault in _odd(made)]
-    return (None, faults) if faults else (made, [])
-
-
-def step_data(step: Step) -> dict[str, Any]:
-    """A step as it would be written: id, do, and what has not its default."""
-    rest = to_data(step, leave=("id",))
-    then = {"then": rest.pop("then")} if "then" in rest else {}
-    return {"id": step.id, "do": step.do, **rest, **then}
-
-
-def _odd(step: Step) -> list[Fault]:
-    """What its fields cannot be together."""
-    faults = [Fault(("id",), "a step cannot be called end: that is where a case stops")] if step.id == "end" else []
-    if step.then is not None and step.do in _NO_THEN:
-        faults.append(Fault(("then",), f"a step that does {step.do} has no “then”"))
-    match step:
-        case Approve():
-            faults += _odd_approve(step)
-        case Branch() if not step.cases:
-            faults.append(Fault(("cases",), "a branch needs at least one case: { when = …, then = … }"))
-        case Parallel() if len(set(step.branches)) < 2:
-            faults.append(Fault(("branches",), "going parallel needs two branches or more, each once"))
-        case Wait() if not (step.for_ or step.ends_early):
-            faults.append(Fault((), "it waits for nothing: give for, until or activity"))
-        case Wait() if step.timeout and not (step.for_ and step.ends_early):
-            faults.append(
-                Fault(("timeout",), "there is a timeout only where “for” stands beside “until” or “activity”")
-            )
-        case Set() if (step.value is None) == (step.expression is None):
-            faults.append(Fault((), "give either value (written down) or expression (computed)"))
-        case Tag() if not (step.add or step.remove):
-            faults.append(Fault((), "it changes no tag: give add or remove"))
-        case Accrue():
-            faults += _odd_accrue(step)
-    if isinstance(step, _Timed) and not step.within and (step.escalate or step.pause):
-        faults.append(Fault((), "without “within” there is no time that could run out: escalate and pause need it"))
-    return faults
-
-
-def _odd_approve(step: Approve) -> list[Fault]:
-    if not step.asked:
-        key = "of" if step.rule in ("first of", "all of") else "by"
-        return [Fault((), f"nobody is asked to approve: give {key}, for example {key} = " + (
-            '["role:finance", "role:legal"]' if key == "of" else '"role:finance"'))]  # fmt: skip
-    if step.choices and (step.then or step.reject != "end"):
-        return [Fault(("choices",), "choices name every way on; “then” and “reject” have no place beside them")]
-    return []
-
-
-def _odd_accrue(step: Accrue) -> list[Fault]:
-    if step.reverse:
-        return []
-    if (step.amount is not None) == (step.rate is not None and step.basis is not None):
-        return [Fault((), "give either amount, or rate and basis")]
-    if step.amount is not None and (step.rate is not None or step.basis is not None):
-        return [Fault((), "rate and basis have no place beside amount")]
-    return []

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
+from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
+from prm_tui.domain.ladder import FURTHEST, checked
 from prm_tui.domain.shape import (
     Condition,
     Expression,
@@ -53,7 +55,7 @@ class Subject:
 
 
 _Subject = Annotated[str, lambda value: str(Subject.of(value))]
-_Days = Annotated[int, whole(-3_660, 3_660)]
+_Days = Annotated[int, whole(-FURTHEST, FURTHEST)]
 
 _OWN: dict[str, tuple[str, ...]] = {
     "becomes true": ("again_after",),
@@ -145,8 +147,11 @@ def _odd(trigger: Trigger) -> Iterable[Fault]:
     if trigger.about.table not in tables:
         shown = " or ".join(t if t == "partner" else f"{t}:KIND" for t in tables)
         yield Fault(("subject",), f'on = "{trigger.on}" needs the subject {shown}, not {trigger.subject}')
-    if len(set(trigger.days_before)) < len(trigger.days_before):
-        yield Fault(("days_before",), "the same day stands there twice")
+    if trigger.days_before:
+        try:
+            checked(trigger.days_before)
+        except UsageError as error:
+            yield Fault(("days_before",), str(error))
     if list(trigger.steps) != sorted(set(trigger.steps)):
         yield Fault(("steps",), "steps go up, each once")
     if trigger.changed and trigger.event != "changed":

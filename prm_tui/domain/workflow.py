@@ -9,7 +9,8 @@ from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.shape import Words, Worker, build
-from prm_tui.domain.step import Accrue, Notify, Parallel, Set, Start, Step, from_data, step_data
+from prm_tui.domain.step import Accrue, Notify, Parallel, Set, Start, Step
+from prm_tui.domain.steps import from_data, step_data
 from prm_tui.domain.text import nearest
 
 END = "end"
@@ -168,14 +169,14 @@ def reached(first: set[str], ways: Mapping[str, Iterable[str]]) -> set[str]:
 def circle(ways: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     """A circle among these ways, or nothing; the same one every time."""
     for first in ways:
-        path = _back_to(first, ways)
+        path = back_to(first, ways)
         if path:
             return path
     return ()
 
 
-def _back_to(first: str, ways: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """The shortest way from a place back to it."""
+def back_to(first: str, ways: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The shortest way from a place back to it, without its end; nothing where none leads back."""
     waiting: list[tuple[str, ...]] = [(first,)]
     seen: set[str] = set()
     while waiting:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prm_tui.domain.errors import StoreError
-from prm_tui.services import packs
+from prm_tui.services import shipped
 from storage import Store
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def open_file(path: Path, *, create: bool = False, read_only: bool = False) -> S
     store = Store.open(path, create=create, read_only=read_only)
     if not read_only:
         try:
-            packs.install_core(store)
+            shipped.install_core(store)
         except BaseException:
             store.close()
             raise

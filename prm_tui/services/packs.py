@@ -1,74 +1,178 @@
-"""Packs: rules and kinds as data, read from TOML."""
+"""Packs: rules and kinds as data, read from TOML, added to a file, written out again."""
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from typing import TYPE_CHECKING, Any
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from prm_tui.domain import pack as pack_text
+from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.fault import Fault
+from prm_tui.domain.pack import Pack, PackError
+from prm_tui.domain.pack_check import check as checked
+from prm_tui.domain.text import nearest
+from prm_tui.services import triggers
+from prm_tui.services.shipped import CORE as CORE
+from prm_tui.services.shipped import built_in as built_in
+from prm_tui.services.shipped import deactivation as deactivation
+from prm_tui.services.shipped import install_core as install_core
+from prm_tui.services.shipped import read as read
+from prm_tui.services.shipped import text as _text
+from prm_tui.services.shipped import workflow_body as workflow_body
 from storage import Store
+from storage import packs as stored
 
-if TYPE_CHECKING:
-    from prm_tui.domain.deactivation import Rules
+PROGRAM = ("core", "deactivation")
+"""Packs that belong to the program: every file has them, and they follow rules of their own."""
+PROGRAM_WORKFLOWS = ("deactivation",)
+LARGEST = 2_000_000
 
 
-CORE = "1"
-"""The number of the core pack; raised whenever its file changes, so that opening need not read it."""
+@dataclass(frozen=True)
+class PackRow:
+    """A pack as a list shows it. `added`: the day it came into the file, None where it has not."""
+
+    name: str
+    title: str
+    about: str | None
+    kind: str
+    added: date | None
 
 
-def install_core(store: Store) -> None:
-    """Give a file the kinds that every program has; those it knows already stay as they are."""
-    if store.setting("core_pack") == CORE:
-        return
-    known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
-    missing = [(table, name, kind) for table, name, kind in _core() if (table, name) not in known]
-    with store.change("the kinds every program has", actor=None, kind="system") as change:
-        change.conn.execute(
-            "INSERT INTO settings(key, value, change_id) VALUES ('core_pack', ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            (CORE, change.id),
+@dataclass(frozen=True)
+class Adding:
+    """What adding a pack did. `change` is None when the file had all of it; `off`: triggers it switched off."""
+
+    pack: Pack
+    change: int | None
+    off: tuple[str, ...] = ()
+
+
+def listed(store: Store) -> list[PackRow]:
+    """The packs of the program and those of the file, by name."""
+    with store.reading() as conn:
+        added = stored.packs(conn)
+        zone = ZoneInfo(store.zone)
+    rows = []
+    for name in sorted({*built_in(), *added}):
+        own = added.get(name)
+        head = tomllib.loads(own.body)["pack"] if own else read(name)["pack"]
+        kind = "program" if name in PROGRAM else head.get("kind", "workflow")
+        day = datetime.fromtimestamp(own.at, zone).date() if own else None
+        rows.append(PackRow(name, head["title"], head.get("about"), kind, day))
+    return rows
+
+
+def text_of(store: Store, name: str) -> str:
+    """A pack as TOML: as it was added, else as it comes with the program. UsageError for one nobody knows."""
+    with store.reading() as conn:
+        added = stored.packs(conn)
+    if name in added:
+        return added[name].body
+    if name not in built_in():
+        raise UsageError(f"{name}: there is no such pack. {_like(name, [*built_in(), *added])}")
+    return _text(name)
+
+
+def export(store: Store, name: str) -> str:
+    """A pack that was added, as TOML; adding that again changes nothing. UsageError for one that was not."""
+    with store.reading() as conn:
+        added = stored.packs(conn)
+    if name in PROGRAM:
+        raise UsageError(f"{name} belongs to the program: every file has it. See it with: prm packs show {name}")
+    if name not in added:
+        hint = f"Add it first: prm packs add {name}" if name in built_in() else _like(name, added)
+        raise UsageError(f"{name}: no such pack was added. {hint}")
+    return added[name].body
+
+
+def check(store: Store, text: str, file: str) -> tuple[Pack, list[Fault]]:
+    """A pack and everything wrong with it in this file, with line and nearest name; nothing is written.
+
+    Raises PackError for a text that is not TOML.
+    """
+    draft = pack_text.parse(text, file)
+    with store.reading() as conn:
+        known = stored.known(conn)
+        flows = {**dict.fromkeys(PROGRAM_WORKFLOWS), **known.workflows}
+        faults = checked(draft.pack, replace(known, workflows=flows), draft.failed)
+        faults += stored.clashes(conn, draft.pack)
+    for name in draft.pack.workflows:
+        if name in PROGRAM_WORKFLOWS:
+            faults.append(Fault(("workflow", name), f"“{name}” belongs to the program; give this one its own name"))
+    if draft.pack.name in PROGRAM:
+        faults.append(
+            Fault(("pack", "name"), f"“{draft.pack.name}” belongs to the program; give this one its own name")
         )
-        change.conn.executemany(
-            "INSERT INTO kinds(tbl, name, label, class, pillar, open, pack, change_id) VALUES (?,?,?,?,?,?,'core',?)",
-            [
-                (table, name, kind["label"], kind.get("class"), kind.get("pillar"), json.dumps(kind.get("open", [])),
-                 change.id)
-                for table, name, kind in missing
-            ],
-        )  # fmt: skip
-        change.conn.executemany(
-            "INSERT INTO fields(tbl, kind, key, label, type, ord, change_id) VALUES (?,?,?,?,?,?,?)"
-            " ON CONFLICT (tbl, kind, key) DO NOTHING",
-            [
-                (table, name, key, key.replace("_", " ").capitalize(), field_type, order, change.id)
-                for table, name, kind in missing
-                for order, (key, field_type) in enumerate(kind.get("fields", {}).items())
-            ],
-        )
+    whole = sorted({*draft.faults, *draft.placed(faults)}, key=lambda fault: (fault.line or 0, fault.said))
+    return draft.pack, whole
 
 
-@cache
-def read(name: str) -> dict[str, Any]:
-    """A pack that comes with the program."""
-    import tomllib
-    from importlib import resources
+def add(store: Store, text: str, file: str, *, actor: int | None, as_of: date) -> Adding:
+    """Put a pack into the file, in one change; what is there already stays as it is.
 
-    return tomllib.loads((resources.files("prm_tui") / "packs" / name / "pack.toml").read_text(encoding="utf-8"))
+    Triggers come switched off; what runs keeps the version it began with. A trigger that is on and would message,
+    pay or set a status by a new version is switched off, until a second person switches it on. Raises PackError
+    with every fault; nothing is changed then.
+    """
+    pack, faults = check(store, text, file)
+    if faults:
+        raise PackError(faults)
+    with store.reading() as conn:
+        added = stored.packs(conn)
+    pack = _own_name(pack, {*built_in(), *(name for name, one in added.items() if one.kind != "own")})
+    before, body = added.get(pack.name), pack_text.write(pack)
+    if before is not None and before.body == body and pack.kind != "own":
+        return Adding(pack, None)
+    with store.change(f"{'changed' if before else 'added'} the pack {pack.name}", actor=actor, as_of=as_of) as change:
+        stored.save(change, pack, body)
+        off = triggers.switched_off(change)
+    return Adding(pack, change.id if change.kept else None, off)
 
 
-@cache
-def deactivation() -> Rules:
-    """Reasons, paths, notice and steps of a deactivation."""
-    from prm_tui.domain.deactivation import rules
-
-    return rules(read("deactivation"))
+def _own_name(pack: Pack, taken: set[str]) -> Pack:
+    """A file of one's own never stands in for a pack, whatever it is called."""
+    return replace(pack, name=f"{pack.name}-own") if pack.kind == "own" and pack.name in taken else pack
 
 
-def workflow_body(name: str) -> str:
-    """A workflow of the pack of the same name, as a case keeps it."""
-    return json.dumps(read(name)["workflow"][name], sort_keys=True)
+def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Adding:
+    """Add a pack of the program by its name, or a file by its path."""
+    if said in PROGRAM:
+        raise UsageError(f"{said} belongs to the program: every file has it.")
+    if said in built_in():
+        return add(store, _text(said), f"{said}/pack.toml", actor=actor, as_of=as_of)
+    if not Path(said).exists() and not said.endswith(".toml"):
+        raise UsageError(f"{said}: no pack of that name comes with the program. {_like(said, built_in())}")
+    return add(store, read_file(Path(said)), Path(said).name, actor=actor, as_of=as_of)
 
 
-def _core() -> list[tuple[str, str, dict[str, Any]]]:
-    pack = read("core")
-    return [(table, name, kind) for table in ("activity", "record") for name, kind in pack[table].items()]
+def read_file(path: Path) -> str:
+    """The text of a file of rules. InputError when it cannot be read."""
+    try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: this is no file.")
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path}: more than {LARGEST:,} bytes; this is no file of rules.")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read ({error.strerror or error}).") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: it is not text in UTF-8 (byte {error.start + 1}). Save it as UTF-8.") from error
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text. InputError when it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be written ({error.strerror or error}).") from error
+
+
+def _like(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    like = nearest(name, names)
+    return f"Did you mean “{like}”?" if like else f"There are: {', '.join(names) or 'none'}."

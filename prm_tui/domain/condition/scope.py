@@ -91,6 +91,8 @@ class Scope:
             return ConditionError(
                 f"“{said}” is a kind, not a value", name.at, expected=f"a fact about it, such as count({said}, 90)"
             )
+        if name.parts[0] == "partner" and len(name.parts) == 2:
+            fields = [f"partner.{key}" for key in fields]
         like = nearest(said, [*fields, *self.catalogue.named])
         return ConditionError(f"there is no field “{said}”", name.at, suggestion=like)
 

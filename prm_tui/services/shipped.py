@@ -1,0 +1,87 @@
+"""Packs that come with the program. Read at every opening, so it knows nothing of how packs are checked."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from storage import Store
+
+if TYPE_CHECKING:
+    from prm_tui.domain.deactivation import Rules
+
+
+def built_in() -> list[str]:
+    """The packs that come with the program, by name."""
+    from importlib import resources
+
+    return sorted(p.name for p in (resources.files("prm_tui") / "packs").iterdir() if (p / "pack.toml").is_file())
+
+
+CORE = "1"
+"""The number of the core pack; raised whenever its file changes, so that opening need not read it."""
+
+
+def install_core(store: Store) -> None:
+    """Give a file the kinds that every program has; those it knows already stay as they are."""
+    if store.setting("core_pack") == CORE:
+        return
+    known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
+    missing = [(table, name, kind) for table, name, kind in _core() if (table, name) not in known]
+    with store.change("the kinds every program has", actor=None, kind="system") as change:
+        change.conn.execute(
+            "INSERT INTO settings(key, value, change_id) VALUES ('core_pack', ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (CORE, change.id),
+        )
+        change.conn.executemany(
+            "INSERT INTO kinds(tbl, name, label, class, pillar, open, pack, change_id) VALUES (?,?,?,?,?,?,'core',?)",
+            [
+                (table, name, kind["label"], kind.get("class"), kind.get("pillar"), json.dumps(kind.get("open", [])),
+                 change.id)
+                for table, name, kind in missing
+            ],
+        )  # fmt: skip
+        change.conn.executemany(
+            "INSERT INTO fields(tbl, kind, key, label, type, ord, change_id) VALUES (?,?,?,?,?,?,?)"
+            " ON CONFLICT (tbl, kind, key) DO NOTHING",
+            [
+                (table, name, key, key.replace("_", " ").capitalize(), field_type, order, change.id)
+                for table, name, kind in missing
+                for order, (key, field_type) in enumerate(kind.get("fields", {}).items())
+            ],
+        )
+
+
+@cache
+def read(name: str) -> dict[str, Any]:
+    """A pack that comes with the program."""
+    import tomllib
+
+    return tomllib.loads(text(name))
+
+
+def text(name: str) -> str:
+    """The TOML of a pack that comes with the program."""
+    from importlib import resources
+
+    return (resources.files("prm_tui") / "packs" / name / "pack.toml").read_text(encoding="utf-8")
+
+
+@cache
+def deactivation() -> Rules:
+    """Reasons, paths, notice and steps of a deactivation."""
+    from prm_tui.domain.deactivation import rules
+
+    return rules(read("deactivation"))
+
+
+def workflow_body(name: str) -> str:
+    """A workflow of the pack of the same name, as a case keeps it."""
+    return json.dumps(read(name)["workflow"][name], sort_keys=True)
+
+
+def _core() -> list[tuple[str, str, dict[str, Any]]]:
+    pack = read("core")
+    return [(table, name, kind) for table in ("activity", "record") for name, kind in pack[table].items()]

@@ -1,0 +1,105 @@
+"""Packs and triggers at the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from prm_tui.cli.main import main
+
+BAD = """[trigger.quiet]
+title = "Quiet"
+when = "days_sinc(order) > 90"
+start = "call"
+
+[workflow.call]
+title = "Call"
+[[workflow.call.step]]
+id = "a"
+do = "task"
+titel = "Call"
+"""
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with Dana and Max, named by PRM_DB; commands run in its folder."""
+    monkeypatch.setenv("PRM_DB", str(tmp_path / "office.db"))
+    monkeypatch.chdir(tmp_path)
+    for name, role in (("Dana", "program manager"), ("Max", "manager")):
+        assert main(["people", "add", name, "--role", role]) == 0
+    return tmp_path
+
+
+def test_from_list_to_on_and_back(office: Path, capsys: Capture) -> None:
+    assert main(["packs", "list", "--json"]) == 0
+    found = {p["name"]: p for p in json.loads(capsys.readouterr().out)}
+    assert found["gone-quiet"] == {
+        "name": "gone-quiet",
+        "title": "Gone quiet, and back again",
+        "kind": "workflow",
+        "added": None,
+    }
+    assert found["core"]["kind"] == "program"
+    assert main(["packs", "add", "gone-quiet", "--actor", "Dana"]) == 0
+    assert "prm undo" in capsys.readouterr().err
+    assert main(["triggers", "on", "gone-quiet", "--actor", "Dana"]) == 2
+    assert "Ask a second person to" in capsys.readouterr().err
+    assert main(["triggers", "on", "gone-quiet", "--actor", "Max", "--first", "note", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["on"] is True
+    assert main(["triggers", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row == {"name": "gone-quiet", "title": "Gone quiet", "on": True, "version": 1, "hits_7d": 0}
+    assert main(["triggers", "show", "gone-quiet"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("[trigger.gone-quiet]") and "saved by Dana; it messages" in err
+    assert main(["triggers", "off", "gone-quiet"]) == 0
+    assert main(["undo"]) == 0
+
+
+def test_what_was_exported_is_added_elsewhere(office: Path, capsys: Capture) -> None:
+    assert main(["packs", "add", "compliance-renewal"]) == 0
+    assert main(["packs", "export", "compliance-renewal", "renewal.toml"]) == 0
+    assert main(["triggers", "export", "certificate-ladder", "ladder.toml"]) == 0
+    assert main(["triggers", "export"]) == 0
+    assert "[trigger.certificate-renewal]" in capsys.readouterr().out
+    assert main(["packs", "show", "gone-quiet", "--json"]) == 0
+    assert "winback" in json.loads(capsys.readouterr().out)["workflow"]
+    other = ["--db", str(office / "other.db")]
+    assert main(["people", "add", "Ann", "--role", "program manager", *other]) == 0
+    assert main(["triggers", "add", "ladder.toml", *other]) == 0
+    assert main(["packs", "add", "renewal.toml", "--json", *other]) == 0
+    assert json.loads(capsys.readouterr().out)["triggers"] == ["certificate-ladder", "certificate-renewal"]
+    assert main(["packs", "add", "renewal.toml", *other]) == 0
+    assert "Nothing to change" in capsys.readouterr().err
+
+
+def test_a_bad_file_is_told_line_by_line(office: Path, capsys: Capture) -> None:
+    Path("bad.toml").write_text(BAD, encoding="utf-8")
+    assert main(["triggers", "check", "bad.toml"]) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0] == (
+        "bad.toml, line 3, trigger.quiet.when: character 1: there is no fact “days_sinc”. Did you mean “days_since”?"
+    )
+    assert "bad.toml, line 11, workflow.call.step 1.titel: there is no “titel” here" in out
+    assert "bad.toml: 3 found" in err
+    assert main(["triggers", "check", "bad.toml", "--json"]) == 1
+    first = json.loads(capsys.readouterr().out)[0]
+    assert (first["line"], first["key"], first["instead"]) == (3, "trigger.quiet.when", "days_since")
+    assert main(["triggers", "add", "bad.toml"]) == 4
+    assert "line 3" in capsys.readouterr().err
+    assert main(["triggers", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_usage_comes_before_anything_else(office: Path, capsys: Capture) -> None:
+    for words in (["packs", "add"], ["triggers", "show"], ["triggers", "list", "x"], ["triggers", "off", "x", "--first", "act"],
+                  ["triggers", "show", "none"], ["packs", "show", "none"]):  # fmt: skip
+        assert main(words) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and err.startswith("prm: ")
+    assert main(["packs", "add", "none.toml"]) == 4
+    assert main(["packs", "list", "--db", str(office / "missing.db")]) == 5
