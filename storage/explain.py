@@ -60,7 +60,7 @@ def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -
             return Leaf(show(node), outcome, joined="all" if isinstance(node, And) else "any", parts=inner)
         case Not(inner_node):
             return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, place, partner_id),))
-    subject = _subject(node)
+    subject = subject_of(node)
     found = _value(conn, subject, place, partner_id)
     rows, behind = _rows(conn, subject, place, partner_id)
     return Leaf(
@@ -75,7 +75,7 @@ def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -
     )
 
 
-def _subject(node: Node) -> Node:
+def subject_of(node: Node) -> Node:
     """The part of a test whose value is shown."""
     match node:
         case Compare(_, left) if not isinstance(left, Number):
@@ -88,7 +88,7 @@ def _subject(node: Node) -> Node:
 
 
 def _needed(node: Node) -> str:
-    text, subject = show(node), show(_subject(node))
+    text, subject = show(node), show(subject_of(node))
     return text.removeprefix(subject).strip() if text.startswith(subject) else text
 
 

@@ -24,6 +24,9 @@ from storage.migrations import APPLICATION_ID, LATEST, migrate
 
 OLDEST_SQLITE = (3, 39, 0)
 SYSTEM = "prm"
+_WHOLE = "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
+_WITHIN = "SAVEPOINT change", "RELEASE change", "ROLLBACK TO change"
+"""How a change begins, is kept, is dropped: on its own, and within a rehearsal."""
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Store:
         self.conn = conn
         self.read_only = read_only
         self._tables: list[str] | None = None
+        self._rehearsing = False
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, read_only: bool = False) -> Store:
@@ -192,19 +196,20 @@ class Store:
         """
         if self.read_only:
             raise StoreError(f"{self.path}: opened for reading only. Nothing was changed.")
-        if self.conn.in_transaction:
+        if self.conn.in_transaction and not self._rehearsing:
             raise RuntimeError("a change inside a change")
+        begin, keep, drop = _WHOLE if not self._rehearsing else _WITHIN
         try:
-            self.conn.execute("BEGIN IMMEDIATE")
+            self.conn.execute(begin)
         except sqlite3.Error as error:
             raise opening_error(self.path, error) from error
         try:
             change = self._open_change(why, actor, as_of or self.today(), kind, caused_by, undoes)
-            change.rehearsed = rehearse
+            change.rehearsed = rehearse or self._rehearsing
             highest = self._highest_ids()
             yield change
             change.rows = self._finish(change, highest)
-            self.conn.execute("COMMIT" if change.kept and not rehearse else "ROLLBACK")
+            self.conn.execute(keep if change.kept and not rehearse else drop)
         except sqlite3.IntegrityError as error:
             self._roll_back()
             raise AlreadyThere(f"{self.path}: {error}. Nothing was changed.") from error
@@ -215,9 +220,29 @@ class Store:
             self._roll_back()
             raise
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Several changes, one after the other, of which nothing remains in the end.
+
+        They are the very same code: each takes effect for what follows, and all are rolled back together. Nobody
+        else can write meanwhile. Not for use inside a change.
+        """
+        if self.read_only:
+            raise StoreError(f"{self.path}: opened for reading only. Nothing can be rehearsed.")
+        try:
+            self.conn.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise opening_error(self.path, error) from error
+        self._rehearsing = True
+        try:
+            yield
+        finally:
+            self._rehearsing = False
+            self._roll_back()
+
     def _roll_back(self) -> None:
         if self.conn.in_transaction:
-            self.conn.execute("ROLLBACK")
+            self.conn.execute(_WITHIN[2] if self._rehearsing else "ROLLBACK")
 
     def _open_change(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from storage import sweeps
 from storage.cases import update
 from storage.store import Change
 
@@ -65,7 +66,9 @@ def written_by(change: Change) -> set[tuple[str, str]]:
 
 
 def switch(change: Change, trigger_id: int, on: bool) -> None:
-    """Switch a trigger on or off."""
+    """Switch a trigger on or off. One that is switched on looks at everything anew (its choice about the first matches)."""
+    if on:
+        sweeps.forget(change.conn, trigger_id)
     update(change, "triggers", trigger_id, {"state": "on" if on else "off"})
 
 

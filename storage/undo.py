@@ -29,6 +29,8 @@ _OWNER = {
     "steps": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
     "obligations": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
     "timers": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
+    "episodes": "t.row_id = :only",
+    "hits": "t.episode_id IN (SELECT id FROM episodes WHERE row_id = :only)",
 }
 
 _HISTORY = """
@@ -139,12 +141,24 @@ class _Undoing:
             for table, (low, high, _) in json.loads(inserted).items():
                 if table == "field_history":
                     continue  # follows the fields it tells of
+                if table == "episodes":
+                    self._mark_undone(low, high)
+                    continue
                 self.conn.execute(
                     f"INSERT OR IGNORE INTO doomed SELECT '{table}', t.id, t.change_id FROM {table} t"
                     f" WHERE t.id > :low AND t.id <= :high AND t.change_id IN ({self.ids})"
                     f" AND {self._owned(table)}",
                     {"low": low, "high": high, "only": self.only},
                 )
+
+    def _mark_undone(self, low: int, high: int) -> None:
+        """Episodes stay, so that a match that was taken back does not fire again by itself."""
+        count = self.conn.execute(
+            f"UPDATE episodes AS t SET state = 'undone' WHERE t.id > :low AND t.id <= :high AND t.change_id IN ({self.ids})"
+            f" AND {self._owned('episodes')}",
+            {"low": low, "high": high, "only": self.only},
+        ).rowcount
+        self.plan.add("reversed", "episodes", count)
 
     def _spare(self, table: str, row_id: int, why: str, outcome: str) -> None:
         self.conn.execute("DELETE FROM doomed WHERE tbl = ? AND id = ?", (table, row_id))

@@ -20,7 +20,10 @@ def register(commands: Any) -> None:
     """Add this group's commands."""
     made = with_json(
         command(
-            commands, "triggers", "List triggers, show, add, check or export them, switch one on or off.", _triggers
+            commands,
+            "triggers",
+            "List triggers, show, add, check or export them, switch one on or off, rehearse them, let held matches go.",
+            _triggers,
         )
     )
     made.add_argument("act", nargs="?", choices=_ACTS, default="list", help="What to do.")
@@ -36,11 +39,10 @@ def register(commands: Any) -> None:
 
 
 def _triggers(options: argparse.Namespace) -> int:
-    wanted = {"list": "", "export": "[NAME…] [OUT.toml]", "add": "FILE.toml", "check": "FILE.toml"}.get(
-        options.act, "NAME"
-    )
+    wanted = {"list": "", "export": "[NAME…] [OUT.toml]", "rehearse": "[NAME…]", "add": "FILE.toml",
+              "check": "FILE.toml"}.get(options.act, "NAME")  # fmt: skip
     count = len(options.names)
-    if options.act != "export" and count != (1 if wanted else 0):
+    if options.act not in ("export", "rehearse") and count != (1 if wanted else 0):
         raise UsageError(f"It is written: prm triggers {options.act} {wanted}".rstrip())
     if options.first is not None and options.act != "on":
         raise UsageError("--first belongs to: prm triggers on NAME")
@@ -158,4 +160,24 @@ def _export(options: argparse.Namespace) -> int:
     return written(text, out)
 
 
-_ACTS = {"list": _list, "show": _show, "add": _add, "on": _on, "off": _off, "check": _check, "export": _export}
+def _rehearse(options: argparse.Namespace) -> int:
+    from prm_tui.cli.run import told as told_run
+    from prm_tui.services import automation
+
+    with opened(options) as store:
+        done = automation.rehearse(store, *options.names, as_of=day(options, store))
+    return told_run(done, options.json)
+
+
+def _release(options: argparse.Namespace) -> int:
+    from prm_tui.cli.run import told as told_run
+    from prm_tui.services import automation
+
+    with opened(options) as store:
+        as_of, who = day(options, store), actor(options, store)
+        done = automation.release(store, options.names[0], actor=who, as_of=as_of)
+    return told_run(done, options.json)
+
+
+_ACTS = {"list": _list, "show": _show, "add": _add, "on": _on, "off": _off, "check": _check, "export": _export,
+         "rehearse": _rehearse, "release": _release}  # fmt: skip

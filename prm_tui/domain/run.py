@@ -1,0 +1,98 @@
+"""What automation did, or would do: a run, which is one or more rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fired:
+    """What became of the matches of one trigger: in subjects.
+
+    `acted`: a case was opened; `held`: more than its cap, a person decides; `noted`: it matched already when it was
+    switched on; `late`: learned too late to act on, recorded only.
+    """
+
+    name: str
+    title: str
+    acted: int = 0
+    held: int = 0
+    noted: int = 0
+    late: int = 0
+
+    @property
+    def matched(self) -> int:
+        """All together."""
+        return self.acted + self.held + self.noted + self.late
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One thing that was done, for whom, and by which workflow. `kind`: case, task, approval, message, field, tag,
+    record, ledger, document, problem; `before` and `after` of a field.
+    """
+
+    kind: str
+    code: str
+    name: str
+    what: str
+    by: str
+    before: Any = None
+    after: Any = None
+    round: int = 1
+
+
+@dataclass
+class Run:
+    """A run as of a date. `changes`: one for each round that did something; empty for a rehearsal, whose rounds are gone."""
+
+    as_of: date
+    rehearsed: bool = False
+    changes: list[int] = field(default_factory=list)
+    rounds: int = 0
+    fired: list[Fired] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    timers: int = 0
+    moved: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """Subjects whose workflow waits for a person, because there are more than the trigger's cap."""
+        return sum(f.held for f in self.fired)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing happened."""
+        return not (self.changes or self.effects or any(f.matched for f in self.fired))
+
+    def add(self, fired: Fired) -> None:
+        """Count a trigger's matches of one more round."""
+        for n, known in enumerate(self.fired):
+            if known.name == fired.name:
+                self.fired[n] = Fired(known.name, known.title, known.acted + fired.acted, known.held + fired.held,
+                                      known.noted + fired.noted, known.late + fired.late)  # fmt: skip
+                return
+        self.fired.append(fired)
+
+    def lines(self) -> list[str]:
+        """The run in words, a line for each trigger and each kind of effect."""
+        if self.quiet:
+            return [*self.notes, f"Nothing was due as of {self.as_of}."]
+        would = "would be " if self.rehearsed else ""
+        said = list(self.notes)
+        for f in self.fired:
+            parts = [f"{f.acted:,} {would}begun" if f.acted else "", f"{f.held:,} held: more than its cap" if f.held else "",
+                     f"{f.noted:,} noted" if f.noted else "", f"{f.late:,} learned late" if f.late else ""]  # fmt: skip
+            said.append(
+                f"{f.title}: {f.matched:,} match{'es' if f.matched != 1 else ''} ({', '.join(filter(None, parts))})"
+            )
+        told = [f"{n:,} {kind}{'s' if n != 1 else ''}" for kind, n in self.counts.items() if n]
+        if told:
+            said.append(f"{'Would make' if self.rehearsed else 'Made'} {', '.join(told)}.")
+        if self.timers:
+            said.append(f"{self.timers:,} deadline{'s' if self.timers != 1 else ''} came.")
+        return said

@@ -1,0 +1,170 @@
+"""Automation: running what is due, rehearsing it, letting held matches go.
+
+One function does all of it (`_advance`): in rounds, timers fire in the order of their time, triggers look at what new
+facts or a new day can have changed, matches become episodes and cases, and ready steps act until every case waits. A
+round is one change. A rehearsal is the very same in a transaction of which nothing remains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from prm_tui import clock
+from prm_tui.domain.calendar import Calendar
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.run import Fired, Run
+from prm_tui.services import calendars
+from prm_tui.services.cases import someone
+from storage import Store, matches, runs, steps, sweeps
+from storage import triggers as stored
+from storage.catalogue import catalogue
+from storage.matches import Looking, Matched
+from storage.steps import Round
+from storage.store import Change
+
+ROUNDS = 5
+"""What one round causes is the next one's business; so many at most in one run."""
+WORKING_DAY = [(9 * 60, 17 * 60)]
+
+
+def run(store: Store, *, as_of: date, actor: int | None = None, caused_by: int | None = None) -> Run:
+    """Do what is due as of a date. UsageError for a date before that of the last run: it would undo nothing."""
+    _forward(store, as_of)
+    return _advance(store, as_of, actor, caused_by)
+
+
+def rehearse(store: Store, *names: str, as_of: date) -> Run:
+    """What a run would do, of which nothing remains: all active triggers, or those named, whether on or off.
+
+    A trigger that is off is looked at as if it were switched on with the choice to act on all that match.
+    """
+    known = {a.trigger.name for a in sweeps.triggers(store.conn)}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
+    with store.rehearsal():
+        found = _advance(store, as_of, None, None, only=names)
+    found.rehearsed, found.changes = True, []
+    return found
+
+
+def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
+    """Let the held matches of a trigger go on: their cases open, and what is due is done.
+
+    UsageError for a trigger that is not there or holds nothing, and when nobody by name lets them go.
+    """
+    person = someone(store, actor, "let held matches go")
+    found = sweeps.triggers(store.conn, name)
+    if not found:
+        raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
+    _forward(store, as_of)
+    with store.change(f"held matches of {name} go on", actor=person.id, as_of=as_of, kind="run") as change:
+        count = matches.release(change, found[0].id)
+        if not count:
+            raise UsageError(f"No match of “{name}” is held.")
+        steps.open_cases(_round(store, change), Matched(found[0]))
+    done = _advance(store, as_of, person.id, change.id, before=[change.id])
+    done.add(Fired(name, found[0].trigger.title, acted=count))
+    return done
+
+
+def calendar(store: Store) -> Calendar:
+    """The file's business calendar: what is stored as `default`, else Monday to Friday, 9 to 17, in its time zone."""
+    row = store.conn.execute("SELECT body FROM calendars WHERE name = 'default'").fetchone()
+    if row is not None:
+        return calendars.from_body(row[0])
+    week = [WORKING_DAY] * 5 + [[], []]
+    return Calendar(store.zone, tuple(tuple(day) for day in week))
+
+
+def _round(store: Store, change: Change) -> Round:
+    times = calendar(store)
+    today = clock.today(store.zone)
+    now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
+    return Round(change, catalogue(store.conn), times, now)
+
+
+def _forward(store: Store, as_of: date) -> None:
+    last = sweeps.last_day(store.conn)
+    if last is not None and last > as_of.isoformat():
+        raise UsageError(
+            f"The last run was for {last}; automation does not run backwards. What it would do as of {as_of}, say:"
+            f" prm run --dry-run --as-of {as_of}"
+        )
+
+
+def _advance(
+    store: Store,
+    as_of: date,
+    actor: int | None,
+    caused_by: int | None,
+    *,
+    only: Sequence[str] = (),
+    before: Sequence[int] = (),
+) -> Run:
+    """Rounds until nothing is new; `only` these triggers, and no deadlines; `before`: changes that belong to the run."""
+    found = Run(as_of)
+    if not (only or before or sweeps.anything(store.conn, as_of, clock.now())):
+        return found
+    changes: list[int] = list(before)
+    seen = 0
+    for n in range(1, ROUNDS + 1):
+        why = f"automation as of {as_of}" + (f", round {n}" if n > 1 else "")
+        with store.change(
+            why, actor=actor, as_of=as_of, kind="run", caused_by=changes[-1] if changes else caused_by
+        ) as change:
+            did = _one_round(store, change, found, only if n == 1 else (), only)
+        if change.kept:
+            changes.append(change.id)
+        seen = change.id if change.kept and not did else change.id - 1
+        if not did or not change.kept:
+            break
+        found.rounds = n
+    else:
+        found.notes.append(f"After {ROUNDS} rounds something was still new; it waits for the next run.")
+    sweeps.ran(store.conn, as_of.isoformat(), seen)
+    found.counts, found.effects = runs.counts(store.conn, changes), runs.effects(store.conn, changes)
+    found.changes = changes
+    return found
+
+
+def _one_round(store: Store, change: Change, found: Run, forced: Sequence[str], only: Sequence[str]) -> bool:
+    """One round; whether it did anything that may cause another."""
+    round_ = _round(store, change)
+    fired = 0 if only else steps.fire_timers(round_)
+    moved = 0 if only else steps.look_at_waiting(round_)
+    begun = 0
+    for active in sweeps.triggers(store.conn, *only, on=not only):
+        matched = _look(round_, active, forced=active.trigger.name in forced)
+        if matched is None:
+            continue
+        if matched.acts:
+            steps.open_cases(round_, matched)
+        begun += matched.acts
+        if matched.new or matched.noted:
+            trigger = active.trigger
+            found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late))
+    ran = steps.run_ready(round_)
+    found.timers += fired
+    found.moved += moved
+    return bool(fired or moved or begun or ran)
+
+
+def _look(round_: Round, active: sweeps.Active, *, forced: bool) -> Matched | None:
+    """Let a trigger look at what may have changed; None when nothing can have."""
+    conn, change = round_.conn, round_.change
+    sweep = sweeps.sweep(conn, active.id)
+    day, newest = change.as_of.isoformat(), change.id
+    if forced and active.state != "on":
+        sweep = sweeps.Sweep(None, 0)
+    touched = sweeps.touch(conn, sweep.upto, change.as_of)
+    if sweep.day == day and touched and not conn.execute("SELECT EXISTS (SELECT 1 FROM temp.touched)").fetchone()[0]:
+        return None
+    first = "act" if forced and active.state != "on" else stored.first_said(conn, active.trigger.name)
+    looking = Looking(change, active, round_.known, sweep, touched=touched, first=first)
+    looking.look()
+    workflow = sweeps.workflow(conn, active.trigger.start)
+    matched = looking.settle(acting=workflow is not None and bool(workflow[1].acts))
+    sweeps.swept(conn, active.id, day, newest - 1)
+    return matched

@@ -1,0 +1,347 @@
+"""Whom a trigger matches, as one statement; what is new about that, as episodes and hits.
+
+temp.found(partner_id, subject_id, key, on_date, late, rank) holds the subjects of one trigger now:
+
+- `key` is the identity of an episode, made of content and never of row ids: a day, what it is about, a step.
+- `rank` orders several steps of one subject; those passed at once collapse into the last, but for totals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from prm_tui.domain.condition import Catalogue, Kind, check, show
+from prm_tui.domain.condition.tree import And, Node, Not, Or
+from prm_tui.domain.trigger import Trigger
+from storage import sweeps
+from storage.conditions import Compiler, Place
+from storage.explain import subject_of
+from storage.store import Change
+from storage.sweeps import Active, Sweep
+
+RECORD = "coalesce(s.ref, s.name || coalesce(' ' || s.starts_on, ''))"
+ACTIVITY = "s.occurred_on || '|' || coalesce(s.ref, s.row_hash, s.amount, s.note, '')"
+_TABLES = {"record": "records", "activity": "activities"}
+
+
+@dataclass
+class Matched:
+    """What became of the matches of one trigger in one round, in subjects."""
+
+    active: Active
+    new: int = 0
+    acts: int = 0
+    held: int = 0
+    noted: int = 0
+    late: int = 0
+
+
+def kind_of(trigger: Trigger, known: Catalogue) -> Kind | None:
+    """The kind of record or activity a trigger is about; None for partners."""
+    about = trigger.about
+    if about.kind is None:
+        return None
+    return (known.records if about.table == "record" else known.activities)[about.kind]
+
+
+class Looking:
+    """One trigger being evaluated in one round."""
+
+    def __init__(
+        self, change: Change, active: Active, known: Catalogue, sweep: Sweep, *, touched: bool, first: str | None
+    ) -> None:
+        self.change, self.conn = change, change.conn
+        self.active, self.trigger = active, active.trigger
+        self.first = (first or active.trigger.first) if sweep.day is None else None
+        self.known, self.sweep = known, sweep
+        self.as_of = change.as_of
+        self.kind = kind_of(active.trigger, known)
+        self.limited = touched and sweep.day == self.as_of.isoformat()
+        self.compiler = Compiler()
+        self.params = self.compiler.params
+
+    # ---- whom it matches ----
+
+    def condition(self, text: str | None = None) -> str:
+        """The trigger's condition, or another about the same subject, as SQL."""
+        said = text or self.trigger.when
+        if said is None:
+            return "1"
+        checked = check(said, self.known, subject=self.kind, trigger=True)
+        return self.compiler.sql(checked.node, Place(checked.scope, self.as_of)).text
+
+    @property
+    def rows(self) -> str:
+        """FROM … WHERE … of all subjects; `s` is the row of a record or an activity, `p` its partner."""
+        table = self.trigger.about.table
+        limit = " AND p.id IN (SELECT id FROM temp.touched)" if self.limited else ""
+        if self.kind is None:
+            return f"FROM main.partners p WHERE p.joined_into IS NULL{limit}"
+        self.params["kind"] = self.kind.name
+        live = " AND s.superseded_at IS NULL" if table == "activity" else ""
+        return (
+            f"FROM main.{_TABLES[table]} s JOIN main.partners p ON p.id = s.partner_id WHERE s.kind = :kind"
+            f" AND p.joined_into IS NULL{live}{limit}"
+        )
+
+    @property
+    def content(self) -> str:
+        """What tells one subject of a partner from another, as SQL; empty for the partner itself."""
+        return {"partner": "''", "record": RECORD, "activity": ACTIVITY}[self.trigger.about.table]
+
+    def look(self) -> None:
+        """Fill temp.found."""
+        self.conn.execute("DROP TABLE IF EXISTS temp.found")
+        self.conn.execute(
+            "CREATE TEMP TABLE found(partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER,"
+            " rank INTEGER)"
+        )
+        self.params |= {"as_of": self.as_of.isoformat(), "upto": self.sweep.upto}
+        how = {"becomes true": self._state, "activity": self._activity, "record": self._record, "date": self._date,
+               "every": self._every, "crosses": self._crosses}.get(self.trigger.on)  # fmt: skip
+        if self.first == "from-now" and self.trigger.on in ("activity", "record"):
+            return  # what happened before it was switched on is none of its business
+        if how is not None:
+            self.conn.execute(f"INSERT INTO temp.found {how()}", self.params)
+
+    def _state(self) -> str:
+        subject = "NULL" if self.kind is None else "s.id"
+        tail = "''" if self.kind is None else f"'|' || {RECORD}"
+        return f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()}"
+
+    def _activity(self) -> str:
+        """Activities learned since the last look; what corrects one that was seen is none."""
+        self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("activities", 2**62)
+        late = f"s.learned_at - CAST(strftime('%s', s.occurred_on) AS INTEGER) > {86_400 * self.trigger.stale_days}"
+        return (
+            f"SELECT p.id, s.id, {ACTIVITY}, s.occurred_on, {late}, 0 {self.rows} AND s.id > :low AND s.change_id > :upto"
+            f" AND s.occurred_on <= :as_of AND {self.condition()} ORDER BY s.occurred_on, s.id"
+        )
+
+    def _record(self) -> str:
+        if self.trigger.event == "added":
+            self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("records", 2**62)
+            return (
+                f"SELECT p.id, s.id, {RECORD}, :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto"
+                f" AND {self.condition()} ORDER BY s.id"
+            )
+        self.params["changed"] = self.trigger.changed
+        value = "coalesce(max(l.id), 0)"
+        seen = (
+            f"SELECT {value} FROM main.change_log l WHERE l.tbl = 'records' AND l.row_id = s.id AND l.change_id > :upto"
+            " AND l.col IS NOT NULL AND (:changed IS NULL OR l.col = :changed) AND l.before IS NOT l.after"
+        )
+        now = "(SELECT l.col || '=' || coalesce(l.after, '') FROM main.change_log l WHERE l.id = x.line)"
+        return (
+            f"SELECT partner_id, id, content || '|' || {now} || '|' || :as_of, :as_of, 0, 0 FROM (SELECT p.id AS partner_id,"
+            f" s.id AS id, {RECORD} AS content, ({seen}) AS line {self.rows} AND s.id IN (SELECT row_id FROM main.change_log"
+            f" WHERE change_id > :upto AND tbl = 'records') AND {self.condition()}) x WHERE line > 0"
+        )
+
+    def _date(self) -> str:
+        """Steps of the ladder whose day has come, per subject; the nearest to the date has the highest rank."""
+        day = f"s.{self.trigger.date}" if self.kind is not None else f"p.{self.trigger.date}"
+        subject = "NULL" if self.kind is None else "s.id"
+        tail = "''" if self.kind is None else f"'|' || {RECORD}"
+        steps = []
+        for rank, step in enumerate(self.trigger.days_before):
+            try:
+                bound = (self.as_of + timedelta(days=step)).isoformat()
+            except OverflowError:
+                continue
+            steps.append(f"SELECT {step} AS step, {rank} AS rank, '{bound}' AS bound")
+        return (
+            f"SELECT partner_id, subject_id, day || tail || '|' || step, date(day, (-step) || ' days'), 0, rank FROM"
+            f" (SELECT p.id AS partner_id, {subject} AS subject_id, {day} AS day, {tail} AS tail {self.rows}"
+            f" AND {day} IS NOT NULL AND {self.condition()}) JOIN ({' UNION ALL '.join(steps)}) ON day <= bound"
+        )
+
+    def _every(self) -> str:
+        assert self.trigger.period is not None
+        self.params["period"] = period(self.trigger.period, self.as_of)
+        subject = "NULL" if self.kind is None else "s.id"
+        tail = "''" if self.kind is None else f"'|' || {RECORD}"
+        return f"SELECT p.id, {subject}, :period || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()}"
+
+    def _crosses(self) -> str:
+        """Every step a total has reached; each is an episode of its own, in order."""
+        self.params["period"] = period(self.trigger.each, self.as_of) if self.trigger.each else "ever"
+        reached = [
+            f"SELECT p.id AS partner_id, NULL, :period || '|{step}', :as_of, 0, {rank} AS rank {self.rows} AND"
+            f" {self.condition(f'({self.trigger.total}) >= {step}')} AND {self.condition()}"
+            for rank, step in enumerate(self.trigger.steps)
+        ]
+        return f"SELECT * FROM ({' UNION ALL '.join(reached)}) ORDER BY partner_id, rank"
+
+    # ---- what is new about it ----
+
+    def settle(self, *, acting: bool) -> Matched:
+        """Episodes opened, closed and reopened; a hit for each new one. `acting`: its workflow messages, pays or sets."""
+        matched = Matched(self.active)
+        if self.trigger.on == "becomes true":
+            self._close()
+            self._go_on()
+        self._spare_corrected()
+        fresh = self._episodes()
+        if self.first == "from-now":
+            self.conn.execute(
+                "UPDATE episodes SET state = 'noted' WHERE change_id = ? AND trigger_id = ? AND state IN ('open', 'event')",
+                (self.change.id, self.active.id),
+            )
+            matched.noted = fresh
+            return matched
+        matched.new = fresh
+        if not fresh:
+            return matched
+        held = acting and self._subjects() > self.trigger.cap
+        self._hits("noted" if self.first == "note" else "held" if held else "open")
+        rows = self.conn.execute(
+            "SELECT h.state, count(*) FROM hits h JOIN episodes e ON e.id = h.episode_id WHERE h.change_id = ?"
+            " AND e.trigger_id = ? GROUP BY 1",
+            (self.change.id, self.active.id),
+        )
+        counts = dict(rows.fetchall())
+        matched.held, matched.noted, matched.late = counts.get("held", 0), counts.get("noted", 0), counts.get("late", 0)
+        matched.acts = counts.get("open", 0)
+        return matched
+
+    @property
+    def _mine(self) -> str:
+        """Episodes `e` of the subject of a row of temp.found `f`."""
+        same = "" if self.kind is None else " AND substr(e.key, 11) = substr(f.key, 11)"
+        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject}
+        return f"e.trigger_id = :trigger AND e.subject = :subject AND e.row_id = f.partner_id{same}"
+
+    def _close(self) -> None:
+        """Open episodes of subjects for which the condition is false now; unknown does not close."""
+        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject, "as_of": self.as_of.isoformat()}
+        tail = "" if self.kind is None else f" AND substr(e.key, 12) = {RECORD}"
+        self.conn.execute(
+            "UPDATE episodes SET closed_on = :as_of, state = CASE WHEN state = 'open' THEN 'closed' ELSE state END"
+            " WHERE id IN (SELECT e.id FROM episodes e WHERE e.trigger_id = :trigger AND e.subject = :subject"
+            f" AND e.closed_on IS NULL AND EXISTS (SELECT 1 {self.rows} AND p.id = e.row_id{tail}"
+            f" AND NOT ({self.condition()})))",
+            self.params,
+        )
+
+    def _go_on(self) -> None:
+        """Who matches while an episode is open is known already; who matches again too soon goes on with the last."""
+        self.conn.execute(
+            f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
+            self.params,
+        )
+        since = (self.as_of - timedelta(days=max(self.trigger.again_after, 1))).isoformat()
+        self.params["since"] = since
+        again = f"SELECT e.id FROM episodes e, temp.found f WHERE {self._mine} AND e.closed_on > :since"
+        self.conn.execute(f"UPDATE episodes SET closed_on = NULL, state = 'open' WHERE id IN ({again})", self.params)
+        self.conn.execute(
+            f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
+            self.params,
+        )
+
+    def _spare_corrected(self) -> None:
+        """A correction of an activity that had its episode is the same event: it gets the new key, and no hit."""
+        if self.trigger.about.table != "activity":
+            return
+        known = (
+            "SELECT f.partner_id, f.key, f.on_date FROM temp.found f JOIN activities o ON o.superseded_by = f.subject_id"
+            " JOIN episodes e ON e.trigger_id = :trigger AND e.subject = :subject AND e.row_id = f.partner_id"
+            f" AND e.key = {ACTIVITY.replace('s.', 'o.')}"
+        )
+        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject}
+        self._insert_episodes(f"SELECT partner_id, key, on_date, 'corrected' AS state FROM ({known})")
+
+    def _episodes(self) -> int:
+        """New episodes for what was found; the number of those that count as a match."""
+        lasting = self.trigger.on == "becomes true"
+        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject}
+        if self.trigger.on == "date":
+            self._collapse()
+        return self._insert_episodes(
+            f"SELECT partner_id, key, on_date, '{'open' if lasting else 'event'}' AS state FROM temp.found"
+        )
+
+    def _collapse(self) -> None:
+        """Steps missed at once: the last counts, those before it are marked as passed with it."""
+        missed = (
+            "SELECT f.partner_id, f.key, f.on_date, 'passed' AS state FROM temp.found f WHERE EXISTS (SELECT 1 FROM temp.found o"
+            " WHERE o.partner_id = f.partner_id AND o.subject_id IS f.subject_id AND o.rank > f.rank)"
+        )
+        self._insert_episodes(missed)
+        self.conn.execute(
+            "DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM temp.found o WHERE o.partner_id = f.partner_id"
+            " AND o.subject_id IS f.subject_id AND o.rank > f.rank)"
+        )
+
+    def _insert_episodes(self, rows: str) -> int:
+        closed = "NULL" if self.trigger.on == "becomes true" else "on_date"
+        return self.conn.execute(
+            "INSERT INTO episodes(trigger_id, subject, row_id, key, opened_on, closed_on, state, change_id)"
+            f" SELECT :trigger, :subject, partner_id, key, on_date, {closed}, state, :change FROM ({rows}) WHERE 1"
+            " ON CONFLICT (trigger_id, subject, row_id, key) DO NOTHING",
+            {**self.params, "change": self.change.id},
+        ).rowcount
+
+    def _subjects(self) -> int:
+        (count,) = self.conn.execute(
+            "SELECT count(DISTINCT row_id) FROM episodes WHERE change_id = ? AND trigger_id = ? AND state IN ('open', 'event')",
+            (self.change.id, self.active.id),
+        ).fetchone()
+        return int(count)
+
+    def _hits(self, state: str) -> None:
+        """A hit for each new episode, with every part of the condition and its value as they are now."""
+        late = "CASE WHEN f.late AND :late = 'record' THEN 'late' ELSE :state END"
+        row = "" if self.kind is None else f" JOIN {_TABLES[self.kind.table]} s ON s.id = f.subject_id"
+        parts = ", ".join(f"json_array({self.compiler.bind(said)}, {value})" for said, value in self._parts())
+        self.conn.execute(
+            "INSERT INTO hits(episode_id, version_id, on_date, state, evidence, change_id)"
+            f" SELECT e.id, :version, f.on_date, {late}, json_object('row', f.subject_id, 'late',"
+            f" CASE WHEN f.late AND :late <> 'act' THEN 1 END, 'as_of', :as_of, 'parts', json_array({parts})), :change"
+            f" FROM temp.found f JOIN episodes e ON f.partner_id = e.row_id AND f.key = e.key AND e.change_id = :change"
+            f" AND e.trigger_id = :trigger AND e.subject = :subject AND e.state IN ('open', 'event')"
+            f" JOIN partners p ON p.id = f.partner_id{row} ORDER BY f.partner_id, f.rank, f.on_date, f.rowid",
+            {**self.params, "version": self.active.version_id, "late": self.trigger.late, "state": state,
+             "change": self.change.id, "trigger": self.active.id, "subject": self.trigger.subject},
+        )  # fmt: skip
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """The parts of the condition, and the SQL of what each looks at."""
+        if self.trigger.when is None and self.trigger.total is None:
+            return []
+        said = self.trigger.when or str(self.trigger.total)
+        checked = check(said, self.known, subject=self.kind, trigger=True, want="any")
+        place = Place(checked.scope, self.as_of)
+        found = []
+        for leaf in leaves(checked.node):
+            made = self.compiler.sql(subject_of(leaf), place)
+            found.append((show(leaf), self.compiler.on(made, False)))
+        return found
+
+
+def period(name: str, day: date) -> str:
+    """The period a day lies in: 2026-11-25, 2026-W48, 2026-11, 2026-Q4, 2026."""
+    if name == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02}"
+    return {"day": day.isoformat(), "month": f"{day:%Y-%m}", "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
+            "year": str(day.year)}[name]  # fmt: skip
+
+
+def leaves(node: Node) -> list[Node]:
+    """The parts of a condition that are joined by and, or, not."""
+    match node:
+        case And(parts) | Or(parts):
+            return [leaf for part in parts for leaf in leaves(part)]
+        case Not(value):
+            return leaves(value)
+    return [node]
+
+
+def release(change: Change, trigger_id: int) -> int:
+    """Let held hits go on; how many."""
+    return change.conn.execute(
+        "UPDATE hits SET state = 'open' WHERE state = 'held' AND episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",
+        (trigger_id,),
+    ).rowcount

@@ -1,0 +1,165 @@
+"""Triggers that are switched on, the workflows they start, and how far each has been evaluated."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from prm_tui.domain.trigger import Trigger
+from prm_tui.domain.workflow import Workflow
+
+OURS = frozenset(
+    ("answers", "calendars", "changes", "episodes", "evidence", "facts", "feed_rows", "field_history", "hits", "ledger",
+     "mappings", "messages", "obligations", "packs", "policies", "settings", "sheets_sent", "sources", "steps", "tasks",
+     "templates", "timers", "trigger_versions", "triggers", "workflow_versions", "workflows")
+)  # fmt: skip
+"""Tables whose rows no condition reads: a change of them alone makes no trigger look again."""
+TOLERANCE = 35
+"""Days that a feed may be behind and yet tell what did not happen."""
+_OWNED = ("activities", "records", "contacts", "tags", "cases", "partner_keys")
+
+
+@dataclass(frozen=True)
+class Active:
+    """A trigger as it stands in the file, in one version."""
+
+    id: int
+    version_id: int
+    trigger: Trigger
+    state: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How far a trigger was evaluated: the day, and the latest change seen. No day: never since it was switched on."""
+
+    day: str | None
+    upto: int
+
+
+def triggers(conn: sqlite3.Connection, *names: str, on: bool = False) -> list[Active]:
+    """Triggers in the order in which they act: those of these names, those that are switched on, or all."""
+    found = []
+    for trigger_id, name, state, version, body in conn.execute(
+        "SELECT t.id, t.name, t.state, v.id, v.body FROM triggers t JOIN trigger_versions v ON v.id = t.version_id"
+    ):
+        if (names and name not in names) or (on and state != "on"):
+            continue
+        trigger, faults = Trigger.from_data(name, json.loads(body))
+        if trigger is None:
+            raise ValueError(f"trigger {name}: {faults[0].said}")
+        found.append(Active(trigger_id, version, trigger, state))
+    return sorted(found, key=lambda a: (a.trigger.priority, a.trigger.name))
+
+
+def workflow(conn: sqlite3.Connection, name: str) -> tuple[int, Workflow] | None:
+    """The version of a workflow that new cases begin with, and its id."""
+    row = conn.execute("SELECT version_id FROM workflows WHERE name = ?", (name,)).fetchone()
+    return None if row is None else (int(row[0]), workflow_version(conn, row[0]))
+
+
+def workflow_version(conn: sqlite3.Connection, version_id: int) -> Workflow:
+    """One version of a workflow: the one a case began with, whatever was saved since."""
+    name, body = conn.execute(
+        "SELECT w.name, v.body FROM workflow_versions v JOIN workflows w ON w.id = v.workflow_id WHERE v.id = ?",
+        (version_id,),
+    ).fetchone()
+    found, faults = Workflow.from_data(name, json.loads(body))
+    if found is None:
+        raise ValueError(f"workflow {name}: {faults[0].said}")
+    return found
+
+
+def sweep(conn: sqlite3.Connection, trigger_id: int) -> Sweep:
+    """How far a trigger was evaluated."""
+    row = conn.execute("SELECT day, upto_change FROM sweeps WHERE what = ?", (f"trigger:{trigger_id}",)).fetchone()
+    return Sweep(row[0], int(row[1] or 0)) if row else Sweep(None, 0)
+
+
+def swept(conn: sqlite3.Connection, trigger_id: int, day: str, upto: int) -> None:
+    """Remember how far a trigger was evaluated."""
+    conn.execute(
+        "INSERT INTO sweeps(what, day, upto_change) VALUES (?,?,?)"
+        " ON CONFLICT (what) DO UPDATE SET day = excluded.day, upto_change = excluded.upto_change",
+        (f"trigger:{trigger_id}", day, upto),
+    )
+
+
+def ran(conn: sqlite3.Connection, day: str, upto: int) -> None:
+    """Remember, outside of any change, that a run has seen everything up to a change."""
+    conn.execute(
+        "INSERT INTO sweeps(what, day, upto_change) VALUES ('run', ?, ?)"
+        " ON CONFLICT (what) DO UPDATE SET day = excluded.day, upto_change = excluded.upto_change",
+        (day, upto),
+    )
+    conn.execute("UPDATE sweeps SET upto_change = ? WHERE what LIKE 'trigger:%' AND day = ?", (upto, day))
+
+
+def last_day(conn: sqlite3.Connection) -> str | None:
+    """The day of the last run."""
+    row = conn.execute("SELECT day FROM sweeps WHERE what = 'run'").fetchone()
+    return row[0] if row else None
+
+
+def anything(conn: sqlite3.Connection, as_of: date, now: int) -> bool:
+    """Whether a run can find anything: another day, a newer change, a deadline that has come."""
+    row = conn.execute("SELECT day, upto_change FROM sweeps WHERE what = 'run'").fetchone()
+    if row is None or row[0] != as_of.isoformat():
+        return True
+    newer, due = conn.execute(
+        "SELECT (SELECT max(id) FROM changes) > ?, EXISTS (SELECT 1 FROM timers WHERE state = 'waiting' AND due_at <= ?)",
+        (row[1], now),
+    ).fetchone()
+    return bool(newer or due)
+
+
+def forget(conn: sqlite3.Connection, trigger_id: int) -> None:
+    """A trigger that is switched on begins anew: what matches then is its first choice's business."""
+    conn.execute("DELETE FROM sweeps WHERE what = ?", (f"trigger:{trigger_id}",))
+
+
+def first_rows(conn: sqlite3.Connection, upto: int) -> dict[str, int]:
+    """Table → the id from which on its rows are newer than a change."""
+    lowest: dict[str, int] = {}
+    for (inserted,) in conn.execute("SELECT inserted FROM changes WHERE id > ?", (upto,)):
+        for table, (low, _, _) in json.loads(inserted).items():
+            lowest[table] = min(low, lowest.get(table, low))
+    return lowest
+
+
+def touch(conn: sqlite3.Connection, upto: int, as_of: date) -> bool:
+    """temp.touched: the partners of whom anything has changed since a change; False when it may be all of them."""
+    conn.execute("DROP TABLE IF EXISTS temp.touched")
+    conn.execute("CREATE TEMP TABLE touched(id INTEGER PRIMARY KEY)")
+    lowest = first_rows(conn, upto)
+    logged = {t for (t,) in conn.execute("SELECT DISTINCT tbl FROM change_log WHERE change_id > ?", (upto,))}
+    others = (lowest.keys() | logged) - OURS - {*_OWNED, "partners"}
+    if others - {"feeds"} or (others and _newly_covered(conn, upto, lowest, as_of)):
+        return False  # a person's name, a kind, what can be known of a signal: that may concern anybody
+    for table in {"partners", *_OWNED} & lowest.keys():
+        whose = "id" if table == "partners" else "partner_id"
+        conn.execute(f"INSERT OR IGNORE INTO touched SELECT {whose} FROM {table} WHERE id > ?", (lowest[table],))
+    for table in {"partners", *_OWNED} & logged:
+        rows = "SELECT row_id FROM change_log WHERE change_id > :upto AND tbl = :tbl"
+        whose = rows if table == "partners" else f"SELECT partner_id FROM {table} WHERE id IN ({rows})"
+        conn.execute(f"INSERT OR IGNORE INTO touched {whose}", {"upto": upto, "tbl": table})
+    gone = (  # a row that was deleted is known by its image alone
+        "SELECT json_extract(before, '$.partner_id') FROM change_log WHERE change_id > ? AND col IS NULL"
+        " AND json_extract(before, '$.partner_id') IS NOT NULL"
+    )
+    conn.execute(f"INSERT OR IGNORE INTO touched {gone}", (upto,))
+    return True
+
+
+def _newly_covered(conn: sqlite3.Connection, upto: int, lowest: dict[str, int], as_of: date) -> bool:
+    """Whether a feed now tells what did not happen, and did not before: it is new, or was not covered so far."""
+    if "feeds" in lowest:
+        return True
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM change_log WHERE change_id > ? AND tbl = 'feeds' AND col IN ('newest', 'covered_to')"
+        " AND coalesce(before, '') < ?)",
+        (upto, (as_of - timedelta(days=TOLERANCE)).isoformat()),
+    ).fetchone()
+    return bool(row[0])
