@@ -20,7 +20,7 @@ _CASE = (
 _TASK = (
     "SELECT t.id, t.case_id, t.kind, t.title, t.partner_id, p.code, p.name, (SELECT name FROM people WHERE id = t.owner),"
     " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
-    " t.reason FROM tasks t JOIN partners p ON p.id = t.partner_id"
+    " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail FROM tasks t JOIN partners p ON p.id = t.partner_id"
 )
 
 
@@ -37,7 +37,7 @@ def _case(row: tuple[Any, ...]) -> CaseRow:
 def _task(row: tuple[Any, ...]) -> TaskRow:
     return TaskRow(
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], _day(row[9]), row[10], row[11],
-        _day(row[12]), row[13], row[14],
+        _day(row[12]), row[13], row[14], row[15], tuple(json.loads(row[16] or "[]")), bool(row[17]), row[18],
     )  # fmt: skip
 
 
@@ -103,6 +103,11 @@ def update(change: Change, table: str, row_id: int, values: Mapping[str, Any]) -
     for key, value in values.items():
         kept = json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
         change.conn.execute(f"UPDATE {table} SET {key} = ? WHERE id = ? AND {key} IS NOT ?", (kept, row_id, kept))
+
+
+def choose(change: Change, task_id: int, choice: str) -> None:
+    """Keep which of its choices an approval was given."""
+    change.conn.execute("UPDATE tasks SET data = json_set(data, '$.choice', ?) WHERE id = ?", (choice, task_id))
 
 
 def set_status(change: Change, partner_id: int, status: str) -> str:

@@ -48,6 +48,7 @@ def register(commands: Any) -> None:
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
     made.add_argument("--evidence", metavar="FILE", help="A signed answer, kept with its hash.")
+    made.add_argument("--choice", metavar="C", help="Which of its choices, where it has some.")
     made = command(commands, "reject", "Reject what somebody asked for.", _reject)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
     made.add_argument("--reason", required=True, metavar="T", help="Why.")
@@ -240,7 +241,14 @@ def _approve(options: argparse.Namespace) -> int:
 
     proof = Path(options.evidence) if options.evidence else None
     with opened(options) as store:
-        cases.approve(store, options.id, actor=actor(options, store), as_of=day(options, store), proof=proof)
+        cases.approve(
+            store,
+            options.id,
+            actor=actor(options, store),
+            as_of=day(options, store),
+            proof=proof,
+            choice=options.choice,
+        )
     say("Approved.")
     return 0
 

@@ -42,7 +42,10 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled."""
+    """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled.
+
+    `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts.
+    """
 
     id: int
     case_id: int | None
@@ -59,6 +62,15 @@ class TaskRow:
     done_on: date | None
     act: str | None
     reason: str | None = None
+    step_id: int | None = None
+    choices: tuple[str, ...] = ()
+    evidence: bool = False
+    detail: str | None = None
+
+    @property
+    def of_workflow(self) -> bool:
+        """Whether a workflow waits for it, and goes on with the next run."""
+        return self.step_id is not None
 
     def overdue(self, as_of: date) -> bool:
         """Whether it is open and its day has passed."""

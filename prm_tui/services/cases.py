@@ -114,13 +114,21 @@ def _finish(
 
 
 def approve(
-    store: Store, task_id: int, *, actor: int | None, as_of: date, confirm: str | None = None, proof: Path | None = None
+    store: Store,
+    task_id: int,
+    *,
+    actor: int | None,
+    as_of: date,
+    confirm: str | None = None,
+    proof: Path | None = None,
+    choice: str | None = None,
 ) -> int:
-    """Approve; when it is the last approval that is needed, the case goes on. Returns the change.
+    """Approve; when it is the last approval that is needed, the case goes on (a workflow's with the next run).
 
-    `confirm` is the partner's code, typed by who approves (the command line takes the task's number instead, None);
-    `proof` a signed sheet to keep. Raises UsageError for who asked for it, who approved already, nobody in
-    particular, and without the role that is needed.
+    Returns the change. `confirm` is the partner's code, typed by who approves (the command line takes the task's number
+    instead, None); `proof` a signed sheet to keep; `choice` one of the task's choices. Raises UsageError for who asked
+    for it, who approved already, nobody in particular, without the role or the signed answer that is needed, and
+    for a choice that is none.
     """
     task = _task(store, task_id)
     if task.kind != "approval" or task.case_id is None:
@@ -136,6 +144,9 @@ def approve(
         raise UsageError(
             f"This approval is for {task.role}; {person.name} is {', '.join(person.roles) or 'without a role'}."
         )
+    chosen = _choice(task, choice)
+    if task.evidence and proof is None:
+        raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
         raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
     with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
@@ -145,9 +156,25 @@ def approve(
                 change, case.row.id, task.partner_id, "approval", f"signed by {person.name}", *_read(proof)
             )
             stored.update(change, "tasks", task_id, {"evidence_id": row})
-        if not any(t.kind == "approval" and t.state == "open" and t.id != task_id for t in case.tasks):
+        if chosen:
+            stored.choose(change, task_id, chosen)
+        if not task.of_workflow and not any(
+            t.kind == "approval" and t.state == "open" and t.id != task_id for t in case.tasks
+        ):
             _go_on(change, case, as_of)
     return change.id
+
+
+def _choice(task: TaskRow, said: str | None) -> str | None:
+    """The choice that was said, as it is written; the only way when there are choices."""
+    if not task.choices:
+        if said:
+            raise UsageError(f"“{task.title}” has no choices; approve it or reject it.")
+        return None
+    found = next((c for c in task.choices if said and c.casefold() == said.strip().casefold()), None)
+    if found is None:
+        raise UsageError(f"“{task.title}”: say which: --choice {', '.join(repr(c) for c in task.choices)}")
+    return found
 
 
 def _go_on(change: Change, case: Case, as_of: date) -> None:
@@ -185,7 +212,9 @@ def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of:
     in_the_present(store, as_of, "reject")
     case = get(store, task.case_id)
     with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
-        if case.row.stage == "withdrawal":
+        if task.of_workflow:
+            pass  # its workflow says what a no leads to
+        elif case.row.stage == "withdrawal":
             for other in case.tasks:
                 if other.kind == "approval" and other.state == "open" and other.id != task_id:
                     stored.update(change, "tasks", other.id, {"state": "cancelled"})
