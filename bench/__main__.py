@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from bench import data, exchange, floors
+from bench import automation, data, exchange, floors
 from bench.row import Row, ms, turns
 from bench.terminal import Terminal, tree_memory
 from prm_tui.services import demo
@@ -39,7 +39,17 @@ def main() -> int:
             data.large_file(large)
         book = data.workbook(place / "orders.xlsx")
         rows: list[Row] = []
-        every = (version, first_frame, large_start, moving, filtering, importing, *exchange.EVERY, resting)
+        every = (
+            version,
+            first_frame,
+            large_start,
+            moving,
+            filtering,
+            importing,
+            *exchange.EVERY,
+            automation.backtesting,
+            resting,
+        )
         for measure in [m for m in every if m.__name__ in sys.argv[1:]] or every:
             print(f"measuring {measure.__name__.replace('_', ' ')} …", file=sys.stderr)
             rows += measure(place, env, {"small": small, "large": large, "book": book})

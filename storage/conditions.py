@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.condition import Checked
-from prm_tui.domain.condition.catalogue import Field
 from prm_tui.domain.condition.check import type_of
 from prm_tui.domain.condition.scope import Reference, Scope, Selector
 from prm_tui.domain.condition.tree import (
@@ -36,38 +35,45 @@ from prm_tui.domain.condition.tree import (
     YesNo,
 )
 from prm_tui.domain.money import SCALE
-from storage import facts
+from storage import facts, fields
+from storage.days import At, Days, same
 from storage.partners import Where
+from storage.sql import Sql
 
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "=": "=", "!=": "!="}
 _LITERALS = (Text, Number, Day, YesNo)
 
 
-def compiled(checked: Checked, as_of: date) -> Where:
-    """The SQL of a condition for a date, with its parameters."""
+def compiled(checked: Checked, as_of: date, *, known_by: int | None = None) -> Where:
+    """The SQL of a condition for a date, with its parameters.
+
+    `known_by`: an instant (epoch); only what was known then counts, and what was corrected since as it was.
+    """
     compiler = Compiler()
-    sql = compiler.sql(checked.node, Place(checked.scope, as_of)).text
+    sql = compiler.sql(checked.node, Place(checked.scope, Days.one(as_of, known_by))).text
     return Where(sql, compiler.params)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a condition, for which date. `before` asks windows for the time before (change)."""
+    """Where in a condition, for which days. `before` asks windows for the time before (change).
+
+    `at` is the day looked at, reckoned from the day of evaluation: in held(…) the end of a month before it.
+    """
 
     scope: Scope
-    as_of: date
+    days: Days
     row: str = ""  # the alias of the row that a `where` looks at
     before: bool = False
+    at: At = same
 
+    def reckoned(self, of: At) -> At:
+        """A day reckoned from the one looked at, as reckoned from the day of evaluation."""
+        return lambda day: of(self.at(day))
 
-@dataclass(frozen=True)
-class Sql:
-    """An expression. `units`: in ten-thousandths; `empty`: NULL means empty, not unknown."""
-
-    text: str
-    units: bool = False
-    empty: bool = False
-    number: Decimal | None = None  # a number that was written down, not bound yet
+    def bound(self, compiler: Compiler, of: At = same, *, watched: bool = False) -> str:
+        """SQL of a day reckoned from the one looked at; `watched` as in Days.text."""
+        return self.days.text(compiler, self.reckoned(of), watched=watched)
 
 
 @dataclass
@@ -153,7 +159,8 @@ class Compiler:
         )
         if short:
             return short
-        left, right = self.sql(node.left, place), self.sql(node.right, place)
+        left = self._side(node.left, node.op, node.right, place)
+        right = self._side(node.right, _TURNED[node.op], node.left, place)
         units = left.units or right.units
         a, b = self.on(left, units), self.on(right, units)
         nocase = " COLLATE NOCASE" if type_of(node.left, place.scope) == "text" else ""
@@ -177,14 +184,29 @@ class Compiler:
         if days is None:
             return None
         since = left.fact == "days_since"
-        dated = facts.dated(self, left, place)
-        try:
-            bound = place.as_of + timedelta(days=-days if since else days)
-        except OverflowError:
-            bound = date.min if since else date.max
         if since:
             op = _TURNED[op]
-        return f"({dated} {op} {self.bind(bound.isoformat())})"
+
+        def bound(day: date, more: int = 0) -> date:
+            try:
+                return day + timedelta(days=more + (-days if since else days))
+            except OverflowError:
+                return date.min if since else date.max
+
+        def after(day: date) -> date:
+            return bound(day, 1)
+
+        untils = {"<": (bound,), ">=": (bound,), "<=": (after,), ">": (after,)}.get(op, (bound, after))
+        dated = facts.dated(self, left, place, untils)
+        return f"({dated} {op} {place.bound(self, bound, watched=True)})"
+
+    def _side(self, node: Node, op: str, other: Node, place: Place) -> Sql:
+        """One side of a comparison; of a count, with the number at which the comparison turns."""
+        number = _whole(other)
+        if not (isinstance(node, Call) and node.fact == "count") or number is None:
+            return self.sql(node, place)
+        least = {">=": number, "<": number, ">": number + 1, "<=": number + 1}.get(op, 1 if number == 0 else 0)
+        return Sql(facts.counted(self, node, place, least if 0 < least <= 100 else None))
 
     def membership(self, node: In, place: Place) -> str:
         if not all(isinstance(c, _LITERALS) for c in node.choices):
@@ -267,63 +289,13 @@ class Compiler:
         """A field of the row, the subject or the partner."""
         scope = place.scope
         if reference.owner == "partner":
-            return self._partner_field(reference.field)
+            return fields.partner_field(self, reference.field, place)
         if reference.owner == "row":
             assert scope.row is not None
-            return self.row_field(scope.row, reference.field, place.row)
+            return fields.row_field(self, scope.row, reference.field, place.row, place)
         assert scope.subject is not None
         kind = scope.subject
-        return self.row_field(Selector(kind.table, (kind,), kind.label, {}), reference.field, "s")
-
-    def _partner_field(self, found: Field) -> Sql:
-        if not found.own:
-            return self.typed(f"json_extract(p.custom, {self.bind(_path(found.key))})", found)
-        if found.key == "manager":
-            return Sql("(SELECT name FROM people WHERE people.id = p.manager)", empty=True)
-        if found.key == "parent":
-            return Sql("(SELECT o.name FROM partners o WHERE o.id = p.parent)", empty=True)
-        return Sql(f"p.{found.key}", empty=True)
-
-    def row_field(self, rows: Selector, found: Field, alias: str) -> Sql:
-        """A field of a row of a selector's table."""
-        if not found.own:
-            return self.typed(f"json_extract({alias}.data, {self.bind(_path(found.key))})", found)
-        if found.key == "open":
-            return Sql(self._open(rows, alias))
-        if found.key in ("person", "owner"):
-            column = "person_id" if found.key == "person" else "owner"
-            return Sql(f"(SELECT name FROM people WHERE people.id = {alias}.{column})", empty=True)
-        if rows.table == "tag":
-            return Sql(f"{alias}.tag")
-        return Sql(f"{alias}.{found.key}", found.key in ("amount", "quantity"), empty=True)
-
-    def _open(self, rows: Selector, alias: str) -> str:
-        if rows.table == "case":
-            return f"({alias}.state = 'open')"
-        states = [s for kind in rows.kinds for s in kind.open]
-        if not states:
-            return "1"
-        return f"coalesce({alias}.status COLLATE NOCASE IN ({', '.join(self.bind(s) for s in states)}), 1)"
-
-    def typed(self, text: str, found: Field) -> Sql:
-        """A value kept as JSON, which may hold what its sheet said: only what has the field's type counts."""
-        if found.type == "date":
-            return Sql(f"(CASE WHEN {text} GLOB '????-??-??*' THEN substr({text}, 1, 10) END)", empty=True)
-        if found.type in ("number", "money", "ratio", "days"):
-            number = f"(CASE WHEN typeof({text}) IN ('integer', 'real') THEN {text} END)"
-            return Sql(number, found.type == "money", empty=True)
-        if found.type == "yes/no":
-            said = f"lower({text})"
-            return Sql(
-                f"(CASE WHEN {said} IN ('1', '1.0', 'yes', 'y', 'true') THEN 1"
-                f" WHEN {said} IN ('0', '0.0', 'no', 'n', 'false') THEN 0 END)",
-                empty=True,
-            )
-        return Sql(text, empty=True)
-
-
-def _path(key: str) -> str:
-    return '$."' + key + '"'
+        return fields.row_field(self, Selector(kind.table, (kind,), kind.label, {}), reference.field, "s", place)
 
 
 def _escaped(text: str) -> str:

@@ -29,6 +29,7 @@ from prm_tui.domain.money import SCALE
 from prm_tui.domain.partner import Source
 from storage import facts
 from storage.conditions import Compiler, Place
+from storage.days import Days
 
 ROWS = 5
 """How many of the latest rows behind a value are shown."""
@@ -44,12 +45,12 @@ _OUTCOMES = {1: "met", 0: "not met", None: "unknown"}
 
 def explain(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Leaf:
     """The condition as a tree of parts, each with its outcome for this partner."""
-    return _part(conn, checked.node, Place(checked.scope, as_of), partner_id)
+    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of)), partner_id)
 
 
 def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
     """What an expression of any type gives for one partner; None when unknown or empty."""
-    return _value(conn, checked.node, Place(checked.scope, as_of), partner_id)
+    return _value(conn, checked.node, Place(checked.scope, Days.one(as_of)), partner_id)
 
 
 def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Leaf:

@@ -7,40 +7,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from prm_tui.domain.condition.check import aggregated, days_of, selected, times
 from prm_tui.domain.condition.scope import Selector
-from prm_tui.domain.condition.tree import Call, Node
-from prm_tui.domain.condition.windows import Span, back, ends
+from prm_tui.domain.condition.tree import Call, Name, Node
+from prm_tui.domain.condition.windows import back, ends
+from storage import fields
+from storage.days import UP_TO, At, Bounds
+from storage.sql import Sql
 
 if TYPE_CHECKING:
-    from storage.conditions import Compiler, Place, Sql
+    from storage.conditions import Compiler, Place
 
 _TABLES = {"activity": "activities", "record": "records", "case": "cases", "tag": "tags"}
 
 
 def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
     """The expression of one fact."""
-    from storage.conditions import Sql
-
     match call.fact:
         case "sum" | "avg" | "median" | "min" | "max":
             return _aggregate(compiler, call, place)
         case "count":
-            return Sql(f"(SELECT count(*) {rows(compiler, selected(call, place.scope), _span(call, place), place)[0]})")
+            return Sql(counted(compiler, call, place))
         case "first" | "last":
             return Sql(_end(compiler, selected(call, place.scope), call.fact, place))
         case "days_since":
             return Sql(
-                f"CAST(julianday({_day(compiler, place)}) - julianday({dated(compiler, call, place)}) AS INTEGER)"
+                f"CAST(julianday({place.bound(compiler)}) - julianday({dated(compiler, call, place)}) AS INTEGER)"
             )
         case "days_until":
             return Sql(
-                f"CAST(julianday({dated(compiler, call, place)}) - julianday({_day(compiler, place)}) AS INTEGER)"
+                f"CAST(julianday({dated(compiler, call, place)}) - julianday({place.bound(compiler)}) AS INTEGER)"
             )
         case "never" | "has":
-            found = rows(compiler, selected(call, place.scope), Span(None, place.as_of), place)[0]
+            found = rows(compiler, selected(call, place.scope), UP_TO, place, least=1)[0]
             return Sql(f"({'NOT ' if call.fact == 'never' else ''}EXISTS (SELECT 1 {found}))")
         case "silent":
             return Sql(_silent(compiler, call, place))
@@ -53,9 +55,7 @@ def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
         case "covered":
             return Sql(_covered(compiler, call, place))
         case "length":
-            span = place.scope.window(call.arguments[0], "length").span(place.as_of, place.scope.catalogue.year_starts)
-            assert span.first is not None
-            return Sql(compiler.bind((span.last - span.first).days + 1))
+            return Sql(_length(compiler, call, place))
         case "change":
             return Sql(_change(compiler, call, place))
         case "held":
@@ -63,77 +63,158 @@ def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
     raise TypeError(f"{call.fact} cannot be evaluated in a list")
 
 
-def rows(compiler: Compiler, selector: Selector, span: Span, place: Place) -> tuple[str, str]:
-    """FROM … WHERE … of the rows a selector picks in a span of days, and the alias of its table."""
+def rows(
+    compiler: Compiler,
+    selector: Selector,
+    bounds: Bounds,
+    place: Place,
+    *,
+    until: At | None = None,
+    least: int | None = None,
+) -> tuple[str, str]:
+    """FROM … WHERE … of the rows a selector picks within bounds, and the alias of its table.
+
+    For many days: `until` is the day whose passing over a row's date turns the value, where that is not the first
+    of the bounds; `least` the number of rows at which alone it turns.
+    """
     alias = compiler.alias()
     tests = [f"{alias}.partner_id = p.id"]
-    names = [kind.name for kind in selector.kinds]
+    names = tuple(kind.name for kind in selector.kinds)
     if len(names) == 1:
         tests.append(f"{alias}.kind = {compiler.bind(names[0])}")
     elif names:
         tests.append(f"{alias}.kind IN ({', '.join(compiler.bind(n) for n in names)})")
-    tests += _dated_in(compiler, selector, span, alias, names)
-    if selector.table == "activity":
-        tests.append(f"{alias}.superseded_at IS NULL")
+    tests += _dated_in(compiler, selector, bounds, place, alias)
+    tests += _known(compiler, selector.table, place, alias)
+    _watch(selector, replace(bounds, first=until or bounds.first), place, least)
     if selector.where is not None:
         inside = replace(place, scope=place.scope.inside(selector), row=alias)
         tests.append(compiler.sql(selector.where, inside).text)
     return f"FROM {_TABLES[selector.table]} {alias} WHERE {' AND '.join(tests)}", alias
 
 
-def _dated_in(compiler: Compiler, selector: Selector, span: Span, alias: str, names: list[str]) -> list[str]:
+def _dated_in(compiler: Compiler, selector: Selector, bounds: Bounds, place: Place, alias: str) -> list[str]:
     if selector.dated is None:
         return []
     column = f"{alias}.{selector.dated}"
-    last = compiler.bind(span.last.isoformat())
-    if selector.table == "record" and (span.first is None or names == ["target"]):
+    last = place.bound(compiler, bounds.last, watched=True)
+    first = None if bounds.first is None else place.bound(compiler, bounds.first, watched=True)
+    if selector.table == "record" and (first is None or _overlaps(selector)):
         tests = [f"({column} IS NULL OR {column} <= {last})"]
-        if span.first is not None:  # a target counts in every period it overlaps
-            tests.append(f"({alias}.ends_on IS NULL OR {alias}.ends_on >= {compiler.bind(span.first.isoformat())})")
+        if first is not None:  # a target counts in every period it overlaps
+            ends_on = fields.past(compiler, "record", "ends_on", alias, place)
+            tests.append(f"({ends_on} IS NULL OR {ends_on} >= {first})")
         return tests
-    first = [] if span.first is None else [f"{column} >= {compiler.bind(span.first.isoformat())}"]
-    return [*first, f"{column} <= {last}"]
+    return [*([] if first is None else [f"{column} >= {first}"]), f"{column} <= {last}"]
 
 
-def _span(call: Call, place: Place) -> Span:
-    window = place.scope.window(call.arguments[1], call.fact)
+def _overlaps(selector: Selector) -> bool:
+    return [kind.name for kind in selector.kinds] == ["target"]
+
+
+def _known(compiler: Compiler, table: str, place: Place, alias: str) -> list[str]:
+    """Only what was known on the day; what was corrected since was still believed."""
+    if table not in ("activity", "record"):
+        return []
+    known = place.days.known
+    if known is None:
+        return [f"{alias}.superseded_at IS NULL"] if table == "activity" else []
+    by = place.days.text(compiler, known, watched=True)
+    place.days.watch("learned", (), "", None, None)
+    tests = [f"{alias}.learned_at <= {by}"]
+    if table == "activity":
+        tests.append(f"({alias}.superseded_at IS NULL OR {alias}.superseded_at > {by})")
+    return tests
+
+
+def _watch(selector: Selector, bounds: Bounds, place: Place, least: int | None) -> None:
+    """Note on which days these rows enter and leave the bounds."""
+    if selector.dated is None:
+        place.days.todays |= {"tag"} if place.days.many else set()
+        return
+    kinds = tuple(kind.name for kind in selector.kinds)
+    first = None if bounds.first is None else place.reckoned(bounds.first)
+    last = place.reckoned(bounds.last)
+    if selector.table == "record" and _overlaps(selector):
+        place.days.watch("record", kinds, "r.ends_on", first, None)
+        place.days.daily = place.days.daily or ("record", "ends_on") in place.days.histories
+        first = None
+    plain = selector.table == "activity" and selector.where is None and place.days.known is None
+    place.days.watch(selector.table, kinds, f"r.{selector.dated}", first, last, least if plain else None)
+
+
+def _span(call: Call, place: Place) -> Bounds:
+    window, starts = place.scope.window(call.arguments[1], call.fact), place.scope.catalogue.year_starts
     make = window.before if place.before else window.span
-    return make(place.as_of, place.scope.catalogue.year_starts)
+
+    def first(day: date) -> date:
+        found = make(day, starts).first
+        assert found is not None
+        return found
+
+    return Bounds(None if window.period == "ever" else first, lambda day: make(day, starts).last)
 
 
-def _day(compiler: Compiler, place: Place) -> str:
-    return compiler.bind(place.as_of.isoformat())
+def counted(compiler: Compiler, call: Call, place: Place, least: int | None = None) -> str:
+    """How many rows there are; `least` as in rows."""
+    return f"(SELECT count(*) {rows(compiler, selected(call, place.scope), _span(call, place), place, least=least)[0]})"
 
 
-def _end(compiler: Compiler, selector: Selector, which: str, place: Place) -> str:
-    """The date of the first or last row up to the day."""
-    found, alias = rows(compiler, selector, Span(None, place.as_of), place)
+def _length(compiler: Compiler, call: Call, place: Place) -> str:
+    window, starts = place.scope.window(call.arguments[0], "length"), place.scope.catalogue.year_starts
+
+    def days(day: date) -> int:
+        span = window.span(place.at(day), starts)
+        assert span.first is not None
+        return (span.last - span.first).days + 1
+
+    return place.days.text(compiler, days)
+
+
+def _end(compiler: Compiler, selector: Selector, which: str, place: Place, until: At | None = None) -> str:
+    """The date of the first or last row up to the day; `until`: of which only is asked whether it lies before that."""
+    found, alias = rows(compiler, selector, UP_TO, place, until=until, least=1 if until else None)
     column = f"{alias}.{selector.dated}"
     if len(selector.kinds) == 1 and selector.table == "activity":
         return f"(SELECT {column} {found} ORDER BY {column} {'DESC' if which == 'last' else 'ASC'} LIMIT 1)"
     return f"(SELECT {'max' if which == 'last' else 'min'}({column}) {found})"
 
 
-def dated(compiler: Compiler, call: Call, place: Place) -> str:
-    """The date that days_since or days_until counts from."""
+def dated(compiler: Compiler, call: Call, place: Place, untils: tuple[At, ...] = ()) -> str:
+    """The date that days_since or days_until counts from. `untils`: the days it is compared with, watched."""
     found = days_of(call, place.scope)
     if isinstance(found, Node):
-        return compiler.sql(found, place).text
+        text = compiler.sql(found, place).text
+        if isinstance(found, Name) and place.scope.reference(found).owner == "partner":
+            for until in untils:
+                place.days.watch("partner", (), text, place.reckoned(until), None)
+        elif untils:
+            place.days.daily = True
+        return text
     selector, field = found
     if field is None:
+        if len(untils) == 1:
+            return _end(compiler, selector, "last", place, untils[0])
+        for until in untils:
+            _watch(selector, Bounds(until), place, None)
         return _end(compiler, selector, "last", place)
-    source, alias = rows(compiler, selector, Span(None, place.as_of), place)
-    value = compiler.row_field(selector, field, alias).text
-    opened = compiler.row_field(selector, selector.fields["open"], alias).text
+    source, alias = rows(compiler, selector, UP_TO, place)
+    value = fields.row_field(compiler, selector, field, alias, place).text
+    opened = fields.row_field(compiler, selector, selector.fields["open"], alias, place).text
+    if ("record", field.key) in place.days.histories:
+        place.days.daily = place.days.daily or bool(untils)
+    else:
+        for until in untils:
+            kinds = tuple(kind.name for kind in selector.kinds)
+            day = fields.row_field(compiler, selector, field, "r", place).text
+            place.days.watch(selector.table, kinds, day, place.reckoned(until), None)
     return f"(SELECT min({value}) {source} AND {opened})"
 
 
 def _aggregate(compiler: Compiler, call: Call, place: Place) -> Sql:
-    from storage.conditions import Sql
-
     selector, field = aggregated(call, place.scope)
     source, alias = rows(compiler, selector, _span(call, place), place)
-    value = compiler.row_field(selector, field, alias)
+    value = fields.row_field(compiler, selector, field, alias, place)
     if call.fact == "median":
         one = (
             f"SELECT avg(v) FROM (SELECT {value.text} AS v, row_number() OVER (ORDER BY {value.text}) AS n,"
@@ -152,8 +233,13 @@ def _aggregate(compiler: Compiler, call: Call, place: Place) -> Sql:
 def _silent(compiler: Compiler, call: Call, place: Place) -> str:
     days = place.scope.window(call.arguments[1], "silent").days
     assert days is not None
-    last = _end(compiler, selected(call, place.scope), "last", place)
-    return f"(coalesce({last}, p.joined_on) < {compiler.bind(back(place.as_of, days).isoformat())})"
+
+    def until(day: date) -> date:
+        return back(day, days)
+
+    last = _end(compiler, selected(call, place.scope), "last", place, until)
+    place.days.watch("partner", (), "p.joined_on", place.reckoned(until), None)
+    return f"(coalesce({last}, p.joined_on) < {place.bound(compiler, until, watched=True)})"
 
 
 def _share(compiler: Compiler, call: Call, place: Place, form: str) -> str:
@@ -174,18 +260,22 @@ def _covered(compiler: Compiler, call: Call, place: Place) -> str:
     span = _span(call, place)
     reach = replace(span, first=None)  # what began before the window may reach into it
     source, alias = rows(compiler, selector, reach, place)
-    low = f"julianday({compiler.bind((span.first or date.min).isoformat())})"
-    high = f"(julianday({compiler.bind(span.last.isoformat())}) + 1)"
+    low = f"julianday({place.bound(compiler, span.first or _never)})"
+    high = f"(julianday({place.bound(compiler, span.last)}) + 1)"
     if selector.table == "record":
         begin = f"coalesce(julianday({alias}.starts_on), {low})"
-        end = f"coalesce(julianday({alias}.ends_on) + 1, {high})"
+        end = f"coalesce(julianday({fields.past(compiler, 'record', 'ends_on', alias, place)}) + 1, {high})"
     else:
         begin = f"coalesce({alias}.occurred_at / 86400.0 + 2440587.5, julianday({alias}.occurred_on))"
         ends_by = []
         if "ended_on" in selector.fields:
-            ends_by.append(f"julianday({compiler.row_field(selector, selector.fields['ended_on'], alias).text}) + 1")
+            ends_by.append(
+                f"julianday({fields.row_field(compiler, selector, selector.fields['ended_on'], alias, place).text}) + 1"
+            )
         if "hours" in selector.fields:
-            ends_by.append(f"{begin} + {compiler.row_field(selector, selector.fields['hours'], alias).text} / 24.0")
+            ends_by.append(
+                f"{begin} + {fields.row_field(compiler, selector, selector.fields['hours'], alias, place).text} / 24.0"
+            )
         own_day = f"julianday({alias}.occurred_on) + 1"
         end = f"coalesce({', '.join([*ends_by, own_day])})" if ends_by else own_day
     return (
@@ -203,10 +293,23 @@ def _change(compiler: Compiler, call: Call, place: Place) -> str:
 
 
 def _held(compiler: Compiler, call: Call, place: Place) -> str:
-    period = place.scope.period(call.arguments[1])
-    days = ends(period, times(call), place.as_of, place.scope.catalogue.year_starts)
-    tests = [compiler.sql(call.arguments[2].value, replace(place, as_of=day)).text for day in days]
+    period, many = place.scope.period(call.arguments[1]), times(call)
+    starts = place.scope.catalogue.year_starts
+
+    def end(n: int) -> At:
+        return lambda day: _ends(period, many, place.at(day), starts)[n]
+
+    tests = [compiler.sql(call.arguments[2].value, replace(place, at=end(n))).text for n in range(many)]
     return f"({' AND '.join(tests)})"
+
+
+@lru_cache(maxsize=2048)
+def _ends(period: str, count: int, as_of: date, year_starts: int) -> tuple[date, ...]:
+    return tuple(ends(period, count, as_of, year_starts))
+
+
+def _never(_: date) -> date:
+    return date.min
 
 
 def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str] | None:
@@ -214,7 +317,7 @@ def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str]
     if call.fact in ("lower", "change", "held", "length", "crosses"):
         inner = call.arguments[-1 if call.fact == "held" else 0].value
         return latest(compiler, inner, place) if isinstance(inner, Call) else None
-    span = Span(None, place.as_of)
+    span = UP_TO
     if call.fact in ("sum", "avg", "median", "min", "max"):
         selector, span = aggregated(call, place.scope)[0], _span(call, place)
     elif call.fact in ("days_since", "days_until"):
