@@ -20,7 +20,8 @@ _CASE = (
 _TASK = (
     "SELECT t.id, t.case_id, t.kind, t.title, t.partner_id, p.code, p.name, (SELECT name FROM people WHERE id = t.owner),"
     " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
-    " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail FROM tasks t JOIN partners p ON p.id = t.partner_id"
+    " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail"
+    " FROM tasks t JOIN partners p ON p.id = t.partner_id"
 )
 
 

@@ -16,6 +16,7 @@ from prm_tui.domain.condition.tree import And, Node, Not, Or
 from prm_tui.domain.trigger import Trigger
 from storage import sweeps
 from storage.conditions import Compiler, Place
+from storage.days import Days
 from storage.explain import subject_of
 from storage.store import Change
 from storage.sweeps import Active, Sweep
@@ -69,7 +70,7 @@ class Looking:
         if said is None:
             return "1"
         checked = check(said, self.known, subject=self.kind, trigger=True)
-        return self.compiler.sql(checked.node, Place(checked.scope, self.as_of)).text
+        return self.compiler.sql(checked.node, Place(checked.scope, Days.one(self.as_of))).text
 
     @property
     def rows(self) -> str:
@@ -312,7 +313,7 @@ class Looking:
             return []
         said = self.trigger.when or str(self.trigger.total)
         checked = check(said, self.known, subject=self.kind, trigger=True, want="any")
-        place = Place(checked.scope, self.as_of)
+        place = Place(checked.scope, Days.one(self.as_of))
         found = []
         for leaf in leaves(checked.node):
             made = self.compiler.sql(subject_of(leaf), place)

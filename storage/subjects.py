@@ -12,6 +12,7 @@ from typing import Any
 from prm_tui.domain.condition import Catalogue, Kind, check
 from prm_tui.domain.money import SCALE
 from storage.conditions import Compiler, Place
+from storage.days import Days
 
 _TABLES = {"record": "records", "activity": "activities"}
 
@@ -22,7 +23,7 @@ def meeting(conn: sqlite3.Connection, known: Catalogue, as_of: date, text: str, 
     for kind, listed in _by_subject(conn, known, visits):
         checked = check(text, known, subject=kind)
         compiler = Compiler()
-        sql = compiler.sql(checked.node, Place(checked.scope, as_of)).text
+        sql = compiler.sql(checked.node, Place(checked.scope, Days.one(as_of))).text
         rows = conn.execute(f"SELECT v.id {_rows(kind)} AND {sql}", {**compiler.params, "visits": listed})
         found |= {visit for (visit,) in rows}
     return found
@@ -38,7 +39,7 @@ def values(
         columns, types, units = [], [], []
         for text in texts:
             checked = check(text, known, subject=kind, want="any")
-            made = compiler.sql(checked.node, Place(checked.scope, as_of))
+            made = compiler.sql(checked.node, Place(checked.scope, Days.one(as_of)))
             columns.append(compiler.on(made, False))
             types.append("number" if checked.type == "bare" else checked.type)
             units.append(made.units)
