@@ -95,6 +95,10 @@ def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> No
 def look_at_waiting(round_: Round) -> int:
     """Go on with what has been waited for: answers of persons, conditions that came true; how many cases moved."""
     moved = 0
+    round_.conn.execute(  # who was told that something is overdue need not chase it any more
+        "UPDATE tasks AS t SET state = 'cancelled' WHERE state = 'open' AND json_extract(data, '$.about') IN"
+        " (SELECT o.id FROM tasks o WHERE o.case_id = t.case_id AND o.state <> 'open')"
+    )
     for version_id, step_id in _groups(round_, "waiting"):
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
@@ -335,7 +339,9 @@ def close(round_: Round, visits: Sequence[int], outcome: str) -> None:
     conn.execute(f"UPDATE steps SET state = 'cancelled' WHERE state IN ('ready', 'waiting', 'arrived', 'held') AND case_id IN {cases}",
                  params)  # fmt: skip
     conn.execute(
-        f"UPDATE tasks SET state = 'cancelled' WHERE state IN ('open', 'planned') AND case_id IN {cases}", params
+        f"UPDATE tasks SET state = 'cancelled' WHERE state = 'open' AND case_id IN {cases} AND (step_id IS NOT NULL"
+        " OR json_extract(data, '$.about') IS NOT NULL)",
+        params,
     )
     conn.execute(f"UPDATE timers SET state = 'cancelled' WHERE state = 'waiting' AND case_id IN {cases}", params)
     conn.execute(

@@ -88,13 +88,13 @@ def swept(conn: sqlite3.Connection, trigger_id: int, day: str, upto: int) -> Non
 
 
 def ran(conn: sqlite3.Connection, day: str, upto: int) -> None:
-    """Remember, outside of any change, that a run has seen everything up to a change."""
+    """Remember, outside of any change, that a run has let every active trigger see everything up to a change."""
     conn.execute(
-        "INSERT INTO sweeps(what, day, upto_change) VALUES ('run', ?, ?)"
+        "INSERT INTO sweeps(what, day, upto_change) SELECT what, :day, :upto FROM (SELECT 'run' AS what UNION ALL"
+        " SELECT 'trigger:' || id FROM triggers WHERE state = 'on') WHERE 1"
         " ON CONFLICT (what) DO UPDATE SET day = excluded.day, upto_change = excluded.upto_change",
-        (day, upto),
+        {"day": day, "upto": upto},
     )
-    conn.execute("UPDATE sweeps SET upto_change = ? WHERE what LIKE 'trigger:%' AND day = ?", (upto, day))
 
 
 def last_day(conn: sqlite3.Connection) -> str | None:
