@@ -19,16 +19,17 @@ WHATS = ("partners", "partner", "contacts", "activities", "records", "everything
 _WHOLE = ("partner", "everything")
 
 
-def write(store: Store, what: str, out: Path, ids: Sequence[int] | None = None) -> Written:
+def write(store: Store, what: str, out: Path, ids: Sequence[int] | None = None, *, kind: str | None = None) -> Written:
     """Write what is asked for, of the partners of `ids` (None: of all), to a file whose suffix says how.
 
-    `what` is one of WHATS; `partner` is a dossier of the partners named: everything about them. A workbook of
+    `what` is one of WHATS; `partner` is a dossier of the partners named: everything about them. `kind`: of
+    activities only those of this kind. A workbook of
     a dossier or of everything has sheets of figures that it computes from its other sheets. Raises InputError
     when there is nothing to write or the file cannot be written.
     """
     notes: list[str] = []
     with store.reading() as conn:
-        sheets = _sheets(conn, what, out, ids, outgoing.uid(conn))
+        sheets = _sheets(conn, what, out, ids, outgoing.uid(conn), kind)
         if out.suffix.lower() == ".csv" and len(sheets) > 1 and all(s.lines_of for s in sheets[1:]):
             sheets = sheets[:1]  # a csv file holds one sheet
             notes.append(
@@ -48,6 +49,7 @@ def send(
     out: Path,
     ids: Sequence[int] | None = None,
     *,
+    kind: str | None = None,
     recipient: str,
     due: date | None,
     actor: int | None,
@@ -65,7 +67,7 @@ def send(
     uid = uuid.uuid4().hex[:UID_LENGTH]
     seen: dict[str, list[int]] = {}
     with store.change(f"{what} sent to {recipient}", actor=actor, as_of=as_of) as change:
-        sheets = [s for s in _sheets(change.conn, what, out, ids, uid) if s.what != "skip"]
+        sheets = [s for s in _sheets(change.conn, what, out, ids, uid, kind) if s.what != "skip"]
         written = export.write(
             out,
             [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in sheets],
@@ -108,7 +110,12 @@ def close(store: Store, uid: str, *, actor: int | None, as_of: date) -> int | No
     return change.id if change.kept else None
 
 
-def _sheets(conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: str) -> list[OutSheet]:
+def _sheets(
+    conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: str, only: str | None = None
+) -> list[OutSheet]:
+    def kinds(table: str) -> list[str]:
+        return [kind for kind in outgoing.kinds(conn, table, ids) if only in (None, kind)]
+
     whole = what in _WHOLE
     sheets: list[OutSheet] = []
     if whole or what == "partners":
@@ -118,8 +125,8 @@ def _sheets(conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: s
     if whole or what == "records":
         sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
     if whole or what == "activities":
-        sheets += [outgoing.activities(conn, kind, ids, token) for kind in outgoing.kinds(conn, "activities", ids)]
-        sheets += [outgoing.lines(conn, kind, ids) for kind in outgoing.kinds(conn, "activity_lines", ids)]
+        sheets += [outgoing.activities(conn, kind, ids, token) for kind in kinds("activities")]
+        sheets += [outgoing.lines(conn, kind, ids) for kind in kinds("activity_lines")]
     if not sheets:
         raise InputError(f"{out.name}: there are no {what} to write.")
     return names_apart(sheets)

@@ -14,12 +14,12 @@ from textual.content import Content
 
 from prm_tui import paths
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import export
+from prm_tui.services import export, timeline
 from prm_tui.services.values import read_date
 from screens.exchange import recent
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
-from screens.text import plain
+from screens.text import plain, visible
 
 if TYPE_CHECKING:
     from screens.base import PrmScreen
@@ -34,9 +34,15 @@ WHATS = {
 }
 
 
-async def out(screen: PrmScreen, ids: Sequence[int] | None, what: str | None = None) -> None:
-    """Offer the ways out of a list: `what` it shows, of the partners of `ids` (None: all)."""
+async def out(screen: PrmScreen, ids: Sequence[int] | None, what: str | None = None, kind: str | None = None) -> None:
+    """Offer the ways out of a list: `what` it shows, of the partners of `ids` (None: all).
+
+    `kind`: it shows only activities of this kind.
+    """
     many = WHATS[what] if what else "these partners" if ids is not None else "all partners"
+    if kind is not None:
+        kinds = await screen.read(timeline.known_kinds)
+        many = f"only {visible(kinds.get(kind, kind)).lower()}"
     way = await screen.prm.push_screen_wait(
         Choose(
             f"Out to a spreadsheet: {many}",
@@ -53,25 +59,25 @@ async def out(screen: PrmScreen, ids: Sequence[int] | None, what: str | None = N
         offered = [Choice(key, title) for key, title in WHATS.items() if key != "partner"]
         what = await screen.prm.push_screen_wait(Choose("What goes out?", offered))
     if way is not None and what is not None:
-        await {"file": to_file, "editor": edit_outside, "send": send}[way](screen, what, ids)
+        await {"file": to_file, "editor": edit_outside, "send": send}[way](screen, what, ids, kind)
 
 
-async def to_file(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
+async def to_file(screen: PrmScreen, what: str, ids: Sequence[int] | None, kind: str | None = None) -> None:
     """Write a file."""
 
     async def save(fields: dict[str, str]) -> str:
         path = _path(fields["path"])
-        written = await screen.read(lambda s: export.write(s, what, path, ids))
+        written = await screen.read(lambda s: export.write(s, what, path, ids, kind=kind))
         recent.remember([path])
         return "; ".join([f"{written.rows:,} rows: {path}", *written.notes])
 
-    entries = [Entry("path", "File", f"{what}.xlsx", ".xlsx, .csv or .json")]
+    entries = [Entry("path", "File", f"{kind or what}.xlsx", ".xlsx, .csv or .json")]
     said = await screen.prm.push_screen_wait(Form("Write a file", entries, save, whole=True))
     if said:
         screen.prm.tell(said)
 
 
-async def send(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
+async def send(screen: PrmScreen, what: str, ids: Sequence[int] | None, kind: str | None = None) -> None:
     """Write a sheet that is to come back, and remember it."""
     session = screen.prm.session
 
@@ -80,28 +86,29 @@ async def send(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
         path = _path(fields["path"])
         written = await screen.write(
             lambda s: export.send(
-                s, what, path, ids, recipient=fields["to"], due=due, actor=session.actor, as_of=session.as_of
+                s, what, path, ids, kind=kind, recipient=fields["to"], due=due, actor=session.actor,
+                as_of=session.as_of,
             )
-        )
+        )  # fmt: skip
         recent.remember([path])
         return f"{written.rows:,} rows: {path}. It is listed under Exchange until it comes back."
 
     entries = [
         Entry("to", "To", "", "a name"),
         Entry("due", "Wanted back by", "", "YYYY-MM-DD, or nothing"),
-        Entry("path", "File", f"{what}-to-fill-in.xlsx", ".xlsx or .csv"),
+        Entry("path", "File", f"{kind or what}-to-fill-in.xlsx", ".xlsx or .csv"),
     ]
     said = await screen.prm.push_screen_wait(Form("Send a sheet", entries, save, whole=True))
     if said:
         screen.prm.tell(said)
 
 
-async def edit_outside(screen: PrmScreen, what: str, ids: Sequence[int] | None) -> None:
+async def edit_outside(screen: PrmScreen, what: str, ids: Sequence[int] | None, kind: str | None = None) -> None:
     """Open the list in the person's spreadsheet program; what was saved there is read back and merged."""
     folder = paths.database().parent / "exports"
     folder.mkdir(parents=True, exist_ok=True)
-    path = _unused(folder, f"{what}-{screen.prm.session.as_of}")
-    await screen.read(lambda s: export.write(s, what, path, ids))
+    path = _unused(folder, f"{kind or what}-{screen.prm.session.as_of}")
+    await screen.read(lambda s: export.write(s, what, path, ids, kind=kind))
     recent.remember([path])
     opened = _open(path)
     from screens.exchange.wizard import ImportScreen

@@ -100,7 +100,7 @@ class Choose(Modal[Any]):
                     Content.assemble(
                         mark,
                         plain(title, "bright"),
-                        " " * (min(wide, 30) - len(title) + 2),
+                        " " * max(min(wide, 30) - len(title) + 2, 2),
                         plain(choice.about, "muted"),
                     )
                 )

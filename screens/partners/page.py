@@ -313,11 +313,12 @@ class PartnerPage(PrmScreen):
             self.reload()
 
     def action_out(self) -> None:
-        """Out to a spreadsheet: what the section lists; else everything about the partner."""
+        """Out to a spreadsheet: what the section lists, no more; else everything about the partner."""
         from screens.exchange.out import out
 
         what = {"Timeline": "activities", "Contacts": "contacts", "Records": "records"}.get(self.section, "partner")
-        self.start(lambda: out(self, [self.partner_id], what), "out")
+        kind = self.kind if self.section == "Timeline" else None
+        self.start(lambda: out(self, [self.partner_id], what, kind), "out")
 
     def action_actions(self) -> None:
         """What can be done with this partner."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from prm_tui.services import exchange, export, files, partners
+from prm_tui.services import exchange, export, files, partners, timeline
 from tests.screens.driver import Driver, drive
 from tests.services.test_returns import DAY, DEALERS
 
@@ -104,6 +105,37 @@ def test_a_list_goes_out_and_a_sheet_is_sent(db: Path, tmp_path: Path) -> None:
     drive(db, story)
     assert openpyxl.load_workbook(out)["Partners"].max_row == 3
     assert openpyxl.load_workbook(sent)["Partners"].max_row == 7
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_a_timeline_of_one_kind_goes_out_as_it_is_shown(db: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    with files.open_file(db) as store:
+        one = partners.resolve(store, "001")
+        for kind, ref in (("order", "A1"), ("visit", "B1"), ("order", "A2")):
+            timeline.log(store, one, kind, on=DAY, ref=ref, actor=None, as_of=DAY)
+    orders, everything, sent = (tmp_path / name for name in ("orders.csv", "all.xlsx", "sent.xlsx"))
+
+    async def story(prm: Driver) -> None:
+        await prm.press("enter", "right", "slash")
+        await prm.choose("Order")
+        await prm.press("x")
+        assert "Out to a spreadsheet: only order" in prm.text
+        await prm.choose("Write a file")
+        assert "order.xlsx" in prm.text
+        await prm.fill(str(orders))
+        await prm.press("x")
+        await prm.choose("Send a sheet")
+        await prm.fill("Ann", "2026-03-20", str(sent))
+        await prm.press("escape", "x")  # the filter is gone
+        assert "Out to a spreadsheet: Activities" in prm.text
+        await prm.choose("Write a file")
+        await prm.fill(str(everything))
+
+    drive(db, story, size=size)
+    with orders.open(encoding="utf-8-sig", newline="") as file:
+        assert sorted(row["Reference"] for row in csv.DictReader(file)) == ["A1", "A2"]
+    assert "Activities visit" not in openpyxl.load_workbook(sent).sheetnames
+    assert {"Activities order", "Activities visit"} <= set(openpyxl.load_workbook(everything).sheetnames)
 
 
 def test_refused_rows_are_written_back(db: Path, tmp_path: Path) -> None:
