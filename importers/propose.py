@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers import aliases, partner_column, remarks
+from importers.asked import asked_of
 from importers.columns import as_numbers, settle
 from importers.dates import MIXED
 from importers.own import Own
-from prm_tui.domain.mapping import DATES, NEEDED, NUMBERS, REASON, ColumnPlan, Question, SavedMap, SheetPlan
+from prm_tui.domain.mapping import NUMBERS, REASON, SAID, ColumnPlan, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import META
 
 REPEATED = 0.05
@@ -187,7 +188,7 @@ def _classified(
     if not plan.rows:
         return replace(plan, why="the sheet has a heading but no rows" if plan.columns else "the sheet is empty")
     if what:
-        plan = replace(plan, what=what, why="as you said")
+        plan = replace(plan, what=what, why=SAID)
     else:
         what, why = _what(staging, plan)
         plan = replace(plan, what=what, why=why)
@@ -377,32 +378,3 @@ def _has_lines(staging: sqlite3.Connection, plan: SheetPlan) -> bool:
         f" GROUP BY c{ref.pos}, c{partner.pos}, c{on.pos} HAVING count(*) > 1 LIMIT 1"
     ).fetchone()
     return found is not None
-
-
-def date_question(plan: SheetPlan, column: ColumnPlan) -> Question:
-    """How the dates of a column are written, which nothing in it settles."""
-    ways = [
-        {"swapped": "or are day and month of the real dates swapped"}.get(o, o.replace("-", " ")) for o in column.orders
-    ]
-    flags = ", or ".join(f"--dates {order}" for order in column.orders)
-    why = f" ({column.decided})" if column.decided else ""
-    text = f"is {column.example} in “{column.header}” written {' or '.join(ways).replace('or or', 'or')}?{why}"
-    return Question(plan.sheet, text, flags)
-
-
-def asked_of(plan: SheetPlan) -> list[Question]:
-    """What a person must say before a sheet can be taken as planned."""
-    asked = []
-    for needed in plan.missing():
-        candidates = ", ".join(c.header for c in plan.columns if c.target == "data")
-        asked.append(
-            Question(
-                plan.sheet,
-                f"which column is the {needed.replace('_', ' ')}? One of: {candidates}",
-                f"--map (write one with: prm map “{plan.file}”), or --as “{plan.sheet}=skip”",
-            )
-        )
-    for column in plan.columns:
-        if column.orders and column.target in DATES:
-            asked.append(date_question(plan, column))
-    return asked if plan.noun in NEEDED else []

@@ -9,19 +9,16 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from importers import suspect
 from importers.staging import Told
 from prm_tui import clock
-from prm_tui.domain.errors import InputError, PrmError
+from prm_tui.domain.errors import Cancelled, InputError
 
 SECONDS = 600
 
-
-class Cancelled(PrmError):
-    """The person stopped it. Nothing was changed."""
-
-    exit_code = 130
+Row = tuple[int, list[str]]
 
 
 def read(
@@ -44,17 +41,49 @@ def read(
         suspect.examine(path)
     if told is not None:
         told.write(staging)
-    command = [sys.executable, "-P", "-m", "importers.child", str(staging), *(str(p) for p in paths)]
+    names = ", ".join(path.name for path in paths)
+
+    def heard(message: dict[str, Any]) -> None:
+        if on_progress:
+            on_progress(message["rows"])
+
+    _run("importers.child", [str(staging), *(str(p) for p in paths)], names, heard, cancelled, seconds)
+
+
+def top(path: Path, sheet: str, *, cancelled: Callable[[], bool] = lambda: False, seconds: int = SECONDS) -> list[Row]:
+    """The first rows of a sheet as they stand there: number, then cells as text; blank rows left out.
+
+    Raises InputError when it cannot be read, Cancelled when `cancelled` says so.
+    """
+    suspect.examine(path)
+    found: list[Row] = []
+
+    def heard(message: dict[str, Any]) -> None:
+        found.extend((row, cells) for row, cells in message["top"])
+
+    _run("importers.top", [str(path), sheet], path.name, heard, cancelled, seconds)
+    return found
+
+
+def _run(
+    module: str,
+    arguments: list[str],
+    names: str,
+    heard: Callable[[dict[str, Any]], None],
+    cancelled: Callable[[], bool],
+    seconds: int,
+) -> None:
+    """Run a reading process to its end; each of its messages is heard."""
+    command = [sys.executable, "-P", "-m", module, *arguments]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
     said: queue.Queue[str | None] = queue.Queue()
     listener = threading.Thread(target=_listen, args=(process, said), daemon=True)
     listener.start()
-    names = ", ".join(path.name for path in paths)
     began = clock.now()
     try:
-        _follow(said, on_progress, cancelled, lambda: clock.now() - began > seconds, names)
+        _follow(said, heard, cancelled, lambda: clock.now() - began > seconds, names)
         code = process.wait()
     finally:
         if process.poll() is None:
@@ -77,14 +106,14 @@ def _listen(process: subprocess.Popen[str], said: queue.Queue[str | None]) -> No
 
 def _follow(
     said: queue.Queue[str | None],
-    on_progress: Callable[[int], None] | None,
+    heard: Callable[[dict[str, Any]], None],
     cancelled: Callable[[], bool],
     late: Callable[[], bool],
     names: str,
 ) -> None:
     while True:
         if cancelled():
-            raise Cancelled("Reading was stopped. Nothing was changed.")
+            raise Cancelled("Stopped. Nothing was changed.")
         if late():
             raise InputError(f"{names}: reading took too long and was stopped. Save it as csv and try again.")
         try:
@@ -96,5 +125,4 @@ def _follow(
         message = json.loads(line)
         if "error" in message:
             raise InputError(message["error"])
-        if on_progress:
-            on_progress(message["rows"])
+        heard(message)

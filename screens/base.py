@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from prm_tui.commands import commands
-from prm_tui.domain.errors import PrmError
+from prm_tui.domain.errors import Cancelled, PrmError
 from prm_tui.gateway import Superseded
 from screens.widgets.lines import KeyLine, ModeLine
 from screens.widgets.table import Table
@@ -77,6 +77,8 @@ class PrmScreen(Screen[None]):
             await work()
         except Superseded:
             return
+        except Cancelled as stopped:
+            self.prm.tell(str(stopped))
         except PrmError as error:
             self.prm.tell(str(error), bad=True)
 

@@ -38,3 +38,9 @@ class StoreError(PrmError):
     """The database is missing, locked, damaged, foreign or newer than this program. Nothing changed."""
 
     exit_code = 5
+
+
+class Cancelled(PrmError):
+    """A person stopped it, which is no failure. Nothing was changed."""
+
+    exit_code = 130

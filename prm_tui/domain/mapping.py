@@ -74,13 +74,15 @@ def header_hash(headers: Sequence[str]) -> str:
     return hashlib.sha256(kept.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+SAID = "as you said"
+"""Why something is read as it is, where a person said so."""
 ORDERS = ("day-first", "month-first", "year-first", "swapped")
 """How dates may be written: which part comes first; swapped: day and month of real dates have been exchanged."""
 
 
 def as_you_said(order: str) -> str:
     """How the type of a column of dates was decided, when a person said how they are written."""
-    return f"{order.replace('-', ' ')}, as you said"
+    return f"{order.replace('-', ' ')}, {SAID}"
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from importers import columns, extent, own, reader, refused, staging
-from importers.propose import Taken, asked_of, propose
-from prm_tui.domain.errors import DecisionNeeded, InputError, PrmError
+from importers.asked import asked_of
+from importers.propose import Taken, propose
+from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
-from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
+from prm_tui.domain.mapping import NEEDED, SAID, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
 
@@ -41,6 +42,7 @@ class Reading:
     questions: list[Question]
     forced: dict[str, str] = field(default_factory=dict)
     saved: list[SavedMap] = field(default_factory=list)
+    headers: dict[str, int] = field(default_factory=dict)
 
     @property
     def staging(self) -> Path:
@@ -63,6 +65,17 @@ class Reading:
             return conn.execute(f"SELECT row, {listed} FROM {plan.table} ORDER BY row LIMIT ?", (rows,)).fetchall()
         finally:
             conn.close()
+
+    def path_of(self, plan: SheetPlan) -> Path:
+        """The file a sheet is from."""
+        conn = staging.connect(self.staging)
+        try:
+            (path,) = conn.execute(
+                "SELECT path FROM files WHERE id = (SELECT file_id FROM sheets WHERE id = ?)", (plan.id,)
+            ).fetchone()
+        finally:
+            conn.close()
+        return Path(path)
 
     def row(self, plan: SheetPlan, number: int) -> dict[str, Any]:
         """The cells of one row by their headers; the empty ones left out."""
@@ -151,8 +164,10 @@ def read(
     except BaseException:
         folder.cleanup()
         raise
-    plans = proposal.plans
-    return Reading(folder, list(paths), plans, proposal.questions, forced or {}, list(saved))
+    return Reading(
+        folder, list(paths), proposal.plans, proposal.questions,
+        dict(forced or {}), list(saved), dict(headers or {}),
+    )  # fmt: skip
 
 
 def _settle_dates(conn: Any, told: Mapping[str, str]) -> None:
@@ -263,7 +278,7 @@ def _apply(
         with store.change(f"import of {files}", actor=actor, as_of=as_of, kind="import", rehearse=rehearse) as change:
             for plan in reading.taken:
                 if cancelled():
-                    raise reader.Cancelled("The import was stopped. Nothing was changed.")
+                    raise Cancelled("Stopped. Nothing was changed.")
                 if plan.again:
                     report.sheets.append(SheetReport(plan, same=plan.held or 0, lines=plan.rows))
                     continue
@@ -291,7 +306,7 @@ def _stoppable(store: Store, cancelled: Callable[[], bool]) -> Iterator[None]:
     except PrmError:
         if not cancelled():
             raise
-        raise reader.Cancelled("The import was stopped. Nothing was changed.") from None
+        raise Cancelled("Stopped. Nothing was changed.") from None
     finally:
         store.conn.set_progress_handler(None, 0)
 
@@ -363,4 +378,4 @@ def write_refused(reading: Reading, report: ImportReport, out: Path) -> int:
 
 def with_kind(plan: SheetPlan, what: str) -> SheetPlan:
     """The same sheet as something else: partners, people, contacts, activity:KIND, record:KIND or skip."""
-    return replace(plan, what=what, why="as you said")
+    return replace(plan, what=what, why=SAID)

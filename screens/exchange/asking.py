@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from prm_tui.domain.mapping import DATES, ColumnPlan, Question, SheetPlan, targets
+from prm_tui.domain.mapping import DATES, SAID, ColumnPlan, Question, SheetPlan, targets
 from prm_tui.services import exchange, records, timeline
 from screens.exchange.rows import Samples, meaning
 from screens.modals.choose import Choice, Choose
@@ -37,7 +37,7 @@ async def settle(screen: PrmScreen, reading: Reading, question: Question, values
         title = f"Which column of {visible(plan.sheet)[:40]} is {meaning(needed)}?"
         picked = await screen.prm.push_screen_wait(Choose(title, offered))
         if picked is not None:
-            reading.replan(plan.with_target(picked, needed, "as you said"))
+            reading.replan(plan.with_target(picked, needed, SAID))
 
 
 async def dates(screen: PrmScreen, reading: Reading, plan: SheetPlan, column: ColumnPlan, values: Samples) -> None:
@@ -99,4 +99,4 @@ async def column(screen: PrmScreen, reading: Reading, plan: SheetPlan, pos: int,
     title = f"What is {visible(chosen.header)[:60]}, for example {visible(chosen.example)[:40]}?"
     picked = await screen.prm.push_screen_wait(Choose(title, choices))
     if picked is not None:
-        reading.replan(plan.with_target(chosen.header, picked, "as you said"))
+        reading.replan(plan.with_target(chosen.header, picked, SAID))

@@ -279,7 +279,7 @@ def test_an_import_that_is_stopped_has_changed_nothing(db: Path, tmp_path: Path)
     many.write_text("Dealer,Name\n" + "".join(f"N{n},Some name {n}\n" for n in range(5_000)), encoding="utf-8")
     asked = iter([False] * 6)
     with files.open_file(db) as store, exchange.read(store, [many]) as reading:
-        with pytest.raises(Exception, match="stopped"):
+        with pytest.raises(Exception, match="Nothing was changed"):
             exchange.commit(store, reading, actor=None, as_of=DAY, cancelled=lambda: next(asked, True))
         assert len(partners.find(store, as_of=DAY).ids) == 6
         exchange.commit(store, reading, actor=None, as_of=DAY)
@@ -318,7 +318,7 @@ def test_escape_stops_what_is_being_taken(
         await prm.pilot.press("t", "k", "greater_than_sign", "escape")  # only the last means anything now
         await prm.settle()
         assert "● What would change" in prm.text and "esc stops it" not in prm.text
-        assert "was stopped. Nothing was changed" in prm.app.session.said[-1][0]
+        assert prm.app.session.said[-1] == ("Stopped. Nothing was changed.", False)
 
     drive(db, story, size=size)
     with files.open_file(db) as store:

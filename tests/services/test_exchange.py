@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from prm_tui.domain.errors import DecisionNeeded, InputError, PrmError
+from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SavedMap, from_toml, to_toml
 from prm_tui.services import exchange, history, partners, timeline
@@ -205,9 +205,9 @@ def test_a_mapping_can_be_written_read_and_used(store: Store, tmp_path: Path) ->
 
 
 def test_an_import_that_is_stopped_takes_nothing(store: Store) -> None:
-    with pytest.raises(PrmError, match="was stopped"):
+    with pytest.raises(Cancelled, match="Nothing was changed"):
         exchange.read(store, [WORKBOOK], cancelled=lambda: True).close()
-    with exchange.read(store, [WORKBOOK]) as reading, pytest.raises(PrmError, match="was stopped"):
+    with exchange.read(store, [WORKBOOK]) as reading, pytest.raises(Cancelled, match="Nothing was changed"):
         exchange.commit(store, reading, actor=None, as_of=DAY, cancelled=lambda: True)
     assert counts(store)[0] == 0
     assert take(store, WORKBOOK).change is not None

@@ -12,8 +12,7 @@ import openpyxl
 import pytest
 
 from importers import reader
-from importers.reader import Cancelled
-from prm_tui.domain.errors import InputError
+from prm_tui.domain.errors import Cancelled, InputError
 from prm_tui.domain.survey import Survey
 from prm_tui.services import survey
 from storage import Store
