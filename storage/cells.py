@@ -14,11 +14,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from prm_tui.domain.exchange import CellChange
+from prm_tui.domain.exchange import LISTED, CellChange
 from storage.store import Change
 
 CLEAR = "#CLEAR"
-SHOWN = 5_000
+SHOWN = LISTED
 _PEOPLE = ("manager", "owner", "person_id")
 
 

@@ -10,13 +10,16 @@ import json
 import sqlite3
 from dataclasses import replace
 
-from prm_tui.domain.exchange import Refused, SheetReport
+from prm_tui.domain.exchange import NewRow, Refused, SheetReport
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.sheet import UID_LENGTH
 from storage import activities, cells, imports
 from storage.store import Change
 
 SAMPLED = 500
+SHOWN = 1_000
+FIRST = 4
+"""How many cells of a new row are told beside its key and name."""
 LIKELY = 0.6
 
 
@@ -122,6 +125,27 @@ def missing(change: Change, plan: SheetPlan, table: str, report: SheetReport) ->
         edited += sum(was_edited for _, was_edited in found)
         conn.execute("UPDATE sheets_sent SET state = 'back' WHERE uid = ? AND state = 'out'", (uid,))
     return edited
+
+
+def added(change: Change, plan: SheetPlan) -> list[NewRow]:
+    """The rows that are new with the sheet that was just taken, in their order there; no more than SHOWN."""
+    table = {"record": "records", "activity": "activities"}.get(plan.noun, plan.noun)
+    key = {"partners": "code", "people": "key", "contacts": "email"}.get(table, "ref")
+    partner = "(SELECT p.name FROM main.partners p WHERE p.id = t.partner_id)"
+    name = {"activities": partner, "records": f"coalesce(t.name, {partner})"}.get(table, "t.name")
+    told = [c for c in plan.columns if c.target not in ("id", "skip", "name", key)]
+    listed = "".join(f", r.c{c.pos}" for c in told)
+    found = change.conn.execute(
+        f"SELECT t.row, t.{key}, {name}{listed}"
+        f" FROM main.{table} t JOIN st.{plan.table} r ON r.row = t.row"
+        " WHERE t.source_id = (SELECT max(id) FROM main.sources WHERE change_id = ?) ORDER BY t.row LIMIT ?",
+        (change.id, SHOWN),
+    )
+    rows = []
+    for row, said, called, *rest in found:
+        filled = [(c.header, str(cell)) for c, cell in zip(told, rest, strict=True) if cell is not None]
+        rows.append(NewRow(row, said or "", called or "", tuple(filled[:FIRST])))
+    return rows
 
 
 def _copies(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:

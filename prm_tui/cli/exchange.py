@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli.common import actor, command, database, day, opened, plain, print_json, print_table, say, with_json
+from prm_tui.cli.outcome import narrate, row_by_row
 
 if TYPE_CHECKING:
-    from prm_tui.domain.exchange import Choices, ImportReport
+    from prm_tui.domain.exchange import Choices
     from prm_tui.domain.mapping import SavedMap, SheetPlan
 
 
@@ -69,7 +70,7 @@ def register(commands: Any) -> None:
     )
     made.add_argument("folder", metavar="FOLDER", help="The folder; those below it are read, too.")
     made.add_argument("out", nargs="?", metavar="OUT.xlsx", help="Write what was found to a workbook, too.")
-    made = with_json(command(commands, "map", "Show how each sheet and column would be read, and why.", _map))
+    made = with_json(command(commands, "map", "Show how import would read each sheet and column, and why.", _map))
     made.add_argument("file", metavar="FILE", help="A workbook or text file.")
     made.add_argument("--save", metavar="M.toml", help="Write the mapping to a file, to change and use with import.")
     made = command(commands, "demo", "Build a demonstration file from bundled data and open it.", _demo)
@@ -207,7 +208,7 @@ def _import(options: argparse.Namespace) -> int:
                 say(f"{plan.sheet}: not taken ({plan.why})")
     if options.json:
         print_json(report.as_json())
-    _narrate(report, options.json)
+    narrate(report, options.json)
     return 1 if report.refused() else 0
 
 
@@ -258,11 +259,8 @@ def _merge(options: argparse.Namespace) -> int:
             exchange.write_refused(reading, report, Path(options.errors))
     if options.json:
         print_json(report.as_json())
-    _narrate(report, options.json)
-    for sheet in report.sheets:
-        for cell in sheet.cells[:200]:
-            sign = "!" if cell.conflict else " "
-            say(f"{sign} {cell.subject}: {cell.field} from “{cell.before}” to “{cell.after}”")
+    narrate(report, options.json)
+    row_by_row(report)
     return 1 if report.refused() else 0
 
 
@@ -307,43 +305,13 @@ def _progress() -> Any:
     return lambda rows: print(f"\rreading row {rows:,}", end="", file=sys.stderr, flush=True)
 
 
-def _narrate(report: ImportReport, quiet: bool) -> None:
-    write = say if quiet else print
-    for sheet in report.sheets:
-        lines = f" ({sheet.lines:,} lines)" if sheet.plan.lines else ""
-        said = f"{sheet.new:,} new{lines}, {sheet.changed:,} changed, {sheet.same:,} the same"
-        for count, what in (
-            (len(sheet.refused), "refused"),
-            (sheet.conflicts, "changed on both sides"),
-            (sheet.withdrawn, "withdrawn"),
-            (sheet.missing, "of earlier sheets not in it"),
-            (sheet.left, "left alone"),
-            (sheet.partners_created, "new partners"),
-        ):
-            said += f", {count:,} {what}" if count else ""
-        write(plain(f"{sheet.plan.sheet} as {sheet.plan.what}: {said}"))
-        for note in [*sheet.plan.notes, *sheet.notes]:
-            say(f"  {note}")
-        for doubt in sheet.doubts:
-            say(f"  ? {doubt.text}")
-        for problem in sheet.problems():
-            rows = ", ".join(f"{row:,}" for row in problem["rows"][:5])
-            many = "1 row" if problem["count"] == 1 else f"{problem['count']:,} rows"
-            more = " …" if problem["count"] > 5 else ""
-            say(f"  {problem['column']}: {problem['problem']} ({many}: {rows}{more})")
-    if report.dry_run:
-        say("Nothing was changed (dry run).")
-    elif report.change is None:
-        say("The file holds all of it already; nothing was changed.")
-    else:
-        say(f"Change {report.change}. Take it back with: prm undo {report.change}")
-
-
 def _map(options: argparse.Namespace) -> int:
     from prm_tui.domain.mapping import SavedMap, to_toml
     from prm_tui.services import exchange
 
-    with exchange.read(None, [Path(options.file)]) as reading:
+    with ExitStack() as held:
+        store = held.enter_context(opened(options)) if database(options).exists() else None
+        reading = held.enter_context(exchange.read(store, [Path(options.file)]))
         if options.save:
             Path(options.save).write_text(to_toml([SavedMap.of(p) for p in reading.taken]), encoding="utf-8")
             say(f"Written: {options.save}. Use it with: prm import {options.file} --map {options.save}")

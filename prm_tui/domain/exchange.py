@@ -10,6 +10,8 @@ from typing import Any
 from prm_tui.domain.mapping import Question, SheetPlan
 
 MODES = ("both", "create", "update")
+LISTED = 5_000
+"""So many changed cells of a sheet are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,36 @@ class CellChange:
     base: Any = None
 
 
+@dataclass(frozen=True)
+class NewRow:
+    """A row that somebody added to a sheet of ours: its number there, the key and name it has, its first other cells.
+
+    `key` is empty where rows of its kind have none; `name` is that of its partner where they have none of their own.
+    """
+
+    row: int
+    key: str
+    name: str
+    cells: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def subject(self) -> str:
+        """Which row it is: 099 Newcomer."""
+        return f"{self.key} {self.name}".strip()
+
+    @property
+    def text(self) -> str:
+        """What it brings: Territory North, Country France."""
+        return ", ".join(f"{header} {cell}" for header, cell in self.cells)
+
+
 @dataclass
 class SheetReport:
     """What one sheet brings. For activities the counts are activities; `lines` counts their rows.
 
     `withdrawn`: activities of the period the sheet is complete for that it no longer holds; `missing`: rows
     that its feed brought before and that are not in it; `left`: rows the mode does not let in;
-    `partners_created`: partners that are new with it.
+    `partners_created`: partners that are new with it. `added`: of a sheet of ours the first of the new rows.
     """
 
     plan: SheetPlan
@@ -116,6 +141,7 @@ class SheetReport:
     doubts: list[Doubt] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     cells: list[CellChange] = field(default_factory=list)
+    added: list[NewRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def problems(self) -> list[dict[str, Any]]:
@@ -178,6 +204,7 @@ def _sheet(report: SheetReport, whole: ImportReport) -> dict[str, Any]:
         "withdrawn": report.withdrawn,
         "missing": report.missing,
         "partners_created": report.new if plan.noun == "partners" else report.partners_created,
+        "new_rows": [{"row": r.row, "key": r.key, "name": r.name, "cells": dict(r.cells)} for r in report.added],
         "questions": [*(q.text for q in whole.questions if q.sheet == plan.sheet), *(d.text for d in report.doubts)],
         "map": {c.target: c.header for c in plan.columns if c.target not in ("data", "skip")},
         "problems": report.problems(),

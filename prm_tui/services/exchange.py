@@ -288,6 +288,8 @@ def _apply(
                     plan = returns.renamed(change.conn, plan)
                 room = imports_activities if plan.noun == "activity" and not plan.ours else imports_rows
                 report.sheets.append(room.apply(change, plan, choices))
+                if plan.ours and report.sheets[-1].new:
+                    report.sheets[-1].added = returns.added(change, plan)
             if not rehearse:
                 _ask(report)
             _complain(report, all_or_nothing, files)

@@ -130,3 +130,32 @@ def test_join_survey_and_map(prm: Shell) -> None:
         ("Hidden", False),
         ("VeryHidden", False),
     ]
+
+
+def test_new_rows_of_a_returned_sheet_are_listed_before_and_after(prm: Shell) -> None:
+    prm("export", "partners", "sent.xlsx", "--to", "Ann")
+    book = openpyxl.load_workbook(prm.folder / "sent.xlsx")
+    page = book["Partners"]
+    heads = [cell.value for cell in page[1]]
+    for head, text in (("Code", "099"), ("Name", "Newcomer"), ("Territory", "North")):
+        page.cell(4, heads.index(head) + 1).value = text
+    book.save(prm.folder / "sent.xlsx")
+    assert "+ 099 Newcomer (row 4): Territory North" in prm("merge", "sent.xlsx", "--dry-run")[1]
+    (sheet,) = prm.json("merge", "sent.xlsx", "--dry-run")["sheets"]
+    assert sheet["new_rows"] == [{"row": 4, "key": "099", "name": "Newcomer", "cells": {"Territory": "North"}}]
+    assert "+ 099 Newcomer" in prm("merge", "sent.xlsx")[1]
+
+
+def test_map_shows_what_import_would_do(prm: Shell) -> None:
+    head = "Region,Place,Round\nNorth,Hull,first\n"
+    prm.write("members-1.csv", f"{head}Member No,Member,Region\n5,Five,West\n")
+    prm.write("m.toml", '[[sheet]]\nname = "x"\nwhat = "partners"\n[sheet.columns]\n"Member No" = "code"\n'
+              '"Member" = "name"\n"Region" = "territory"\n')  # fmt: skip
+    prm("import", "members-1.csv", "--header", "members-1=3", "--map", "m.toml")
+    prm.write("members-2.csv", f"{head}more of it\nMember No,Member,Region\n6,Six,East\n")
+    (plan,) = prm.json("map", "members-2.csv")
+    assert (plan["header_row"], plan["as"]) == (4, "partners")
+    assert plan["columns"][0]["to"] == "code" and plan["columns"][0]["why"].startswith("by the saved mapping")
+    prm.db = prm.folder / "nobody.db"
+    (plan,) = prm.json("map", "members-2.csv")
+    assert plan["header_row"] != 4 and not prm.db.exists()

@@ -136,9 +136,38 @@ def test_sorted_moved_renamed_copied_added_and_cut(filled: Store, tmp_path: Path
     assert "“Land”: it was “Country”: 100% of its cells are the same" in said
     assert "1 rows stand in the sheet twice" in said
     assert "left out there: Dealer 6. It stays" in said
+    assert [(r.row, r.key, r.name, dict(r.cells)) for r in sheet.added] == [(8, "077", "New one", {"Land": "Spain"})]
+    assert report.as_json()["sheets"][0]["new_rows"] == [
+        {"row": 8, "key": "077", "name": "New one", "cells": {"Land": "Spain"}}
+    ]
     assert (of(filled, "001", "territory"), of(filled, "077", "country")) == ("Theirs", "Spain")
     again = merge(filled, path)
     assert again.nothing_new and partners.find(filled, as_of=DAY).total == 7
+
+
+def test_new_rows_of_every_noun_are_told_by_what_they_are_known_by(filled: Store, tmp_path: Path) -> None:
+    contact, order = send(filled, tmp_path / "c.xlsx", "contacts"), send(filled, tmp_path / "a.xlsx", "activities")
+
+    def add(**cells: Any) -> Callable[[Grid], Grid]:
+        return lambda g: [*g, [cells.get(str(head).lower().replace(" ", "_")) for head in g[0]]]
+
+    edit(contact, add(partner="002", name="Bob", role="Buyer"), "Contacts")
+    edit(
+        order, lambda g: cell_of(add(partner="003", date="2026-02-01", reference="N1", amount=9)(g)), "Activities order"
+    )
+    with exchange.read(filled, [contact, order]) as reading:
+        exchange.only_ours(reading)
+        seen = [row for sheet in exchange.preview(filled, reading).sheets for row in sheet.added]
+        done = exchange.commit(filled, reading, Choices(prefer="theirs"), actor=None, as_of=DAY)
+    assert [(r.key, r.name) for r in seen] == [("", "Bob"), ("N1", "Dealer 3")]
+    assert dict(seen[0].cells)["Role"] == "Buyer" and dict(seen[1].cells)["Amount"] == "9"
+    assert [row for sheet in done.sheets for row in sheet.added] == seen  # corrected rows are no new ones
+
+
+def cell_of(grid: Grid) -> Grid:
+    """The order that went out has another amount there."""
+    grid[1][grid[0].index("Amount")] = 121
+    return grid
 
 
 def test_a_copy_with_other_cells_is_refused_with_its_way_out(filled: Store, tmp_path: Path) -> None:
