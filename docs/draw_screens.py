@@ -37,6 +37,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
     "exchange": ("5",),
     "import": ("i", "#path=WORKBOOK", "enter"),
+    "import-header": ("i", "#path=WORKBOOK", "enter", "H", "down"),
     "import-preview": ("i", "#path=WORKBOOK", "enter", "greater_than_sign"),
     "import-questions": ("i", "#path=QUESTIONS", "enter", "down"),
     "import-dates": ("i", "#path=QUESTIONS", "enter", "greater_than_sign"),

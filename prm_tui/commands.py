@@ -99,6 +99,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("import.pick", "import", "f,ctrl+o", "find a file", "Look for the workbook on the disk.", "pick", foot=True),
     Command("import.take", "import", "t", "take", "Say as what the selected sheet is taken; in a conflict, let theirs count.",
             "take", foot=True),
+    Command("import.header", "import", "H", "header row", "See the first rows of the selected sheet and say which one is its header.",
+            "header", foot=True),
     Command("import.keep", "import", "k", "keep", "In a conflict, let ours count.", "keep", foot=True),
     Command("import.filter", "import", "slash", "filter", "Show only questions, changed cells or refused rows; again for the next.",
             "filter", foot=True),

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from prm_tui.commands import Command, commands
-from screens.exchange import merge, questions
-from screens.exchange.rows import FILTERS
+from screens.exchange import filters, merge, questions
 from screens.text import plain
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     ("import.pick", "import.next", "import.leave"),
-    ("list.open", "import.take", "import.next", "import.before", "import.leave"),
+    ("list.open", "import.take", "import.header", "import.next", "import.before", "import.leave"),
     ("list.open", "import.filter", "import.errors", "import.next", "import.before", "import.leave"),
     ("import.errors", "import.filter", "import.leave"),
 )
@@ -65,7 +64,7 @@ def _before(wizard: ImportScreen) -> list[Content]:
     return [
         *said,
         Content("enter opens a sheet or changes a column; t says what a sheet is."),
-        Content("> shows what would change."),
+        Content("H shows its first rows, to take another header. > shows what would change."),
     ]
 
 
@@ -75,9 +74,9 @@ def _outcome(wizard: ImportScreen) -> list[Content]:
         return [plain("Everything in it is here already: there is nothing to take.", "good")]
     merging = wizard.merging
     how = "enter on a question answers it" + ("; t lets theirs count, k ours" if merging else "")
-    only = f"/ shows only one thing (now: {FILTERS[wizard.shown]})"
+    only = filters.said(wizard.report, wizard.shown) if wizard.report is not None else ""
     takes = "> takes it, as one change that u takes back."
-    rest = [f"{only}; > takes it."] if merging else [f"enter opens a sheet to what is behind it. {only}.", takes]
+    rest = [f"{only} > takes it."] if merging else [f"enter opens a sheet to what is behind it. {only}", takes]
     return [*([_open(asked, how)] if asked else []), *map(Content, rest)]
 
 

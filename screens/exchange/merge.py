@@ -13,6 +13,7 @@ from textual.message import Message
 from prm_tui.domain.exchange import CellChange, Choices, ImportReport, SheetReport
 from prm_tui.domain.partner import FIELDS
 from prm_tui.domain.sheet import SentSheet, token_row
+from screens.exchange.filters import EVERYTHING
 from screens.exchange.rows import Samples, refused_lines
 from screens.text import plain, visible
 from screens.widgets.table import HEADER, Col, Line, Table
@@ -61,11 +62,12 @@ def label(cell: CellChange) -> str:
 def lines(report: ImportReport, choices: Choices, shown: str) -> dict[Any, Line]:
     """What merging does, conflicts first, each group under its own head.
 
-    Keys: (n, "cell" | "doubt" | "problem" | "note", k) for the n-th sheet; ("head", title) for a head.
+    Keys: (n, "cell" | "doubt" | "new" | "problem" | "note", k) for the n-th sheet; ("head", title) for a head.
     """
     asked: dict[Any, Line] = {}
     both: dict[Any, Line] = {}
     theirs: dict[Any, Line] = {}
+    new: dict[Any, Line] = {}
     left: dict[Any, Line] = {}
     refused: dict[Any, Line] = {}
     notes: dict[Any, Line] = {}
@@ -76,6 +78,7 @@ def lines(report: ImportReport, choices: Choices, shown: str) -> dict[Any, Line]
             asked[n, "doubt", k] = Line(((visible(doubt.name), "warn"), (visible(said), "text")), 2, doubt.text)
         for k, cell in enumerate(sheet.cells):
             (both if cell.conflict else theirs)[n, "cell", k] = _cell(sheet, cell, choices)
+        new |= _added(n, sheet)
         for k, note in enumerate([*sheet.plan.notes, *sheet.notes]):
             where = left if note.startswith(_LEFT_OUT) else notes
             warn = "but it was changed here" in note
@@ -83,22 +86,30 @@ def lines(report: ImportReport, choices: Choices, shown: str) -> dict[Any, Line]
             where[n, "note", k] = Line(((visible(said), "warn" if warn else "text"),), 2, note)
         for key, line in refused_lines(n, sheet).items():
             refused[key] = Line(((visible(line.detail), "bad"),), 2, line.detail)
-    new = {
-        ("new", n): Line(((visible(f"{s.new:,} in {s.plan.sheet}"), "good"),), 2)
-        for n, s in enumerate(report.sheets)
-        if s.new
-    }
     groups = (
         ("Who is meant", asked, "warn", "questions"), ("Changed on both sides", both, "warn", "questions"),
-        ("Changed there only: taken", theirs, "accent", "changed"), ("New rows", new, "good", "changed"),
-        ("Left out there", left, "muted", "everything"), ("Refused", refused, "bad", "refused"),
-        ("Good to know", notes, "muted", "everything"),
+        ("Changed there only: taken", theirs, "accent", "changed"), ("New rows", new, "good", "new"),
+        ("Left out there", left, "muted", EVERYTHING), ("Refused", refused, "bad", "refused"),
+        ("Good to know", notes, "muted", EVERYTHING),
     )  # fmt: skip
     found: dict[Any, Line] = {}
     for title, group, colour, kind in groups:
-        if group and shown in ("everything", kind):
+        if group and shown in (EVERYTHING, kind):
             found["head", title] = Line(((title, colour),))
             found |= group
+    return found
+
+
+def _added(n: int, sheet: SheetReport) -> dict[Any, Line]:
+    """The new rows of a sheet: key and name, first cells; where not all are listed, how many more there are."""
+    found: dict[Any, Line] = {}
+    for k, row in enumerate(sheet.added):
+        detail = f"{row.subject}, row {row.row:,} of {sheet.plan.sheet}: {row.text} · enter shows all its cells"
+        found[n, "new", k] = Line(((visible(row.subject), "good"), (visible(row.text), "text")), 2, detail)
+    more = sheet.new - len(sheet.added)
+    if more > 0:
+        said = f"{more:,} more in {sheet.plan.sheet}" if sheet.added else f"{more:,} in {sheet.plan.sheet}"
+        found["new", n] = Line(((visible(said), "good"),), 2)
     return found
 
 

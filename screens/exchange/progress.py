@@ -49,11 +49,14 @@ class TakingPace:
     rehearsed: list[float] = field(default_factory=list)
     at: int = -1
     began: float = 0.0
+    _first: float = 0.0  # when the first sheet began
 
     def sheet(self, now: float) -> None:
         """The next sheet begins."""
         self.at += 1
         self.began = now
+        if self.at == 0:
+            self._first = now
 
     def share(self, now: float) -> float | None:
         """Which part of the work is done; None while nothing was rehearsed."""
@@ -64,16 +67,30 @@ class TakingPace:
         return min((sum(self.rehearsed[: self.at]) + here) / whole, 0.99)
 
     def said(self, now: float) -> str:
-        """sheet 2 of 3, Sales · 41 % · 25,000 of 60,855 rows · 9,100 rows a second · 4 seconds left"""
+        """sheet 2 of 3, Sales · 41 % · 25,000 of 60,855 rows · 9,100 rows a second · 4 seconds left
+
+        Before anything was rehearsed nobody knows what is left: only what is through, and for how long it runs.
+        """
         if self.at < 0:
             return ""
         parts = [f"sheet {self.at + 1} of {len(self.rows)}, {self.rows[self.at][0]}"]
         share, whole, total = self.share(now), sum(self.rehearsed), sum(count for _, count in self.rows)
         if share is None:
-            return f"{parts[0]} · {self.rows[self.at][1]:,} rows"
+            here = self.rows[self.at][1]
+            parts[0] += f", {here:,} row{'' if here == 1 else 's'}"
+            before = sum(count for _, count in self.rows[: self.at])
+            parts += [f"{before:,} of {total:,} rows through"] if before else []
+            return " · ".join([*parts, so_far(now - self._first)])
         parts += [f"{share:.0%}", f"about {round(total * share):,} of {total:,} rows"]
         parts += [f"{round(total / whole):,} rows a second", left(whole * (1 - share))]
         return " · ".join(parts)
+
+
+def so_far(seconds: float) -> str:
+    """How long it runs already."""
+    if seconds < 90:
+        return f"{seconds:.0f} second{'' if round(seconds) == 1 else 's'} so far"
+    return f"{seconds / 60:.0f} minutes so far"
 
 
 def left(seconds: float) -> str:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widgets import Static
 
-from prm_tui.domain.exchange import CellChange, Choices, Doubt, ImportReport, SheetReport
+from prm_tui.domain.exchange import CellChange, Choices, Doubt, ImportReport, NewRow, SheetReport
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.partner import FIELDS, Partner
 from prm_tui.domain.text import folded
 from prm_tui.services import exchange, partners
 from screens.exchange.merge import label, value
+from screens.exchange.rows import sentence
 from screens.modals.choose import Choice, Choose
+from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
 from screens.modals.pages import Page
 from screens.text import fit, plain, visible
@@ -143,7 +145,10 @@ def still_open(report: ImportReport | None, choices: Choices) -> int:
 
 
 async def decide_rest(screen: PrmScreen, report: ImportReport, choices: Choices) -> Choices | None:
-    """One rule for all that is still open; None when nothing shall be taken."""
+    """One rule for all that is still open; None when nothing shall be taken, or nothing is there to be."""
+    if report.nothing_new and not still_open(report, choices):
+        screen.prm.tell("There is nothing to take: everything in it is here already.")
+        return None
     cells = _open_cells(report, choices)
     left_out = any("but it was changed" in note for s in report.sheets for note in s.notes)
     if cells or (left_out and choices.prefer is None):
@@ -178,6 +183,15 @@ async def decide_rest(screen: PrmScreen, report: ImportReport, choices: Choices)
     return choices
 
 
+async def sure(screen: PrmScreen, report: ImportReport) -> bool:
+    """Whether it shall be taken, after what it brings was said."""
+    said = Content("\n").join([plain(sentence(s)) for s in report.sheets])
+    agreed: bool | None = await screen.prm.push_screen_wait(
+        Confirm("Take this, as one change?", said, yes="take it", no="not yet")
+    )
+    return bool(agreed)
+
+
 def behind(sheet: SheetReport) -> Page:
     """All cells and refused rows of a sheet, to read."""
     said: list[Any] = [
@@ -188,6 +202,17 @@ def behind(sheet: SheetReport) -> Page:
     said += [plain(note, "muted") for note in [*sheet.plan.notes, *sheet.notes]]
     text = Content("\n").join(said) if said else Content("Nothing changes and nothing is refused.")
     return Page(visible(sheet.plan.sheet), text)
+
+
+async def whole_row(screen: PrmScreen, reading: Reading, sheet: SheetReport, row: NewRow) -> None:
+    """All cells of a row that somebody added, to read."""
+    cells = await screen.read(lambda _: reading.row(sheet.plan, row.row))
+    wide = min(max((len(visible(header)) for header in cells), default=0), 24)
+    said = [
+        Content.assemble(plain(fit(visible(header), wide) + "  ", "muted"), plain(value, "text"))
+        for header, value in cells.items()
+    ]
+    screen.prm.push_screen(Page(visible(f"{row.subject}, row {row.row:,}"), Content("\n").join(said)))
 
 
 async def write_refused(screen: PrmScreen, reading: Reading, report: ImportReport) -> None:

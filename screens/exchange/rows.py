@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
+from prm_tui.domain.exchange import LISTED, Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
+from screens.exchange.filters import EVERYTHING, held
 from screens.text import visible
 from screens.widgets.table import Col, Line
 
@@ -105,16 +106,17 @@ def column_line(column: ColumnPlan, values: list[str]) -> Line:
     )
 
 
-FILTERS = ("everything", "questions", "changed", "refused")
-
-
 def outcome(report: ImportReport, choices: Choices, opened: set[int], shown: str) -> dict[Any, Line]:
     """What each sheet brings, by its place in the report; of those that are open, row by row what is behind it.
+
+    Where only one thing is shown, sheets that have nothing of it are left out.
 
     Keys: n for a sheet; (n, "doubt", k), (n, "cell", k), (n, "problem", k) for the k-th of its doubts, cells, problems.
     """
     lines: dict[Any, Line] = {}
     for n, s in enumerate(report.sheets):
+        if not held(s, shown):
+            continue
         sign = "▾ " if n in opened else "▸ "
         lines[n] = Line(
             (
@@ -131,26 +133,37 @@ def outcome(report: ImportReport, choices: Choices, opened: set[int], shown: str
 
 def _behind(n: int, sheet: SheetReport, choices: Choices, shown: str) -> dict[Any, Line]:
     lines: dict[Any, Line] = {}
-    if shown in ("everything", "questions"):
+    if shown in (EVERYTHING, "questions"):
         for k, doubt in enumerate(sheet.doubts):
             answer = choices.answers.get(doubt.key)
             said = {None: "who is this?", "new": "a new partner", "skip": "left out"}.get(answer, f"is {answer}")
             lines[n, "doubt", k] = _wide(f"? row {doubt.row:,}: {doubt.name}", f"{said} · {doubt.text}", "warn", "text")
     for k, cell in enumerate(sheet.cells):
-        if cell.conflict and shown in ("everything", "questions"):
+        if cell.conflict and shown in (EVERYTHING, "questions"):
             side = choices.sides.get((sheet.plan.sheet, cell.row, cell.field)) or choices.prefer
             chosen = {None: "which counts?", "ours": "ours counts", "theirs": "theirs counts"}[side]
             said = f"{chosen} · {cell.field}: was “{_shown(cell.base)}”, theirs “{_shown(cell.after)}”, ours “{_shown(cell.before)}”"
             lines[n, "cell", k] = _wide(f"! row {cell.row:,}: {cell.subject}", said, "warn", "text")
-        elif not cell.conflict and shown in ("everything", "changed"):
+        elif not cell.conflict and shown in (EVERYTHING, "changed"):
             said = f"{cell.field}: “{_shown(cell.before)}” → “{_shown(cell.after)}”"
             lines[n, "cell", k] = _wide(f"row {cell.row:,}: {cell.subject}", said, "text", "text")
-    if shown in ("everything", "refused"):
+    if shown in (EVERYTHING, "changed") and (unlisted := _unlisted(sheet)):
+        lines[n, "more", 0] = _wide("note", unlisted, "muted", "muted")
+    if shown in (EVERYTHING, "refused"):
         lines |= refused_lines(n, sheet)
-    if shown == "everything":
+    if shown == EVERYTHING:
         for k, note in enumerate([*sheet.plan.notes, *sheet.notes]):
             lines[n, "note", k] = _wide("note", note, "muted", "muted")
     return lines
+
+
+def _unlisted(sheet: SheetReport) -> str:
+    """What is to be known of changes that are not told cell by cell."""
+    if len(sheet.cells) >= LISTED:
+        return f"only the first {LISTED:,} changed cells are listed"
+    if sheet.changed and not sheet.cells:
+        return f"{sheet.changed:,} changed: each takes the place of the earlier one, which can still be read"
+    return ""
 
 
 def refused_lines(n: int, sheet: SheetReport) -> dict[Any, Line]:
@@ -160,7 +173,9 @@ def refused_lines(n: int, sheet: SheetReport) -> dict[Any, Line]:
         rows = ", ".join(f"{row:,}" for row in problem["rows"][:8]) + (" …" if problem["count"] > 8 else "")
         count = problem["count"]
         head = f"{count:,} row{'' if count == 1 else 's'} refused, {problem['column']}"
-        lines[n, "problem", k] = _wide(head, f"{problem['problem']} · rows {rows}", "bad", "text")
+        lines[n, "problem", k] = _wide(
+            head, f"{problem['problem']} · {'row' if count == 1 else 'rows'} {rows}", "bad", "text"
+        )
     return lines
 
 

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from pathlib import Path
-from time import monotonic
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
-from prm_tui.domain.errors import PrmError
+from prm_tui.domain.errors import Cancelled, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SheetPlan
-from prm_tui.services import exchange, export
+from prm_tui.services import export, headers
 from prm_tui.services.exchange import Reading
 from screens.base import PrmScreen
-from screens.exchange import asking, hints, merge, questions, recent
-from screens.exchange.progress import ReadingPace, TakingPace
+from screens.exchange import asking, filters, header, hints, merge, questions, recent, work
 from screens.exchange.rows import (
-    FILTERS,
     OUTCOME_COLUMNS,
     Samples,
     outcome,
     samples,
-    sentence,
     sheet_columns,
     understood,
 )
 from screens.exchange.working import Working
-from screens.modals.confirm import Confirm
 from screens.text import plain, steps
 from screens.widgets.lines import KeyLine
 from screens.widgets.table import Table
 
+Result = TypeVar("Result")
 STEPS = ("File", "Sheets and columns", "What would change", "Taken")
 
 
@@ -70,7 +66,7 @@ class ImportScreen(PrmScreen):
         self.rehearsed: list[float] = []
         self.opened: set[int] = set()
         self.unfolded: set[int] = set()
-        self.shown = 0
+        self.shown = filters.EVERYTHING
         self.choices = Choices()
 
     def body(self) -> ComposeResult:
@@ -138,9 +134,9 @@ class ImportScreen(PrmScreen):
         elif self.at == 1 and self.reading is not None:
             table.fill(sheet_columns(wide), understood(self.reading, self.opened, self.samples))
         elif self.report is not None and self.merging:
-            table.fill(merge.columns(wide), merge.lines(self.report, self.choices, FILTERS[self.shown]))
+            table.fill(merge.columns(wide), merge.lines(self.report, self.choices, self.shown))
         elif self.report is not None:
-            table.fill(OUTCOME_COLUMNS, outcome(self.report, self.choices, self.unfolded, FILTERS[self.shown]))
+            table.fill(OUTCOME_COLUMNS, outcome(self.report, self.choices, self.unfolded, self.shown))
         title = hints.title(self)
         self.query_one("#title", Static).update(plain(title, "bright"))
         self.query_one("#title").display = bool(title)
@@ -188,30 +184,28 @@ class ImportScreen(PrmScreen):
             await self._read([path])
 
     async def _read(self, paths: list[Path]) -> None:
-        pace, began = ReadingPace(), monotonic()
         self.query_one("#path", recent.PathField).value = recent.together(paths)
-
-        def work(store: Any) -> Reading:
-            pace.total = exchange.rows_said(paths)
-            return exchange.read(store, paths, on_progress=pace.heard, cancelled=self.working.stop.is_set)
-
-        names = ", ".join(p.name for p in paths)
         try:
-            with self.working.during(f"Reading {names}:", lambda now: (pace.said(now - began), pace.share())):
-                reading = await self.prm.gateway.write(work)
+            reading = await self._or_as_before(work.read(self, self.working, paths))
+        except Cancelled:
+            raise
         except PrmError as error:
-            self._draw()
             self.hint.update(plain(str(error), "bad"))
             return
-        if self.reading is not None:
-            self.reading.close()
-        self.reading, self.at, self.choices = reading, 1, Choices()
+        self.at, self.choices = 1, Choices()
         recent.remember(paths)
-        self.samples = await self.read(lambda _: samples(reading))
-        self.sender = merge.sender(reading, self.samples, await self.read(export.sent))
+        await self._look(reading)
         fresh = [p for p in reading.taken if "saved mapping" not in p.why]  # the others were settled before
         self.opened = {p.id for p in reading.taken if p.missing()} or ({fresh[0].id} if len(fresh) == 1 else set())
         self._draw()
+
+    async def _look(self, reading: Reading) -> None:
+        """From now on it is about this reading."""
+        if self.reading is not None:
+            self.reading.close()
+        self.reading = reading
+        self.samples = await self.read(lambda _: samples(reading))
+        self.sender = merge.sender(reading, self.samples, await self.read(export.sent))
 
     # ---- sheets and columns ----
 
@@ -275,6 +269,23 @@ class ImportScreen(PrmScreen):
             self.opened.add(plan.id)
             self._draw()
 
+    def action_header(self) -> None:
+        """Which row of the selected sheet is its header."""
+        if self.at == 1 and not self.busy and self.query_one(merge.Lines).current is not None:
+            self.start(self._header, "open")
+
+    async def _header(self) -> None:
+        assert self.reading is not None
+        key = self.query_one(merge.Lines).current
+        plan = self._plan(key[0] if isinstance(key, tuple) else key)
+        rows = await self._or_as_before(work.first_rows(self, self.working, self.reading, plan))
+        self._draw()
+        row = await header.ask(self, plan, rows, headers.shared(self.reading, plan))
+        if row is not None:
+            await self._look(await self._or_as_before(work.read_anew(self, self.working, self.reading, plan, row)))
+            self.opened.add(plan.id)
+            self._draw()
+
     # ---- the outcome ----
 
     async def _open_outcome(self, key: Any) -> None:
@@ -284,13 +295,16 @@ class ImportScreen(PrmScreen):
         elif isinstance(key[0], int) and self.at == 2 and key[1] in ("doubt", "cell"):
             sheet = self.report.sheets[key[0]]
             self.choices = await questions.answer(self, self.reading, sheet, key, self.choices)
+        elif key[1] == "new" and isinstance(key[0], int):
+            sheet = self.report.sheets[key[0]]
+            await questions.whole_row(self, self.reading, sheet, sheet.added[key[2]])
         elif isinstance(key[0], int):
             self.prm.push_screen(questions.behind(self.report.sheets[key[0]]))
 
     def action_filter(self) -> None:
         """Show only one thing: questions, changed cells, refused rows; or everything."""
         if self.at >= 2 and self.report is not None:
-            self.shown = (self.shown + 1) % len(FILTERS)
+            self.shown = filters.following(self.report, self.shown)
             self.unfolded = set(range(len(self.report.sheets)))
             self._draw()
 
@@ -302,32 +316,17 @@ class ImportScreen(PrmScreen):
             self.start(lambda: questions.write_refused(self, reading, report), "errors")
 
     async def _preview(self) -> None:
-        reading = self.reading
-        assert reading is not None
-        begun: list[float] = []
-        pace = TakingPace([(p.sheet, p.rows) for p in reading.taken])
-
-        def heard(_: str) -> None:
-            begun.append(monotonic())
-            pace.sheet(begun[-1])
-
-        with self.working.during("Working out what would change:", lambda now: (pace.said(now), None)):
-            self.report = await self._or_as_before(
-                self.prm.gateway.write(
-                    lambda s: exchange.preview(s, reading, cancelled=self.working.stop.is_set, on_progress=heard)
-                )
-            )
-        ends = [*begun[1:], monotonic()]
-        self.rehearsed = [end - begin for begin, end in zip(begun, ends, strict=True)] if begun else []
-        self.at, self.shown = 2, 0
-        self.unfolded = {n for n, s in enumerate(self.report.sheets) if s.doubts or s.conflicts}
+        assert self.reading is not None
+        report, self.rehearsed = await self._or_as_before(work.preview(self, self.working, self.reading))
+        self.report, self.at, self.shown = report, 2, filters.EVERYTHING
+        self.unfolded = {n for n, s in enumerate(report.sheets) if s.doubts or s.conflicts}
         self._draw()
         self.query_one(merge.Lines).move_to(1 if self.merging else 0)  # below the first head
 
-    async def _or_as_before(self, work: Awaitable[ImportReport]) -> ImportReport:
+    async def _or_as_before(self, doing: Awaitable[Result]) -> Result:
         """What the work gives; when it fails or is stopped, the step stands as it was."""
         try:
-            return await work
+            return await doing
         except PrmError:
             self._draw()
             raise
@@ -335,30 +334,16 @@ class ImportScreen(PrmScreen):
     async def _commit(self) -> None:
         reading, report = self.reading, self.report
         assert reading is not None and report is not None
-        if report.nothing_new and not questions.still_open(self.report, self.choices):
-            self.prm.tell("There is nothing to take: everything in it is here already.")
-            return
         choices = await questions.decide_rest(self, report, self.choices)
         if choices is None:
             return
         self.choices = choices
-        said = Content("\n").join([plain(sentence(s)) for s in report.sheets])
-        if not await self.prm.push_screen_wait(Confirm("Take this, as one change?", said, yes="take it", no="not yet")):
+        if not await questions.sure(self, report):
             return
-        session = self.prm.session
-        pace = TakingPace([(p.sheet, p.rows) for p in reading.taken], self.rehearsed)
-        with self.working.during("Taking", lambda now: (pace.said(now), pace.share(now))):
-            self.report = await self._or_as_before(
-                self.write(
-                    lambda s: exchange.commit(
-                        s, reading, choices, actor=session.actor, as_of=session.as_of,
-                        cancelled=self.working.stop.is_set, on_progress=lambda _: pace.sheet(monotonic()),
-                    )
-                )
-            )  # fmt: skip
-        self.at = 3
+        report = await self._or_as_before(work.commit(self, self.working, reading, choices, self.rehearsed))
+        self.report, self.at, self.shown = report, 3, filters.EVERYTHING
         self._draw()
-        self.prm.tell(f"Taken as change {self.report.change}. u takes it back.")
+        self.prm.tell(f"Taken as change {report.change}. u takes it back.")
 
     # ---- commands ----
 

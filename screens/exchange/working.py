@@ -40,6 +40,7 @@ class Working(ProgressBar):
             if not self.stop.is_set():
                 words, share = pace(monotonic())
                 self._say(f"{said} {words}", "esc stops it, and nothing is half done.")
+                self.query_one("#percentage").display = share is not None
                 self.update(total=None if share is None else 100, progress=(share or 0) * 100)
 
         tick()

@@ -118,7 +118,13 @@ def test_progress_says_rows_rate_and_what_is_left_only_where_it_is_known() -> No
     assert taking.share(102.0) == 0.5
     assert taking.said(102.0).startswith("sheet 2 of 2, B · 50% · about 20,000 of 40,000 rows · 10,000 rows a second")
     assert taking.share(1000.0) == 0.99 and left(200) == "about 3 minutes left"
-    assert TakingPace([("A", 5)]).share(1.0) is None
+    first = TakingPace([("A", 20_000), ("B", 60_000)])  # nothing was rehearsed: nothing is foretold
+    assert first.said(5.0) == "" and first.share(5.0) is None
+    first.sheet(100.0)
+    assert first.said(103.0) == "sheet 1 of 2, A, 20,000 rows · 3 seconds so far"
+    first.sheet(104.0)
+    assert first.said(300.0) == "sheet 2 of 2, B, 60,000 rows · 20,000 of 80,000 rows through · 3 minutes so far"
+    assert first.share(300.0) is None
 
 
 @SIZES
@@ -323,6 +329,116 @@ def test_escape_stops_what_is_being_taken(
     drive(db, story, size=size)
     with files.open_file(db) as store:
         assert len(partners.find(store, as_of=DAY).ids) == 6
+
+
+@SIZES
+@pytest.mark.parametrize("step", ["read", "preview"])
+def test_a_stop_while_reading_or_previewing_is_no_error(
+    db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], step: str
+) -> None:
+    sheet = tmp_path / "dealers.csv"
+    sheet.write_text("Dealer Code,Dealer Name\n900,Late Dealer\n", encoding="utf-8")
+    work, begun = getattr(exchange, step), threading.Event()
+
+    def slow(*given: Any, cancelled: Callable[[], bool], on_progress: Callable[[Any], None], **how: Any) -> Any:
+        on_progress("dealers" if step == "preview" else 1)
+        begun.set()
+        while not cancelled():
+            threading.Event().wait(0.002)
+        return work(*given, cancelled=cancelled, on_progress=on_progress, **how)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", str(sheet))
+        if step == "preview":
+            await prm.press("enter")
+        monkeypatch.setattr(exchange, step, slow)
+        await prm.pilot.press("enter" if step == "read" else "greater_than_sign")
+        wanted = "1 of 1 rows" if step == "read" else "sheet 1 of 1, dealers, 1 row · 0 seconds so far"
+        said = ""
+        for _ in range(1_000):
+            said = " ".join(prm.text.split())
+            if begun.is_set() and ("esc stops it" in said and (step == "read" or wanted in said)):
+                break
+            await prm.pilot.pause(0.01)
+        assert "esc stops it" in said and (step == "read" or (wanted in said and "left" not in said))
+        await prm.pilot.press("escape")
+        await prm.settle()
+        assert prm.app.session.said[-1] == ("Stopped. Nothing was changed.", False)
+        assert "● File" in prm.text if step == "read" else "● Sheets and columns" in prm.text
+        assert "Stopped" not in prm.text  # it passes by; nothing on the page is left to dismiss
+
+    drive(db, story, size=size)
+
+
+def test_only_what_is_there_can_be_shown_alone(db: Path, tmp_path: Path) -> None:
+    sheet, orders = tmp_path / "dealers.csv", tmp_path / "orders.csv"
+    sheet.write_text(
+        DEALERS.replace("West", "Far West").replace("2020-03-01", "some day") + "009,Nine,South,Spain,,\n",
+        encoding="utf-8",
+    )
+    orders.write_text("Order Date,Dealer No,Order No,Amount\n2026-01-01,001,A1,5\n", encoding="utf-8")
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", f"'{sheet}' '{orders}'")
+        await prm.press("enter", "greater_than_sign")
+        assert "/ shows only what changes" in prm.text and "▸ orders" in prm.text
+        await prm.press("slash")
+        assert "“West” → “Far West”" in prm.text and "Only what changes; / shows only refused rows" in prm.text
+        assert "orders" not in prm.text.split("Refused\n")[1].split("Only")[0] and "some day" not in prm.text
+        await prm.press("slash")
+        assert "1 row refused, Since" in prm.text and "→ “Far West”" not in prm.text
+        assert "Only refused rows; / shows everything" in prm.text
+        await prm.press("slash")
+        assert "▾ orders" in prm.text and "→ “Far West”" in prm.text and "1 row refused" in prm.text
+
+    drive(db, story)
+
+
+def test_activities_that_change_are_told_where_only_changes_are_shown(db: Path, tmp_path: Path) -> None:
+    orders = tmp_path / "orders.csv"
+    head = "Order Date,Dealer No,Order No,Amount\n"
+    orders.write_text(f"{head}2026-01-01,001,A1,5\n", encoding="utf-8")
+    with files.open_file(db) as store, exchange.read(store, [orders]) as reading:
+        exchange.commit(store, reading, actor=None, as_of=DAY)
+    orders.write_text(f"{head}2026-01-01,001,A1,6\n", encoding="utf-8")
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", str(orders))
+        await prm.press("enter", "greater_than_sign", "slash")
+        assert "1 changed: each takes the place of the earlier one" in prm.text
+
+    drive(db, story)
+
+
+@SIZES
+def test_new_rows_of_a_returned_sheet_are_listed(db: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    sent = tmp_path / "Dealers.xlsx"
+    came_back(db, sent)
+    book = openpyxl.load_workbook(sent)
+    page = book["Partners"]
+    page.cell(8, [cell.value for cell in page[1]].index("Country") + 1).value = "Spain [b]"
+    book.save(sent)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", str(sent))
+        await prm.press("enter", "greater_than_sign")
+        lines = prm.app.screen.query_one(Lines)
+        lines.move_to(next(n for n, key in enumerate(lines.keys) if key[1] == "new"))
+        await prm.settle()
+        assert re.search(r"099 Newcomer\S* +Country Spain \[b\]", prm.text)
+        assert "099 Newcomer, row 8 of Partners: Country Spain [b]" in prm.text
+        await prm.press("enter")
+        assert re.search(r"Country +Spain \[b\]", prm.text) and re.search(r"Name +Newcomer", prm.text)
+        await prm.press("escape")
+        for _ in range(3):
+            await prm.press("slash")
+        assert "099 Newcomer" in prm.text and "Only new rows" in prm.text and "Left out there" not in prm.text
+
+    drive(db, story, size=size)
 
 
 @SIZES
