@@ -12,7 +12,7 @@ from prm_tui.domain.backtest import STEPS, Match, Outcome, Period, Repeater, Rhy
 from prm_tui.domain.condition import Checked
 from storage.coverage import coverage
 from storage.days import Days
-from storage.turning import states
+from storage.turning import clear, states
 
 LISTED = 1_000
 """How many matches are listed one by one, the latest first."""
@@ -62,6 +62,11 @@ def find(conn: sqlite3.Connection, checked: Checked, days: Days, step: str, agai
         for day, count in conn.execute("SELECT day, count(*) FROM temp.match GROUP BY day ORDER BY day")
     }
     return Found(hits, subjects, partners, by_day, _repeaters(conn), tuple(sorted(days.todays)))
+
+
+def forget(conn: sqlite3.Connection) -> None:
+    """Drop what find and judge left in TEMP tables."""
+    clear(conn, "state", "edge", "match", "later", "came")
 
 
 def _edges(conn: sqlite3.Connection, state: str, into: str) -> None:
@@ -117,7 +122,7 @@ def judge(
     """How the matches turned out. `days` are those of the outcome: each from the day before the span to `known_to`,
     or to `window` days after the span.
     """
-    states(conn, checked, days, "later")
+    states(conn, checked, days, "later", all_partners=True)
     _edges(conn, "later", "came")
     start, end = days.listed[0].toordinal(), known_to.toordinal()
     given = {"window": window, "start": start, "end": end}

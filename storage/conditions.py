@@ -34,8 +34,9 @@ from prm_tui.domain.condition.tree import (
     Text,
     YesNo,
 )
+from prm_tui.domain.coverage import Covered
 from prm_tui.domain.money import SCALE
-from storage import facts, fields
+from storage import facts, fields, strict
 from storage.days import At, Days, same
 from storage.partners import Where
 from storage.sql import Sql
@@ -44,14 +45,16 @@ _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "=": "=", "!=": "!="}
 _LITERALS = (Text, Number, Day, YesNo)
 
 
-def compiled(checked: Checked, as_of: date, *, known_by: int | None = None) -> Where:
+def compiled(checked: Checked, as_of: date, *, known_by: int | None = None, covered: Covered | None = None) -> Where:
     """The SQL of a condition for a date, with its parameters.
 
     `known_by`: an instant (epoch); only what was known then counts, and what was corrected since as it was.
+    `covered` (storage/coverage.py): strict reading; what facts still to arrive could turn is unknown. Without it the
+    facts are taken as recorded.
     """
     compiler = Compiler()
-    sql = compiler.sql(checked.node, Place(checked.scope, Days.one(as_of, known_by))).text
-    return Where(sql, compiler.params)
+    place = Place(checked.scope, Days.one(as_of, known_by, covered))
+    return Where(compiler.whole(checked.node, place), compiler.params)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Place:
     row: str = ""  # the alias of the row that a `where` looks at
     before: bool = False
     at: At = same
+    negated: bool = False  # inside an odd number of nots
 
     def reckoned(self, of: At) -> At:
         """A day reckoned from the one looked at, as reckoned from the day of evaluation."""
@@ -100,14 +104,26 @@ class Compiler:
         whole = value == value.to_integral_value() and abs(value) < 2**62
         return self.bind(int(value) if whole else float(value))
 
+    def whole(self, node: Node, place: Place) -> str:
+        """A condition, unknown when all of it drops out."""
+        return "NULL" if strict.absent(node, place) else self.sql(node, place).text
+
     def sql(self, node: Node, place: Place) -> Sql:
-        """The expression of any node."""
+        """The expression of any node; strict where the place is."""
+        if place.days.covered is None or place.row:
+            return self._sql(node, place)
+        node = strict.simpler(node, place)
+        made = self._sql(node, place)
+        return replace(made, text=strict.told(self, node, place, made.text)) if made.number is None else made
+
+    def _sql(self, node: Node, place: Place) -> Sql:
         match node:
             case And(parts) | Or(parts):
                 word = " AND " if isinstance(node, And) else " OR "
-                return Sql("(" + word.join(self.sql(p, place).text for p in parts) + ")")
+                texts = [self.sql(part, place).text for part in strict.kept(parts, place)]
+                return Sql("(" + word.join(texts or ["NULL"]) + ")")
             case Not(value):
-                return Sql(f"(NOT {self.sql(value, place).text})")
+                return Sql(f"(NOT {self.sql(value, replace(place, negated=not place.negated)).text})")
             case Compare():
                 return Sql(self.compare(node, place))
             case Between(value, low, high):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
+from functools import cache
 
+from prm_tui.domain.condition import Checked
+from prm_tui.domain.condition.arriving import signals
+from prm_tui.domain.coverage import TOLERANCE, Covered
 from prm_tui.domain.feed import Feed
 from storage.feeds import feeds
 
@@ -46,3 +54,48 @@ def coverage(conn: sqlite3.Connection, kinds: Iterable[str], as_of: date) -> dic
         elif conn.execute(_LOGGED, (kind,)).fetchone()[0]:
             found[kind] = as_of
     return found
+
+
+def covered(conn: sqlite3.Connection, checked: Checked, as_of: date) -> Covered:
+    """What strict reading of a condition needs to know of its signals: how far they are covered, and by which feed."""
+    return _covered(conn, coverage(conn, signals(checked.node, checked.scope), as_of))
+
+
+def covered_then(conn: sqlite3.Connection, checked: Checked, known: Callable[[date], int]) -> Callable[[date], Covered]:
+    """Coverage on a day in the past: each kind that comes with feeds to the newest fact that was known on that day."""
+    kinds = signals(checked.node, checked.scope)
+    fed = furthest(conn)
+    listed = json.dumps([kind for kind in kinds if kind in fed])
+    learned = defaultdict[str, list[tuple[int, str]]](list)
+    for kind, at, newest in conn.execute(
+        "SELECT kind, learned_at, max(occurred_on) FROM activities WHERE kind IN (SELECT value FROM json_each(?))"
+        " GROUP BY kind, learned_at ORDER BY learned_at",
+        (listed,),
+    ):
+        newest = max(newest, learned[kind][-1][1]) if learned[kind] else newest
+        learned[kind].append((at, newest))
+    logged = [kind for kind in coverage(conn, kinds, date.max) if kind not in fed]
+    plain = _covered(conn, {})
+
+    @cache
+    def on(day: date) -> Covered:
+        by, to = known(day), dict.fromkeys(logged, day)
+        for kind, steps in learned.items():
+            found = bisect_right(steps, by, key=lambda step: step[0])
+            to[kind] = min(day, date.fromisoformat(steps[found - 1][1])) if found else date.min
+        return replace(plain, to=to)
+
+    return on
+
+
+def _covered(conn: sqlite3.Connection, to: dict[str, date]) -> Covered:
+    (said,) = conn.execute("SELECT max(value) FROM settings WHERE key = 'coverage_tolerance'").fetchone()
+    tolerance = int(said) if said is not None and str(said).isdecimal() else TOLERANCE
+    return Covered(to, tolerance, {kind: feed.name for kind, feed in furthest(conn).items()})
+
+
+def untracked(conn: sqlite3.Connection, checked: Checked) -> tuple[str, ...]:
+    """The kinds of activity a condition speaks of of which the file has no feed and nothing logged."""
+    kinds = signals(checked.node, checked.scope)
+    found = coverage(conn, kinds, date.max)
+    return tuple(kind for kind in kinds if kind not in found)

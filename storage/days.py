@@ -7,18 +7,18 @@ what its value hangs on is noted, so that storage/turning.py can say on which da
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
+
+from prm_tui.domain.coverage import Covered
 
 if TYPE_CHECKING:
     from storage.conditions import Compiler
 
 At = Callable[[date], date]
 """A day reckoned from another: ninety days back, the end of the last month."""
-Coverage = Mapping[str, date]
-"""The day up to which each tracked kind of activity is covered."""
 
 
 def same(day: date) -> date:
@@ -43,8 +43,8 @@ class Turning:
 
     A row counts on the days on which `first` <= its date <= `last`, both given for each listed day (None: no such
     end). `least`: the value turns only when the number of rows that count passes it. `table` is activity, record,
-    case, partner, history, or learned (the moments at which facts became known); `day` is the date as an expression
-    over `r`, over `p` for a partner.
+    case, partner, history, learned (the moments at which facts became known) or day (everybody, when `first` changes).
+    `day` is the date as an expression over `r`, over `p` for a partner.
     """
 
     table: str
@@ -66,8 +66,7 @@ class Days:
     listed: tuple[date, ...]
     many: bool = False
     known: Callable[[date], int] | None = None
-    covered: Callable[[date], Coverage] | None = None
-    tolerance: int = 0
+    covered: Callable[[date], Covered] | None = None
     histories: frozenset[tuple[str, str]] = frozenset()
     columns: dict[tuple[Any, ...], str] = field(default_factory=dict)
     turnings: dict[Turning, None] = field(default_factory=dict)
@@ -75,9 +74,13 @@ class Days:
     todays: set[str] = field(default_factory=set)  # fields without a past: today's value stands for it
 
     @classmethod
-    def one(cls, day: date, known_by: int | None = None) -> Days:
-        """A single day; `known_by`: by what was known at that moment."""
-        return cls((day,), known=None if known_by is None else lambda _: known_by)
+    def one(cls, day: date, known_by: int | None = None, covered: Covered | None = None) -> Days:
+        """A single day; `known_by`: by what was known at that moment; `covered`: read strictly."""
+        return cls(
+            (day,),
+            known=None if known_by is None else lambda _: known_by,
+            covered=None if covered is None else lambda _: covered,
+        )
 
     def values(self, of: Callable[[date], Any]) -> tuple[Any, ...]:
         """What is reckoned from each listed day; dates as ISO text."""
@@ -100,6 +103,11 @@ class Days:
             low = None if first is None else self.values(first)
             high = None if last is None else self.values(last)
             self.turnings[Turning(table, kinds, day, low, high, least)] = None
+
+    def watch_days(self, values: tuple[Any, ...]) -> None:
+        """Note that the value may turn for everybody on the days on which these change."""
+        if self.many:
+            self.turnings[Turning("day", (), "", values, None)] = None
 
     def taken(self) -> tuple[tuple[Turning, ...], bool]:
         """What was noted since the last time, and whether the value may change on any day; forgotten with that."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -25,9 +26,10 @@ from prm_tui.domain.condition.tree import (
     Or,
     walk,
 )
+from prm_tui.domain.coverage import Covered
 from prm_tui.domain.money import SCALE
 from prm_tui.domain.partner import Source
-from storage import facts
+from storage import facts, strict
 from storage.conditions import Compiler, Place
 from storage.days import Days
 
@@ -43,9 +45,11 @@ _WHAT = {
 _OUTCOMES = {1: "met", 0: "not met", None: "unknown"}
 
 
-def explain(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Leaf:
-    """The condition as a tree of parts, each with its outcome for this partner."""
-    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of)), partner_id)
+def explain(
+    conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date, covered: Covered | None = None
+) -> Leaf:
+    """The condition as a tree of parts, each with its outcome for this partner; `covered` as in compiled."""
+    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), partner_id)
 
 
 def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
@@ -60,7 +64,8 @@ def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -
             inner = tuple(_part(conn, p, place, partner_id) for p in parts)
             return Leaf(show(node), outcome, joined="all" if isinstance(node, And) else "any", parts=inner)
         case Not(inner_node):
-            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, place, partner_id),))
+            inside = replace(place, negated=not place.negated)
+            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, inside, partner_id),))
     subject = subject_of(node)
     found = _value(conn, subject, place, partner_id)
     rows, behind = _rows(conn, subject, place, partner_id)
@@ -73,7 +78,19 @@ def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -
         reading=reading(node),
         rows=rows,
         behind=behind,
+        awaits=_awaited(node, place) if outcome == "unknown" else "",
     )
+
+
+def _awaited(node: Node, place: Place) -> str:
+    """What would settle a test; for held(…) what would settle the test inside."""
+    covered = place.days.covered
+    if covered is None:
+        return ""
+    if isinstance(node, Call) and node.fact == "held":
+        return _awaited(node.arguments[2].value, place)
+    (day,) = place.days.listed
+    return strict.awaited(node, place, covered(day), day)
 
 
 def subject_of(node: Node) -> Node:
@@ -95,7 +112,7 @@ def _needed(node: Node) -> str:
 
 def _ask(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Any:
     compiler = Compiler()
-    sql = compiler.sql(node, place).text
+    sql = compiler.whole(node, place)
     return conn.execute(
         f"SELECT {sql} FROM partners p WHERE p.id = :id", {**compiler.params, "id": partner_id}
     ).fetchone()[0]

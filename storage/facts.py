@@ -143,7 +143,8 @@ def _watch(selector: Selector, bounds: Bounds, place: Place, least: int | None) 
     place.days.watch(selector.table, kinds, f"r.{selector.dated}", first, last, least if plain else None)
 
 
-def _span(call: Call, place: Place) -> Bounds:
+def span_of(call: Call, place: Place) -> Bounds:
+    """The bounds of the window a fact names."""
     window, starts = place.scope.window(call.arguments[1], call.fact), place.scope.catalogue.year_starts
     make = window.before if place.before else window.span
 
@@ -157,7 +158,9 @@ def _span(call: Call, place: Place) -> Bounds:
 
 def counted(compiler: Compiler, call: Call, place: Place, least: int | None = None) -> str:
     """How many rows there are; `least` as in rows."""
-    return f"(SELECT count(*) {rows(compiler, selected(call, place.scope), _span(call, place), place, least=least)[0]})"
+    return (
+        f"(SELECT count(*) {rows(compiler, selected(call, place.scope), span_of(call, place), place, least=least)[0]})"
+    )
 
 
 def _length(compiler: Compiler, call: Call, place: Place) -> str:
@@ -213,7 +216,7 @@ def dated(compiler: Compiler, call: Call, place: Place, untils: tuple[At, ...] =
 
 def _aggregate(compiler: Compiler, call: Call, place: Place) -> Sql:
     selector, field = aggregated(call, place.scope)
-    source, alias = rows(compiler, selector, _span(call, place), place)
+    source, alias = rows(compiler, selector, span_of(call, place), place)
     value = fields.row_field(compiler, selector, field, alias, place)
     if call.fact == "median":
         one = (
@@ -244,7 +247,7 @@ def _silent(compiler: Compiler, call: Call, place: Place) -> str:
 
 def _share(compiler: Compiler, call: Call, place: Place, form: str) -> str:
     selector = selected(call, place.scope)
-    source, alias = rows(compiler, replace(selector, where=None), _span(call, place), place)
+    source, alias = rows(compiler, replace(selector, where=None), span_of(call, place), place)
     assert selector.where is not None
     inside = replace(place, scope=place.scope.inside(selector), row=alias)
     return f"(SELECT {form.format(test=compiler.sql(selector.where, inside).text)} {source})"
@@ -257,7 +260,7 @@ def _covered(compiler: Compiler, call: Call, place: Place) -> str:
     from its start to its end, or to the end of the window.
     """
     selector = selected(call, place.scope)
-    span = _span(call, place)
+    span = span_of(call, place)
     reach = replace(span, first=None)  # what began before the window may reach into it
     source, alias = rows(compiler, selector, reach, place)
     low = f"julianday({place.bound(compiler, span.first or _never)})"
@@ -319,7 +322,7 @@ def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str]
         return latest(compiler, inner, place) if isinstance(inner, Call) else None
     span = UP_TO
     if call.fact in ("sum", "avg", "median", "min", "max"):
-        selector, span = aggregated(call, place.scope)[0], _span(call, place)
+        selector, span = aggregated(call, place.scope)[0], span_of(call, place)
     elif call.fact in ("days_since", "days_until"):
         found = days_of(call, place.scope)
         if isinstance(found, Node):
@@ -328,7 +331,7 @@ def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str]
     else:
         selector = selected(call, place.scope)
         if call.fact in ("count", "share", "covered"):
-            span = _span(call, place)
+            span = span_of(call, place)
         if call.fact == "share":
             selector = replace(selector, where=None)
     source, alias = rows(compiler, selector, span, place)

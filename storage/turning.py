@@ -22,9 +22,13 @@ from typing import Any
 
 from prm_tui.domain.condition import Checked
 from prm_tui.domain.condition.tree import And, Node
+from prm_tui.domain.errors import UsageError
+from storage import strict
 from storage.conditions import Compiler, Place
 from storage.days import Days, Turning
 
+MOST = 1_900
+"""Columns of the table of days; SQLite takes 2,000."""
 _ROWS = {
     "activity": "activities r ON r.partner_id = v.partner",
     "record": "records r ON r.partner_id = v.partner",
@@ -58,25 +62,36 @@ class _Part:
 
     @property
     def sparse(self) -> bool:
-        return not self.daily and all(t.least is not None or t.table in ("partner", "history") for t in self.turnings)
+        return not self.daily and all(
+            t.least is not None or t.table in ("partner", "history", "day") for t in self.turnings
+        )
 
 
-def states(conn: sqlite3.Connection, checked: Checked, days: Days, into: str, *, every_day: bool = False) -> None:
+def states(
+    conn: sqlite3.Connection,
+    checked: Checked,
+    days: Days,
+    into: str,
+    *,
+    all_partners: bool = False,
+    every_day: bool = False,
+) -> None:
     """Fill a TEMP table `into`(partner, n, v): the value (1, 0, NULL) from listed day number n on, to its next row.
 
     Day 0 has a row for every partner, but for those whom parts of a conjunction that never change leave out: for
-    them it is never met. `every_day` asks on each day: slow, and the same answer.
+    them it is never met; `all_partners` keeps them. `every_day` asks on each day: slow, and the same answer.
     """
     compiler = Compiler()
     node = checked.node
     place = Place(checked.scope, days)
-    parts = [_part(compiler, part, place) for part in (node.parts if isinstance(node, And) else (node,))]
-    lasting = [p for p in parts if p.lasting]
-    sparse = [p for p in parts if p.sparse and not p.lasting]
-    rest = [p for p in parts if not p.sparse and not p.lasting]
+    kept = strict.kept(node.parts if isinstance(node, And) else (node,), place)
+    parts = [_part(compiler, part, place) for part in kept] or [_Part("NULL", (), False)]
+    choosing = [] if all_partners else [p for p in parts if p.lasting]
+    sparse = [p for p in parts if p.sparse and p not in choosing]
+    rest = [p for p in parts if not p.sparse]
     last = len(days.listed) - 1
     _prepare(conn, days, into)
-    filters = "".join(f" AND {p.sql}" for p in lasting)
+    filters = "".join(f" AND {p.sql}" for p in choosing)
     conn.execute(
         f"INSERT INTO temp.live SELECT p.id, 0, {last} FROM partners p WHERE p.joined_into IS NULL{filters}",
         compiler.params,
@@ -90,7 +105,13 @@ def states(conn: sqlite3.Connection, checked: Checked, days: Days, into: str, *,
         made.narrow(into)
         made.ask([*sparse, *rest], into, whole=False)
         return
-    made.ask([*sparse, *rest] or lasting, into, whole=True)
+    made.ask([*sparse, *rest] or choosing, into, whole=True)
+
+
+def clear(conn: sqlite3.Connection, *more: str) -> None:
+    """Drop the TEMP tables again."""
+    for table in ("asof", "turn", "reach", "live", "turned", *more):
+        conn.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
 def _part(compiler: Compiler, node: Node, place: Place) -> _Part:
@@ -99,8 +120,9 @@ def _part(compiler: Compiler, node: Node, place: Place) -> _Part:
 
 
 def _prepare(conn: sqlite3.Connection, days: Days, into: str) -> None:
-    for table in ("asof", "turn", "reach", "live", "turned", into):
-        conn.execute(f"DROP TABLE IF EXISTS temp.{table}")
+    if len(days.columns) > MOST:
+        raise UsageError(f"this condition looks at more than {MOST:,} windows at once; test its parts one by one")
+    clear(conn, into)
     for statement in _TABLES.split(";")[:-1]:
         conn.execute(statement)
     conn.execute(
@@ -149,8 +171,8 @@ class _Made:
         )
 
     def _turns(self, turning: Turning, whole: bool) -> None:
-        if turning.table == "learned":
-            self._learned()
+        if turning.table in ("learned", "day"):
+            self._for_everybody(self._learned() if turning.table == "learned" else _changes(turning.first or ()))
             return
         self.sources += 1
         source, columns = self.sources, (turning.first, turning.last)
@@ -207,19 +229,25 @@ class _Made:
             {**self.params, "low": low, "high": high},
         )
 
-    def _learned(self) -> None:
+    def _learned(self) -> set[int]:
         """Days on which facts became known, or were corrected."""
         assert self.days.known is not None
         by = self.days.values(self.days.known)
-        moments = {m for (m,) in self.conn.execute(
+        moments = self.conn.execute(
             "SELECT learned_at FROM activities UNION SELECT superseded_at FROM activities"
             " UNION SELECT learned_at FROM records UNION SELECT learned_at FROM field_history"
-        ) if m is not None}  # fmt: skip
-        turns = {n for m in moments for n in _first(by, m)}
+        )
+        return {n for (moment,) in moments if moment is not None for n in _first(by, moment)}
+
+    def _for_everybody(self, turns: Iterable[int]) -> None:
         self.conn.executemany(
             "INSERT OR IGNORE INTO temp.turned SELECT partner, ? FROM temp.live WHERE ? BETWEEN f AND t",
             [(n, n) for n in sorted(turns)],
         )
+
+
+def _changes(values: tuple[Any, ...]) -> list[int]:
+    return [n for n in range(1, len(values)) if values[n] != values[n - 1]]
 
 
 def _first(by: tuple[int, ...], moment: int) -> Iterable[int]:

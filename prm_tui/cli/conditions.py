@@ -22,6 +22,8 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "explain", "Say why a condition is met by a partner or not.", _explain))
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("condition", metavar="CONDITION", help="For example: days_since(order) > 90")
+    made.add_argument("--coverage", choices=("strict", "recorded"), default="recorded",
+                      help="Strict: beyond what its feeds cover it is unknown whether nothing happened.")  # fmt: skip
 
 
 def _facts(options: argparse.Namespace) -> int:
@@ -53,7 +55,8 @@ def _explain(options: argparse.Namespace) -> int:
     with opened(options) as store:
         as_of = day(options, store)
         partner = partners.resolve(store, options.code)
-        leaf = conditions.why(store, partner, options.condition, as_of)
+        coverage = "strict" if options.coverage == "strict" else "as recorded"
+        leaf = conditions.why(store, partner, options.condition, as_of, coverage)
         name = partners.get(store, partner, as_of).name
     if options.json:
         print_json(asdict(leaf))
@@ -73,6 +76,8 @@ def _print_leaf(leaf: Leaf, depth: int) -> None:
         return
     gap = f", {leaf.gap}" if leaf.gap else ""
     print(plain(f"{space}{_SIGNS[leaf.outcome]} {leaf.text}: {leaf.outcome}, found {shown(leaf.value)}{gap}"))
+    if leaf.awaits:
+        print(plain(f"{space}    {leaf.awaits}"))
     for row in leaf.rows:
         on = f"{row.on} " if row.on else ""
         print(plain(f"{space}    {on}{row.what}" + (f"  from {row.source}" if row.source else "")))

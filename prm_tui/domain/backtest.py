@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from prm_tui.domain.condition.check import days_of
-from prm_tui.domain.condition.scope import Scope
-from prm_tui.domain.condition.tree import Argument, Call, Compare, Name, Node, Number, walk
+from prm_tui.domain.condition.tree import Call, Compare, Node, Number, walk
 from prm_tui.domain.errors import UsageError
 
 MODES = ("true", "known")
@@ -92,7 +90,9 @@ class Backtest:
     A match is a partner and a day on which the condition became true: true on that day, and not on the one before.
     What was already true before the span is no match; unknown neither opens nor closes. `hits` counts the matches,
     as many messages a trigger would have sent; `subjects` the partners among them, `partners` all there are. `todays`
-    names the fields whose past the file does not know: their value of today stands for it.
+    names the fields whose past the file does not know: their value of today stands for it. `left_out` are kinds of
+    activity of which the file is never told, `covered_to` how far the others are covered: read strictly, what facts
+    still to arrive could turn is unknown beyond that.
     """
 
     text: str
@@ -108,6 +108,8 @@ class Backtest:
     repeaters: tuple[Repeater, ...]
     matches: tuple[Match, ...]
     todays: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    covered_to: date | None = None
     outcome: Outcome | None = None
 
     @property
@@ -165,28 +167,6 @@ def window_of(node: Node) -> int:
     if max(found) < 1:
         raise UsageError("the outcome names no window of days: say how many days after a match it is judged")
     return max(found)
-
-
-def signals(node: Node, scope: Scope) -> tuple[str, ...]:
-    """The kinds of activity a condition speaks of, in the order in which they stand in it."""
-    found: dict[str, None] = {}
-    for call, _ in sorted(walk(node), key=lambda part: part[0].at):
-        if isinstance(call, Call) and call.arguments:
-            found |= dict.fromkeys(_kinds(call, scope))
-    return tuple(found)
-
-
-def _kinds(call: Call, scope: Scope) -> list[str]:
-    name = call.arguments[0].value
-    if not isinstance(name, Name) or name.parts[0] not in scope.kinds():
-        return []
-    if call.fact == "days_since" and isinstance(days_of(call, scope), Node):
-        return []
-    records = call.fact in ("has", "days_until")
-    selector, _ = scope.selector(Argument(name), call.fact, first="record" if records else "activity")
-    if selector.table != "activity":
-        return []
-    return [kind.name for kind in selector.kinds] or sorted(scope.catalogue.activities)
 
 
 def neighbours(node: Node, values: tuple[Decimal, ...] = ()) -> list[tuple[str, bool, Node]]:

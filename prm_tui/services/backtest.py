@@ -10,12 +10,16 @@ from zoneinfo import ZoneInfo
 from prm_tui.domain import backtest as domain
 from prm_tui.domain.backtest import MODES, STEPS, Backtest, Neighbour, Outcome, Rhythm
 from prm_tui.domain.condition import Catalogue, Checked, check, show
+from prm_tui.domain.condition.arriving import signals
 from prm_tui.domain.condition.tree import Node
 from prm_tui.domain.condition.windows import back, start_of
+from prm_tui.domain.coverage import STRICT
 from prm_tui.domain.errors import UsageError
-from storage import Store
+from storage import Store, strict
 from storage import backtest as stored
+from storage import coverage as stored_coverage
 from storage.catalogue import catalogue
+from storage.conditions import Place
 from storage.days import Days
 
 if TYPE_CHECKING:
@@ -33,13 +37,15 @@ def backtest(
     mode: str = "true",
     step: str = "day",
     again_after: int = 0,
+    coverage: str = STRICT,
     as_of: date,
 ) -> Backtest:
     """Evaluate a condition on each day of a span as a trigger would have, and judge its matches by what followed.
 
     `outcome` is a condition evaluated `window` days after a match (else the largest window it names). `mode` "known"
     counts only what was known on each day, and begins with the first import. `again_after`: so many days the
-    condition must have been untrue before the same partner matches again.
+    condition must have been untrue before the same partner matches again. `coverage` is strict, as triggers read it,
+    or as recorded.
 
     ConditionError for a condition that means nothing here; UsageError for a span or mode that cannot be.
     """
@@ -53,15 +59,24 @@ def backtest(
         checked = check(condition, known)
         later = None if outcome is None else check(outcome, known)
         days = _days(store, conn, listed, mode, first)
+        told = stored_coverage.covered(conn, checked, as_of)
+        if coverage == STRICT:
+            days.covered = (
+                (lambda _: told) if days.known is None else stored_coverage.covered_then(conn, checked, days.known)
+            )
         found = stored.find(conn, checked, days, step, again_after)
         judged = None if later is None else _judged(conn, later, window, first, last, as_of)
-        return Backtest(
+        made = Backtest(
             show(checked.node) if isinstance(condition, Node) else condition, first, last, step, mode,
             found.hits, found.subjects, found.partners,
             stored.periods(found.by_day, first, last, lambda day: start_of("week", day)),
             stored.periods(found.by_day, first, last, lambda day: start_of("month", day)),
-            found.repeaters, stored.listed(conn), found.todays, judged,
+            found.repeaters, stored.listed(conn), found.todays,
+            strict.left_out(checked.node, Place(checked.scope, days)) if coverage == STRICT else (),
+            min(told.to.values(), default=None), judged,
         )  # fmt: skip
+        stored.forget(conn)
+        return made
 
 
 def _days(store: Store, conn: sqlite3.Connection, listed: tuple[date, ...], mode: str, first: date) -> Days:
@@ -84,7 +99,7 @@ def _judged(
     conn: sqlite3.Connection, later: Checked, window: int | None, first: date, last: date, as_of: date
 ) -> Outcome:
     days = window or domain.window_of(later.node)
-    known_to = stored.known_to(conn, domain.signals(later.node, later.scope), as_of)
+    known_to = stored.known_to(conn, signals(later.node, later.scope), as_of)
     before = first - timedelta(days=1)
     end = max(min(last + timedelta(days=days), known_to), before)
     listed = tuple(before + timedelta(days=n) for n in range((end - before).days + 1))
@@ -103,6 +118,7 @@ def neighbours(
     mode: str = "true",
     step: str = "day",
     again_after: int = 0,
+    coverage: str = STRICT,
     as_of: date,
     values: tuple[Decimal, ...] = (),
 ) -> list[Neighbour]:
@@ -111,7 +127,7 @@ def neighbours(
     return [
         Neighbour(limit, own, backtest(
             store, tried, first, last, outcome=outcome, window=window, mode=mode, step=step, again_after=again_after,
-            as_of=as_of,
+            coverage=coverage, as_of=as_of,
         ))
         for limit, own, tried in domain.neighbours(node, values)
     ]  # fmt: skip
@@ -123,7 +139,7 @@ def rhythm(store: Store, condition: str, last: date) -> Rhythm | None:
     """
     with store.reading() as conn:
         checked = check(condition, catalogue(conn))
-        kinds = domain.signals(checked.node, checked.scope)
+        kinds = signals(checked.node, checked.scope)
         return stored.rhythm(conn, kinds, back(last, 730), last) if kinds else None
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from prm_tui.domain import condition as language
 from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
 from prm_tui.domain.condition.check import Checked
+from prm_tui.domain.coverage import RECORDED, STRICT, Covered
 from storage import Store, activities, explain
+from storage import coverage as stored_coverage
 from storage.catalogue import catalogue as read_catalogue
 from storage.conditions import compiled as compile_sql
 from storage.partners import Where
@@ -35,9 +37,27 @@ def check(store: Store, text: str) -> Checked:
     return language.check(text, catalogue(store))
 
 
-def compiled(store: Store, text: str, as_of: date) -> Where:
-    """A condition as SQL over partners, for a date. ConditionError when it cannot be understood."""
-    return compile_sql(check(store, text), as_of)
+def compiled(store: Store, text: str, as_of: date, coverage: str = RECORDED) -> Where:
+    """A condition as SQL over partners, for a date. ConditionError when it cannot be understood.
+
+    `coverage`: as recorded, or strict: what facts still to arrive could turn is unknown.
+    """
+    checked = check(store, text)
+    return compile_sql(checked, as_of, covered=_covered(store, checked, as_of, coverage))
+
+
+def _covered(store: Store, checked: Checked, as_of: date, coverage: str) -> Covered | None:
+    if coverage != STRICT:
+        return None
+    with store.reading() as conn:
+        return stored_coverage.covered(conn, checked, as_of)
+
+
+def untracked(store: Store, text: str) -> tuple[str, ...]:
+    """The kinds of activity a condition speaks of of which the file is never told: no feed, and nothing logged."""
+    checked = check(store, text)
+    with store.reading() as conn:
+        return stored_coverage.untracked(conn, checked)
 
 
 def reading(store: Store, text: str) -> str:
@@ -50,10 +70,11 @@ def complete(known: Catalogue, text: str, cursor: int) -> list[Completion]:
     return language.complete(text, cursor, known)
 
 
-def why(store: Store, partner_id: int, text: str, as_of: date) -> Leaf:
-    """A condition explained for one partner, leaf by leaf."""
+def why(store: Store, partner_id: int, text: str, as_of: date, coverage: str = RECORDED) -> Leaf:
+    """A condition explained for one partner, leaf by leaf; `coverage` as in compiled."""
     with store.reading() as conn:
-        return explain.explain(conn, language.check(text, read_catalogue(conn)), partner_id, as_of)
+        checked = language.check(text, read_catalogue(conn))
+        return explain.explain(conn, checked, partner_id, as_of, _covered(store, checked, as_of, coverage))
 
 
 def facts_of(store: Store, partner_id: int, as_of: date) -> list[FactValue]:

@@ -181,6 +181,20 @@ def test_what_is_known_only_later_matches_later(store: Store) -> None:
         backtest.backtest(store, "never(order)", DAY - timedelta(days=10), last, mode="known", as_of=as_of)
 
 
+def test_an_outcome_that_can_never_be_is_wrong_not_lost(store: Store) -> None:
+    install_core(store)
+    _log(store, [(0, 1)])
+    last, as_of = DAY + timedelta(days=60), DAY + timedelta(days=100)
+    for outcome, judged in (
+        ("count(order, 30) = 0 and territory = 'West'", (0, 1, 0)),
+        ("count(order, 30) = 0 and territory is empty", (1, 0, 0)),
+        ("count(order, 30) = 0 and joined_on < 2026-01-01", (0, 0, 1)),  # it is not known when it joined
+    ):
+        found = backtest.backtest(store, "days_since(order) > 40", DAY, last, outcome=outcome, as_of=as_of).outcome
+        assert found is not None and (found.right, found.wrong, found.not_yet_known) == judged, outcome
+    assert not store.conn.execute("SELECT name FROM temp.sqlite_master").fetchall()
+
+
 def test_fields_without_a_past_are_named(store: Store) -> None:
     install_core(store)
     _log(store, [])

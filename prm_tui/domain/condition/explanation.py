@@ -24,7 +24,8 @@ class Leaf:
 
     `outcome` is met, not met or unknown; `joined` is "all" or "any" for a part made of `parts`, else "".
     `value` is what was found, `needed` what was asked, `gap` how far it is from turning. `rows` are the latest
-    rows behind the value, `behind` how many there are.
+    rows behind the value, `behind` how many there are. `awaits` names the feeds that would settle what is unknown only
+    because of facts still to arrive, or says that it is not tracked.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Leaf:
     behind: int = 0
     joined: str = ""
     parts: tuple[Leaf, ...] = ()
+    awaits: str = ""
 
     @property
     def met(self) -> bool:
