@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from prm_tui.domain.condition import Catalogue, Kind, check, show
 from prm_tui.domain.condition.tree import And, Node, Not, Or
 from prm_tui.domain.trigger import Trigger
-from storage import sweeps
+from storage import coverage, sweeps
 from storage.conditions import Compiler, Place
 from storage.days import Days
 from storage.explain import subject_of
@@ -70,7 +70,10 @@ class Looking:
         if said is None:
             return "1"
         checked = check(said, self.known, subject=self.kind, trigger=True)
-        return self.compiler.sql(checked.node, Place(checked.scope, Days.one(self.as_of))).text
+        if self.trigger.coverage != "strict":
+            return self.compiler.sql(checked.node, Place(checked.scope, Days.one(self.as_of))).text
+        days = Days.one(self.as_of, covered=coverage.covered(self.conn, checked, self.as_of))
+        return self.compiler.whole(checked.node, Place(checked.scope, days))
 
     @property
     def rows(self) -> str:

@@ -16,7 +16,7 @@ from prm_tui.domain.calendar import Calendar
 from prm_tui.domain.condition import Catalogue
 from prm_tui.domain.step import Approve, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, START, Workflow
-from storage import acts, subjects, sweeps
+from storage import acts, subjects, sweeps, whom, writing
 from storage.matches import Matched
 from storage.store import Change
 
@@ -59,7 +59,7 @@ def open_cases(round_: Round, matched: Matched) -> int:
     assert found is not None, trigger.start  # checked when the trigger was saved
     version, workflow = found
     first = workflow.steps[0]
-    owner = acts.person_sql(workflow.owner)
+    owner = whom.person_sql(workflow.owner)
     (highest,) = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()
     count = conn.execute(
         "INSERT INTO cases(kind, version_id, partner_id, subject, subject_id, title, state, stage, owner, opened_on,"
@@ -266,8 +266,8 @@ def _set(round_: Round, setting: Sequence[tuple[int, Step]]) -> int:
     many, wanted = 0, []
     for version_id, step in setting:
         many += _gather(round_, version_id, step)
-        wanted += acts.wants(round_, step, version_id)
-    for visits, version_id, step in acts.set_fields(round_, wanted):
+        wanted += writing.wants(round_, step, version_id)
+    for visits, version_id, step in writing.set_fields(round_, wanted):
         go(round_, version_id, visits, _then(round_, version_id, step))
     return many
 

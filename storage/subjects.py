@@ -11,6 +11,7 @@ from typing import Any
 
 from prm_tui.domain.condition import Catalogue, Kind, check
 from prm_tui.domain.money import SCALE
+from storage import coverage
 from storage.conditions import Compiler, Place
 from storage.days import Days
 
@@ -18,12 +19,16 @@ _TABLES = {"record": "records", "activity": "activities"}
 
 
 def meeting(conn: sqlite3.Connection, known: Catalogue, as_of: date, text: str, visits: Sequence[int]) -> set[int]:
-    """Those of these visits (rows of steps) whose subject meets a condition; unknown is not met."""
+    """Those of these visits (rows of steps) whose subject meets a condition; unknown is not met.
+
+    Read strictly: what facts still to arrive could turn is unknown.
+    """
     found = set[int]()
     for kind, listed in _by_subject(conn, known, visits):
         checked = check(text, known, subject=kind)
         compiler = Compiler()
-        sql = compiler.sql(checked.node, Place(checked.scope, Days.one(as_of))).text
+        days = Days.one(as_of, covered=coverage.covered(conn, checked, as_of))
+        sql = compiler.whole(checked.node, Place(checked.scope, days))
         rows = conn.execute(f"SELECT v.id {_rows(kind)} AND {sql}", {**compiler.params, "visits": listed})
         found |= {visit for (visit,) in rows}
     return found

@@ -1,0 +1,131 @@
+"""Messages and documents of workflows, for all the cases that come to a step at once (temp.acting, see steps.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.said import said
+from prm_tui.domain.step import Document, Notify, Step
+from prm_tui.domain.template import Template, fill, parse
+from prm_tui.domain.workflow import Workflow
+from storage import cases, subjects, whom
+
+if TYPE_CHECKING:
+    from storage.steps import Round
+
+_RECIPIENTS = {
+    "main": "SELECT k.id, NULL, k.name, k.email FROM contacts k WHERE k.partner_id = a.partner_id AND NOT k.opt_out"
+            " AND (k.valid_until IS NULL OR k.valid_until >= :today) ORDER BY k.main DESC, k.id LIMIT 1",
+    "contact": "SELECT k.id, NULL, k.name, k.email FROM contacts k WHERE k.partner_id = a.partner_id AND NOT k.opt_out"
+               " AND k.role = :who COLLATE NOCASE AND (k.valid_until IS NULL OR k.valid_until >= :today)"
+               " ORDER BY k.main DESC, k.id LIMIT 1",
+    "manager": "SELECT NULL, w.id, w.name, w.email FROM people w JOIN partners p ON p.manager = w.id"
+               " WHERE p.id = a.partner_id",
+    "role": "SELECT NULL, w.id, w.name, w.email FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = :who"
+            " AND w.active ORDER BY w.name LIMIT 1",
+    "person": "SELECT NULL, w.id, w.name, w.email FROM people w WHERE w.name_key = name_key(:who) LIMIT 1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _To:
+    contact: int | None
+    person: int | None
+    name: str | None
+    address: str | None
+
+
+def _recipients(round_: Round, to: str) -> dict[int, _To]:
+    kind, _, name = to.partition(":")
+    form = "main" if to in ("partner", "contact:main") else kind
+    found = {}
+    for (visit,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit").fetchall():
+        row = round_.conn.execute(
+            _RECIPIENTS[form].replace("a.partner_id", "(SELECT partner_id FROM temp.acting WHERE visit = :visit)"),
+            {"visit": visit, "who": name, "today": round_.as_of.isoformat()},
+        ).fetchone()
+        if row is not None:
+            found[visit] = _To(*row)
+    return found
+
+
+def _template(round_: Round, name: str) -> tuple[Template, Template]:
+    row = round_.conn.execute("SELECT subject, body FROM templates WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        raise UsageError(f"There is no template “{name}”. Add it: prm triggers add FILE")
+    return parse(row[0]), parse(row[1])
+
+
+def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+    """What each visit says for the fields of templates: contact.*, case.*, and any expression about its subject."""
+    names = list(dict.fromkeys(name for template in templates for name in template.names))
+    own = [name for name in names if name.split(".")[0] not in ("contact", "case", "today")]
+    visits = [v for (v,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit")]
+    worked_out = subjects.values(round_.conn, round_.known, round_.as_of, own, visits)
+    told: dict[int, dict[str, str | None]] = {}
+    for visit, case_id, title, stage in round_.conn.execute(
+        "SELECT a.visit, c.id, c.title, c.stage FROM temp.acting a JOIN cases c ON c.id = a.case_id"
+    ).fetchall():
+        receiver = to.get(visit)
+        given = {"contact.name": receiver.name if receiver else None, "contact.email": receiver.address if receiver else None,
+                 "case.id": str(case_id), "case.title": title, "case.stage": stage,
+                 "today": said(round_.as_of)}  # fmt: skip
+        found = worked_out.get(visit, [])
+        told[visit] = given | {name: said(*pair) for name, pair in zip(own, found, strict=False)}
+    return told
+
+
+def notify(round_: Round, workflow: Workflow, step: Step) -> None:
+    """A draft for each case. One without a recipient or with an empty field is returned to the case's owner."""
+    assert isinstance(step, Notify)
+    subject, body = _template(round_, step.template)
+    to = _recipients(round_, step.to)
+    for visit, told in fields(round_, [subject, body], to).items():
+        receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
+        missing = [*dict.fromkeys([*head.empty, *text.empty])]
+        nobody = receiver is None or (step.channel == "mail" and not receiver.address)
+        returned = bool(missing) or nobody
+        case_id, partner_id = round_.conn.execute(
+            "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
+        ).fetchone()
+        message = cases.insert(
+            round_.change, "messages",
+            {"case_id": case_id, "step_id": visit, "partner_id": partner_id, "template": step.template, "channel": step.channel,
+             "contact_id": receiver.contact if receiver else None, "person_id": receiver.person if receiver else None,
+             "recipient": receiver.address if receiver else None, "subject": head.text or subject.text,
+             "body": text.text or body.text, "state": "returned" if returned else "draft"},
+        )  # fmt: skip
+        if returned:
+            why = f"{', '.join(missing)} is empty" if missing else _nobody(step, receiver)
+            return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
+
+
+def _nobody(step: Notify, receiver: _To | None) -> str:
+    return f"there is no {step.to}" if receiver is None else f"{receiver.name} has no e-mail address"
+
+
+def return_to_owner(round_: Round, workflow: Workflow, message: int, case_id: int, partner_id: int, title: str) -> None:
+    owner, params = whom.person_sql(workflow.owner)
+    round_.conn.execute(
+        "INSERT INTO tasks(case_id, partner_id, kind, title, owner, role, due_on, state, data, change_id)"
+        f" SELECT :case, p.id, 'to-do', :title, {owner}, CASE WHEN {owner} IS NULL THEN :role END, :on, 'open',"
+        " json_object('message', :message), :change FROM partners p WHERE p.id = :partner",
+        {"case": case_id, "partner": partner_id, "title": title, "role": whom.role_of(workflow.owner), "message": message,
+         "on": round_.as_of.isoformat(), "change": round_.change.id, **params},
+    )  # fmt: skip
+
+
+def document(round_: Round, workflow: Workflow, step: Step) -> None:
+    """The text of a letter or report, kept with the case; what is empty stands in it as a gap to fill."""
+    assert isinstance(step, Document)
+    subject, body = _template(round_, step.template)
+    for visit, told in fields(round_, [subject, body], {}).items():
+        case_id, partner_id = round_.conn.execute(
+            "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
+        ).fetchone()
+        gaps = {name: value or f"[{name}]" for name, value in told.items()}
+        text = "\n\n".join(str(fill(template, gaps.get).text) for template in (subject, body))
+        cases.keep(round_.change, case_id, partner_id, "document", step.title, text.encode(), f"{step.template}.txt")

@@ -1,0 +1,229 @@
+"""What workflows write into the file: fields, tags, records, lines of the ledger (for temp.acting, see steps.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.partner import FIELDS
+from prm_tui.domain.sla import Span
+from prm_tui.domain.step import Accrue, Offer, Record, Set, Step, Tag
+from prm_tui.domain.template import fill, parse
+from prm_tui.domain.workflow import Workflow
+from storage import cases, subjects, telling, words
+
+if TYPE_CHECKING:
+    from storage.steps import Round
+
+CASES_ONLY = ("Suspended", "In notice", "Deactivated")
+"""Statuses that no workflow sets: a person opens a case of deactivation or suspends."""
+_UNITS = 10_000
+
+
+@dataclass(frozen=True)
+class Want:
+    """A case wants a field to have a value."""
+
+    visit: int
+    case_id: int
+    partner_id: int
+    table: str
+    row_id: int
+    field: str
+    value: Any
+    version_id: int
+    step: Set
+
+
+def wants(round_: Round, step: Step, version_id: int) -> list[Want]:
+    """What the visits in temp.acting want to set."""
+    assert isinstance(step, Set)
+    visits = [v for (v,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit")]
+    worked_out = {}
+    if step.expression:
+        worked_out = subjects.values(round_.conn, round_.known, round_.as_of, [step.expression], visits)
+    found = []
+    for visit, case_id, partner_id, subject_id, subject in round_.conn.execute(
+        "SELECT a.visit, a.case_id, a.partner_id, a.subject_id, c.subject FROM temp.acting a JOIN cases c ON c.id = a.case_id"
+    ).fetchall():
+        owner, _, name = step.field.rpartition(".")
+        of_record = subject.startswith("record:") and owner != "partner"
+        value = worked_out[visit][0][0] if step.expression else step.value
+        if isinstance(value, date):
+            value = value.isoformat()
+        table, row = ("records", subject_id) if of_record else ("partners", partner_id)
+        found.append(Want(visit, case_id, partner_id, table, row, name, value, version_id, step))
+    return found
+
+
+def set_fields(round_: Round, wanted: Sequence[Want]) -> list[tuple[list[int], int, Set]]:
+    """Write what is wanted, but where two cases want a field to differ: these are held. Who goes on: (visits, version, step)."""
+    by_field: dict[tuple[str, int, str], set[str]] = {}
+    for want in wanted:
+        by_field.setdefault((want.table, want.row_id, want.field), set()).add(str(want.value))
+    moved: dict[tuple[int, str], tuple[list[int], int, Set]] = {}
+    for want in wanted:
+        if len(by_field[want.table, want.row_id, want.field]) > 1:
+            _hold(round_, want, sorted(by_field[want.table, want.row_id, want.field]))
+            continue
+        _write(round_, want)
+        moved.setdefault((want.version_id, want.step.id), ([], want.version_id, want.step))[0].append(want.visit)
+    renamed = {want.partner_id for want in wanted if want.table == "partners"}
+    if renamed:
+        words.refresh(round_.conn, f"id IN ({', '.join(map(str, sorted(renamed)))})")
+    return list(moved.values())
+
+
+def _hold(round_: Round, want: Want, values: Sequence[str]) -> None:
+    round_.conn.execute("UPDATE steps SET state = 'held' WHERE id = ?", (want.visit,))
+    cases.insert(
+        round_.change, "tasks",
+        {"case_id": want.case_id, "partner_id": want.partner_id, "kind": "to-do", "role": "program manager",
+         "title": f"{want.field}: one rule wants {' and another '.join(values)}. Decide, and set it by hand",
+         "due_on": round_.as_of.isoformat(), "state": "open", "data": {"held": want.visit}},
+    )  # fmt: skip
+
+
+def _write(round_: Round, want: Want) -> None:
+    own = (
+        FIELDS
+        if want.table == "partners"
+        else {"status", "starts_on", "ends_on", "amount", "quantity", "ref", "note", "name"}
+    )
+    column, value = want.field, want.value
+    if want.table == "partners" and column == "status" and value in CASES_ONLY:
+        raise UsageError(f"status {value} is set by a case of deactivation or suspension only, never by a workflow")
+    if column == "manager":
+        row = round_.conn.execute("SELECT id FROM people WHERE name_key = name_key(?)", (str(value),)).fetchone()
+        value = row[0] if row else None
+    elif column in ("amount", "quantity") and value is not None:
+        value = round(float(value) * _UNITS)
+    elif value is not None and not isinstance(value, int | float | str):
+        value = float(value)
+    if column in own:
+        round_.conn.execute(
+            f"UPDATE {want.table} SET {column} = ? WHERE id = ? AND {column} IS NOT ?", (value, want.row_id, value)
+        )
+        return
+    data = "custom" if want.table == "partners" else "data"
+    path = f'$."{column}"'
+    round_.conn.execute(
+        f"UPDATE {want.table} SET {data} = json_set({data}, ?, ?) WHERE id = ? AND json_extract({data}, ?) IS NOT ?",
+        (path, value, want.row_id, path, value),
+    )
+
+
+def tag(round_: Round, workflow: Workflow, step: Step) -> None:
+    assert isinstance(step, Tag)
+    for tag in step.add:
+        round_.conn.execute(
+            "INSERT INTO tags(partner_id, tag, change_id) SELECT DISTINCT partner_id, ?, ? FROM temp.acting WHERE 1"
+            " ON CONFLICT (partner_id, tag) DO NOTHING",
+            (tag, round_.change.id),
+        )
+    for tag in step.remove:
+        round_.conn.execute(
+            "DELETE FROM tags WHERE tag = ? AND partner_id IN (SELECT partner_id FROM temp.acting)", (tag,)
+        )
+
+
+def record(round_: Round, workflow: Workflow, step: Step) -> None:
+    """A new record for each case, its computed fields worked out for its subject."""
+    assert isinstance(step, Record)
+    computed = list(step.computed)
+    texts = {key: parse(value) for key, value in step.fields.items() if isinstance(value, str)}
+    told = telling.fields(round_, list(texts.values()), {})
+    worked_out = subjects.values(round_.conn, round_.known, round_.as_of, list(step.computed.values()), list(told))
+    for visit, given in told.items():
+        found: dict[str, Any] = {key: fill(template, given.get).text for key, template in texts.items()}
+        found |= {key: value for key, value in step.fields.items() if not isinstance(value, str)}
+        found |= {key: pair[0] for key, pair in zip(computed, worked_out.get(visit, []), strict=False)}
+        _new_record(round_, visit, step.kind, found)
+
+
+def _new_record(round_: Round, visit: int, kind: str, found: dict[str, Any]) -> None:
+    case_id, partner_id = round_.conn.execute(
+        "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
+    ).fetchone()
+    own = ("name", "status", "starts_on", "ends_on", "amount", "currency", "quantity", "ref", "note")
+    values: dict[str, Any] = {"partner_id": partner_id, "kind": kind, "name": kind, "learned_at": round_.change.at}
+    for key, value in found.items():
+        plain = value.isoformat() if isinstance(value, date) else value
+        if key in ("amount", "quantity") and plain is not None:
+            plain = round(float(plain) * _UNITS)
+        if key in own and plain is not None:
+            values[key] = plain
+    rest = {
+        k: v if isinstance(v, str | int | float | bool) else str(v)
+        for k, v in found.items()
+        if k not in own and v is not None
+    }
+    cases.insert(round_.change, "records", {**values, "data": {**rest, "case": case_id}})
+
+
+def offer(round_: Round, workflow: Workflow, step: Step) -> None:
+    """A record that is offered: who takes it changes its status; where it is not taken in time, it ends."""
+    assert isinstance(step, Offer)
+    ends = Span.parse(step.within).due_on(round_.as_of, round_.calendar).isoformat() if step.within else None
+    for (visit,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit").fetchall():
+        offered = {
+            "name": step.title,
+            "status": "Offered",
+            "starts_on": round_.as_of,
+            "ends_on": ends,
+            "offered_to": step.to,
+        }
+        _new_record(round_, visit, step.record, offered)
+
+
+def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
+    """A line of the ledger for each case: never a total. `reverse` writes the negative of what the case's rule accrued."""
+    assert isinstance(step, Accrue)
+    texts = [t for t in (step.amount, step.basis) if t]
+    visits = [v for (v,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit")]
+    worked_out = subjects.values(round_.conn, round_.known, round_.as_of, texts, visits)
+    span = _period(step, round_.as_of)
+    rule = f"{workflow.name}/{step.id}"
+    for visit in visits:
+        case_id, partner_id, subject_id, subject = round_.conn.execute(
+            "SELECT a.case_id, a.partner_id, a.subject_id, c.subject FROM temp.acting a JOIN cases c ON c.id = a.case_id"
+            " WHERE a.visit = ?", (visit,)).fetchone()  # fmt: skip
+        activity = subject_id if subject.startswith("activity:") else None
+        if step.reverse:
+            _reverse(round_, step, partner_id, case_id, span)
+            continue
+        (value, _), *_rest = worked_out[visit]
+        if value is None:
+            telling.return_to_owner(
+                round_, workflow, 0, case_id, partner_id, f"{step.kind}: its amount is unknown, nothing was accrued"
+            )
+            continue
+        basis = round(float(value) * _UNITS) if step.rate is not None else None
+        amount = round(float(value) * float(step.rate or 1) * _UNITS)
+        cases.insert(
+            round_.change, "ledger",
+            {"partner_id": partner_id, "case_id": case_id, "kind": step.kind, "rule": rule, "activity_id": activity,
+             "basis": basis, "rate": round(float(step.rate) * _UNITS) if step.rate is not None else None, "amount": amount,
+             "currency": step.currency, "period": span, "state": step.state, "on_date": round_.as_of.isoformat(),
+             "note": step.note},
+        )  # fmt: skip
+
+
+def _period(step: Accrue, day: date) -> str | None:
+    from storage.matches import period
+
+    return period(step.period, day) if step.period else None
+
+
+def _reverse(round_: Round, step: Accrue, partner_id: int, case_id: int, span: str | None) -> None:
+    round_.conn.execute(
+        "INSERT INTO ledger(partner_id, case_id, kind, rule, activity_id, basis, rate, amount, currency, period, state,"
+        " reverses, on_date, note, change_id) SELECT partner_id, :case, kind, rule, activity_id, basis, rate, -amount,"
+        " currency, period, 'reversed', id, :on, :note, :change FROM ledger l WHERE partner_id = :partner AND kind = :kind"
+        " AND amount > 0 AND (:span IS NULL OR period = :span) AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.reverses = l.id)",
+        {"case": case_id, "on": round_.as_of.isoformat(), "note": step.note, "change": round_.change.id,
+         "partner": partner_id, "kind": step.kind, "span": span},
+    )  # fmt: skip
