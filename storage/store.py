@@ -126,6 +126,11 @@ class Store:
         if clock.replaced() and not self.read_only and self.setting("clock") is None:
             self.mark_clock()
 
+    @property
+    def rehearsing(self) -> bool:
+        """Whether nothing of what is done now will remain."""
+        return self._rehearsing
+
     def interrupt(self) -> None:
         """Stop what runs on this connection; may be called from another thread."""
         self.conn.interrupt()

@@ -87,6 +87,15 @@ def swept(conn: sqlite3.Connection, trigger_id: int, day: str, upto: int) -> Non
     )
 
 
+def under_way(conn: sqlite3.Connection) -> bool:
+    """Whether automation has anything to look after: a trigger that is on, a case of a workflow, a deadline."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM triggers WHERE state = 'on') OR EXISTS (SELECT 1 FROM steps WHERE state IN"
+        " ('ready', 'waiting')) OR EXISTS (SELECT 1 FROM timers WHERE state = 'waiting')"
+    ).fetchone()
+    return bool(row[0])
+
+
 def ran(conn: sqlite3.Connection, day: str, upto: int) -> None:
     """Remember, outside of any change, that a run has let every active trigger see everything up to a change."""
     conn.execute(

@@ -152,7 +152,7 @@ def _maps(name: str | None) -> list[SavedMap]:
 def _import(options: argparse.Namespace) -> int:
     from prm_tui.domain.errors import DecisionNeeded
     from prm_tui.domain.exchange import ImportReport
-    from prm_tui.services import exchange, files
+    from prm_tui.services import automation, exchange, files
 
     forced, saved, choices = _forced(options.forced), _maps(options.map), _choices(options)
     paths = [Path(f) for f in options.files]
@@ -191,6 +191,8 @@ def _import(options: argparse.Namespace) -> int:
                     as_of=day(options, store),
                     all_or_nothing=options.all_or_nothing,
                 )
+                if report.change is not None:
+                    report.effects = automation.after(store, report.change, as_of=day(options, store))
         except DecisionNeeded as error:
             if options.json and isinstance(error, exchange.Uncertain):
                 print_json(error.report.as_json())

@@ -37,6 +37,10 @@ def narrate(report: ImportReport, quiet: bool) -> None:
             many = "1 row" if problem["count"] == 1 else f"{problem['count']:,} rows"
             more = " …" if problem["count"] > 5 else ""
             say(f"  {problem['column']}: {problem['problem']} ({many}: {rows}{more})")
+    if report.effects is not None and not report.effects.quiet:
+        say("Automation would then do this:" if report.dry_run else "Automation:")
+        for line in report.effects.lines():
+            say(f"  {line}")
     if report.dry_run:
         say("Nothing was changed (dry run).")
     elif report.change is None:

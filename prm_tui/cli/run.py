@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace) -> int:
 def told(done: Run, as_json: bool) -> int:
     """Print a run; 1 when matches are held."""
     if as_json:
-        print_json(data(done))
+        print_json(done.as_json())
     else:
         for line in done.lines():
             say(line)
@@ -57,16 +57,3 @@ def told(done: Run, as_json: bool) -> int:
 
 def _which(what: str, before: Any, after: Any) -> str:
     return what if before is None and after is None else f"{what}: {before or 'empty'} → {after or 'empty'}"
-
-
-def data(done: Run) -> dict[str, Any]:
-    """A run as JSON: keys are public."""
-    kinds = {"task": 0, "approval": 0, "message": 0, **done.counts}
-    return {
-        "as_of": done.as_of, "dry_run": done.rehearsed, "changes": done.changes, "rounds": done.rounds,
-        "triggers": [{"name": f.name, "title": f.title, "matched": f.matched, "acted": f.acted, "held": f.held,
-                      "noted": f.noted, "late": f.late} for f in done.fired],
-        "subjects": sum(f.matched for f in done.fired), "tasks": kinds["task"], "approvals": kinds["approval"],
-        "messages": kinds["message"], "held": done.held, "counts": done.counts, "deadlines": done.timers,
-        "effects": done.effects, "notes": done.notes,
-    }  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from prm_tui.domain.mapping import Question, SheetPlan
+from prm_tui.domain.run import Run
 
 MODES = ("both", "create", "update")
 LISTED = 5_000
@@ -163,12 +164,16 @@ class SheetReport:
 
 @dataclass
 class ImportReport:
-    """An import, done (`change` is its change, None when nothing was new) or looked at beforehand."""
+    """An import, done (`change` is its change, None when nothing was new) or looked at beforehand.
+
+    `effects`: what automation made of it, or would make; None where nothing is switched on.
+    """
 
     sheets: list[SheetReport]
     questions: list[Question] = field(default_factory=list)
     change: int | None = None
     dry_run: bool = True
+    effects: Run | None = None
 
     @property
     def nothing_new(self) -> bool:
@@ -185,6 +190,7 @@ class ImportReport:
             "change": self.change,
             "dry_run": self.dry_run,
             "sheets": [_sheet(s, self) for s in self.sheets],
+            **({"effects": self.effects.as_json()} if self.effects else {}),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -96,3 +96,15 @@ class Run:
         if self.timers:
             said.append(f"{self.timers:,} deadline{'s' if self.timers != 1 else ''} came.")
         return said
+
+    def as_json(self) -> dict[str, Any]:
+        """The run under the public keys of `prm run --json`."""
+        kinds = {"task": 0, "approval": 0, "message": 0, **self.counts}
+        return {
+            "as_of": self.as_of.isoformat(), "dry_run": self.rehearsed, "changes": self.changes, "rounds": self.rounds,
+            "triggers": [{"name": f.name, "title": f.title, "matched": f.matched, "acted": f.acted, "held": f.held,
+                          "noted": f.noted, "late": f.late} for f in self.fired],
+            "subjects": sum(f.matched for f in self.fired), "tasks": kinds["task"], "approvals": kinds["approval"],
+            "messages": kinds["message"], "held": self.held, "counts": self.counts, "deadlines": self.timers,
+            "effects": [asdict(effect) for effect in self.effects], "notes": self.notes,
+        }  # fmt: skip

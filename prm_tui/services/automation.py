@@ -34,6 +34,30 @@ def run(store: Store, *, as_of: date, actor: int | None = None, caused_by: int |
     return _advance(store, as_of, actor, caused_by)
 
 
+def under_way(store: Store) -> bool:
+    """Whether automation has anything to look after: a trigger that is on, a case, a deadline."""
+    return sweeps.under_way(store.conn)
+
+
+def after(store: Store, change: int, *, as_of: date) -> Run | None:
+    """What an import or another change leads to: the run it causes, which undoing it takes back as well.
+
+    None where nothing is switched on or under way. As of a day before the last run nothing is done, and that is said.
+    Within a rehearsal of that change (Store.rehearsal) nothing of it remains either.
+    """
+    if not under_way(store):
+        return None
+    last = sweeps.last_day(store.conn)
+    if last is not None and last > as_of.isoformat():
+        return Run(
+            as_of,
+            notes=[f"Automation has run for {last} already and does nothing for {as_of}; it runs with the next day."],
+        )
+    found = _advance(store, as_of, None, change)
+    found.rehearsed = store.rehearsing
+    return found
+
+
 def rehearse(store: Store, *names: str, as_of: date) -> Run:
     """What a run would do, of which nothing remains: all active triggers, or those named, whether on or off.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmErro
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, SAID, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
+from prm_tui.services import automation
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
 
 ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
@@ -274,8 +275,14 @@ def _apply(
         raise InputError(_nothing(reading))
     files = ", ".join(path.name for path in reading.paths)
     report = ImportReport([], dry_run=rehearse)
-    with imports.attached(store.conn, reading.staging), _stoppable(store, cancelled):
-        with store.change(f"import of {files}", actor=actor, as_of=as_of, kind="import", rehearse=rehearse) as change:
+    follows = rehearse and automation.under_way(store)  # what automation would make of it belongs to the rehearsal
+    with ExitStack() as held:
+        held.enter_context(imports.attached(store.conn, reading.staging))
+        held.enter_context(_stoppable(store, cancelled))
+        if follows:
+            held.enter_context(store.rehearsal())
+        drop = rehearse and not follows
+        with store.change(f"import of {files}", actor=actor, as_of=as_of, kind="import", rehearse=drop) as change:
             for plan in reading.taken:
                 if cancelled():
                     raise Cancelled("Stopped. Nothing was changed.")
@@ -295,6 +302,8 @@ def _apply(
             _complain(report, all_or_nothing, files)
             if not rehearse and not report.nothing_new:
                 _remember_maps(change, reading)
+        if follows and change.kept:
+            report.effects = automation.after(store, change.id, as_of=as_of)
         report.change = change.id if change.kept and not rehearse else None
     return report
 

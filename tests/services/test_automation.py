@@ -491,3 +491,24 @@ def test_what_a_step_makes_is_there_and_taken_back(office: Store, kind: str) -> 
     history.undo(office, done.changes[0], actor=None, as_of=DAY)
     assert one(office, "SELECT (SELECT count(*) FROM tags) + (SELECT count(*) FROM records) + (SELECT count(*) FROM ledger)"
                        " + (SELECT count(*) FROM evidence) + (SELECT count(*) FROM cases)") == 0  # fmt: skip
+
+
+# ---- with an import ----
+
+
+def test_the_preview_of_an_import_says_what_follows(office: Store, tmp_path: Path) -> None:
+    rules(office, WELCOME + BIG)
+    run(office)
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text("Order No,Order Date,Partner Code,Amount\nA1,2026-03-20,A,5000\n", encoding="utf-8")
+    before = list(office.conn.iterdump())
+    with exchange.read(office, [sheet]) as reading:
+        told = exchange.preview(office, reading)
+        assert told.effects is not None and told.effects.counts["message"] == 1 and told.effects.rehearsed
+        assert list(office.conn.iterdump()) == before, "nothing of it remains"
+        done = exchange.commit(office, reading, Choices(), actor=None, as_of=DAY)
+    assert done.change is not None
+    follows = automation.after(office, done.change, as_of=DAY)
+    assert follows is not None and follows.counts == told.effects.counts
+    history.undo(office, done.change, actor=None, as_of=DAY)
+    assert messages(office) == [] and one(office, "SELECT count(*) FROM cases") == 0
