@@ -77,14 +77,23 @@ def _outcome(wizard: ImportScreen) -> list[Content]:
     only = filters.said(wizard.report, wizard.shown) if wizard.report is not None else ""
     takes = "> takes it, as one change that u takes back."
     rest = [f"{only} > takes it."] if merging else [f"enter opens a sheet to what is behind it. {only}", takes]
-    return [*([_open(asked, how)] if asked else []), *map(Content, rest)]
+    return [*([_open(asked, how)] if asked else []), *map(Content, rest), *_effects(wizard)]
 
 
 def _after(wizard: ImportScreen) -> list[Content]:
     refused = len(wizard.report.refused()) if wizard.report is not None else 0
     many = "1 row was" if refused == 1 else f"{refused:,} rows were"
     back = plain(f"{many} refused: r writes them to a workbook, to correct them and read it in again.", "warn")
-    return [*([back] if refused else []), Content("esc leaves. u takes the import back.")]
+    return [*([back] if refused else []), Content("esc leaves. u takes the import back."), *_effects(wizard)]
+
+
+def _effects(wizard: ImportScreen) -> list[Content]:
+    """What automation makes of it, in one line."""
+    effects = wizard.report.effects if wizard.report is not None else None
+    if effects is None or effects.quiet:
+        return []
+    said = " ".join(effects.lines())
+    return [plain(f"{'Automation' if wizard.at == 3 else 'Automation would then'}: {said}", "accent")]
 
 
 def _open(count: int, how: str) -> Content:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SheetPlan
-from prm_tui.services import exchange, headers
+from prm_tui.services import automation, exchange, headers
 from screens.exchange.progress import ReadingPace, TakingPace, so_far
 from screens.exchange.working import Working
 
@@ -81,10 +81,15 @@ async def commit(
     """Take everything as one change."""
     session = screen.prm.session
     pace = TakingPace([(p.sheet, p.rows) for p in reading.taken], rehearsed)
-    with working.during("Taking", lambda now: (pace.said(now), pace.share(now))):
-        return await screen.write(
-            lambda s: exchange.commit(
-                s, reading, choices, actor=session.actor, as_of=session.as_of,
-                cancelled=working.stop.is_set, on_progress=lambda _: pace.sheet(monotonic()),
-            )
+
+    def take(store: Store) -> ImportReport:
+        report = exchange.commit(
+            store, reading, choices, actor=session.actor, as_of=session.as_of,
+            cancelled=working.stop.is_set, on_progress=lambda _: pace.sheet(monotonic()),
         )  # fmt: skip
+        if report.change is not None:
+            report.effects = automation.after(store, report.change, as_of=session.as_of)
+        return report
+
+    with working.during("Taking", lambda now: (pace.said(now), pace.share(now))):
+        return await screen.write(take)

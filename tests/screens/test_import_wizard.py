@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from prm_tui.services import contacts, exchange, export, files, partners
+from prm_tui.services import automation, cases, contacts, exchange, export, files, packs, partners, triggers
 from screens.exchange import recent
 from screens.exchange.asking import read_as
 from screens.exchange.merge import Lines
@@ -471,3 +471,32 @@ def test_a_partners_contacts_go_out_and_come_back(
     drive(db, story, size=size)
     with files.open_file(db) as store:
         assert contacts.list_of(store, one)[0].role == "Owner"
+
+
+@SIZES
+def test_the_preview_says_what_automation_would_make_of_it(db: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    rules = (
+        '[trigger.big]\ntitle = "Big order"\nsubject = "activity:order"\non = "activity"\nstart = "look"\n'
+        '[workflow.look]\ntitle = "Look"\n[[workflow.look.step]]\nid = "a"\ndo = "task"\ntitle = "Look at it"\n'
+    )
+    with files.open_file(db) as store:
+        packs.add(store, rules, "rules.toml", actor=None, as_of=DAY)
+        triggers.switch_on(store, "big", actor=None, as_of=DAY)
+        automation.run(store, as_of=DAY)
+        code = partners.rows(store, partners.find(store, as_of=DAY).ids[:1], [], DAY)[0].code
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text(f"Order No,Order Date,Partner Code,Amount\nX1,{DAY},{code},500\n", encoding="utf-8")
+
+    async def story(prm: Driver) -> None:
+        await prm.press("i")
+        await prm.write("#path", str(sheet))
+        await prm.press("enter", "greater_than_sign", "greater_than_sign")
+        said = " ".join(prm.text.split())
+        assert "Automation would then: Big order: 1 match" in said
+        await prm.press("enter")
+        await prm.settle()
+        assert "Automation: Big order: 1 match" in " ".join(prm.text.split())
+
+    drive(db, story, size=size)
+    with files.open_file(db) as store:
+        assert [task.title for task in cases.inbox(store)] == ["Look at it"]
