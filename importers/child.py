@@ -76,8 +76,10 @@ def _file(conn: sqlite3.Connection, path: Path, told: staging.Told | None = None
     try:
         with ThreadPoolExecutor(1) as beside:  # the reader leaves Python free while it takes a sheet in
             remarks = beside.submit(glance.notes, path)
+            day_zero = "1904-01-01" if glance.date1904(path) else columns.DAY_ZERO
             for name, visible, first_row, grid in _grids(path):
-                _sheet(conn, file_id, name, visible, grid, first_row, remarks.result().get(name, []), told)
+                notes = remarks.result().get(name, [])
+                _sheet(conn, file_id, name, visible, grid, first_row, notes, told, day_zero=day_zero)
     except (InputError, MemoryError, sqlite3.Error):
         raise
     except BaseException as error:  # the reader panics with something that is no Exception
@@ -125,6 +127,7 @@ def _sheet(
     told: staging.Told,
     *,
     text: bool = False,
+    day_zero: str = columns.DAY_ZERO,
 ) -> None:
     rows = iter(grid())
     head = list(islice(rows, 2000))
@@ -164,7 +167,13 @@ def _sheet(
             many = f"{spaced:,} names" if spaced > 1 else "1 name"
             notes.append(f"{many} had space or line breaks around, taken away")
         kinds = columns.decide(
-            conn, f"rows_{sheet_id}", width, codes=_codes(names), dated=_dated(names), rewrite=not ours
+            conn,
+            f"rows_{sheet_id}",
+            width,
+            codes=_codes(names),
+            dated=_dated(names),
+            rewrite=not ours,
+            day_zero=day_zero,
         )
         _columns(conn, sheet_id, names, kinds)
         conn.execute("UPDATE sheets SET n_rows = ?, content = ? WHERE id = ?", (count, held, sheet_id))

@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"^[-+(]?[£$€¥]?\s?[-+]?\d[\d.,'\u00a0\u202f ]*\)?\s?[%
 _SAMPLE = 500
 _ROWS = 2_000
 _FEW = 50
+DAY_ZERO = "1899-12-30"
+"""Day 0 of a spreadsheet's dates; 1904-01-01 in workbooks that count from 1904."""
 _COMMA = "numbers with a decimal comma"
 _POINT = "numbers with a decimal point"
 _USUAL = re.compile(r"[^\d.,]*\d*([.,])(?:\d\d?|\d{4,})[^\d.,]*")
@@ -50,12 +52,13 @@ def decide(
     codes: frozenset[int] = frozenset(),
     dated: frozenset[int] = frozenset(),
     rewrite: bool = True,
+    day_zero: str = DAY_ZERO,
 ) -> list[Column]:
     """What each column holds.
 
     Numbers and dates that a text file wrote as text are turned into numbers and ISO dates in place, but
     not without `rewrite`: in a sheet that prm wrote, text is text. Columns in `codes` (phones, post codes)
-    stay text, digits and all; under the headers of those in `dated` numbers may be dates.
+    stay text, digits and all; under the headers of those in `dated` numbers may be dates: days since `day_zero`.
     """
     counts = _counts(conn, table, width)
     found = list[Column]()
@@ -67,7 +70,7 @@ def decide(
                 conn.execute(f"UPDATE {table} SET {name} = CAST({name} AS TEXT) WHERE typeof({name}) <> 'text'")
             column = Column("text", "text: its digits are a code")
         else:
-            column = _kind(conn, table, name, filled, numbers, iso, rewrite, says_date=pos in dated)
+            column = _kind(conn, table, name, filled, numbers, iso, rewrite, says_date=pos in dated, day_zero=day_zero)
         example = conn.execute(f"SELECT {name} FROM {table} WHERE {name} IS NOT NULL LIMIT 1").fetchone()
         shown = column.asked or ("" if example is None else str(example[0])[:80])
         found.append(replace(column, filled=filled, example=shown))
@@ -113,6 +116,7 @@ def _kind(
     rewrite: bool,
     *,
     says_date: bool,
+    day_zero: str,
 ) -> Column:
     if not filled:
         return Column("empty", "no cell is filled")
@@ -120,7 +124,7 @@ def _kind(
         if numbers == filled:
             return Column("number", "every cell is a number")
         return Column("date" if iso == filled else "text", "as prm wrote it")
-    how = _serials(conn, table, name, filled) if says_date and iso < filled else None
+    how = _serials(conn, table, name, filled, day_zero) if says_date and iso < filled else None
     if how:
         filled, numbers, iso = _counts(conn, table, 0, [name])[0]
         if iso == filled:
@@ -216,11 +220,11 @@ def _dates(conn: sqlite3.Connection, table: str, column: str, iso: int, numbers:
     return Column("date", found.why if texts else "dates")
 
 
-def _serials(conn: sqlite3.Connection, table: str, column: str, filled: int) -> str | None:
+def _serials(conn: sqlite3.Connection, table: str, column: str, filled: int, day_zero: str) -> str | None:
     """Turn numbers under a header that says date into dates, if nearly all are such numbers; how, or None.
 
-    Days since 1899-12-30, as spreadsheets count (20,000 is 1954, 80,000 is 2119), or year, month and day written
-    together.
+    Days since 1899-12-30, as spreadsheets count (20,000 is 1954, 80,000 is 2119), or since 1904; or year, month and
+    day written together.
     """
     number = (
         f"CASE WHEN {column} < '' THEN {column} WHEN {column} NOT GLOB '*[^0-9]*' THEN CAST({column} AS INTEGER) END"
@@ -229,7 +233,7 @@ def _serials(conn: sqlite3.Connection, table: str, column: str, filled: int) -> 
     joined = f"substr({column}, 1, 4) || '-' || substr({column}, 5, 2) || '-' || substr({column}, 7, 2)"
     compact = f"{number} BETWEEN 19000101 AND 21001231 AND length({column}) = 8 AND date({joined}) IS {joined}"
     for test, value, why in (
-        (serial, f"date('1899-12-30', CAST({column} AS INTEGER) || ' days')", "serial dates of a spreadsheet"),
+        (serial, f"date('{day_zero}', CAST({column} AS INTEGER) || ' days')", "serial dates of a spreadsheet"),
         (compact, joined, "year, month and day written together"),
     ):
         count, example, shown = conn.execute(

@@ -16,6 +16,7 @@ _RELATION = re.compile(rb"<Relationship\s[^>]*>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)="([^"]*)"')
 _HIDDEN_ROW = re.compile(rb'<row\s[^>]*?hidden="(?:1|true)"')
 _HIDDEN_COLUMN = re.compile(rb"<col\s[^>]*?>")
+_SINCE_1904 = re.compile(rb'<(?:\w+:)?workbookPr\s[^>]*?date1904="(?:1|true)"')
 _UNCALCULATED = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 
 
@@ -28,6 +29,17 @@ def notes(path: Path) -> dict[str, list[str]]:
             return {name: found for name, part in _parts(archive).items() if (found := _look(archive, part))}
     except Exception:  # the reader says what is wrong with a file; this only adds to it
         return {}
+
+
+def date1904(path: Path) -> bool:
+    """Whether a workbook counts its days from 1904, as old ones of the Macintosh do."""
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open("xl/workbook.xml") as file:
+            return bool(_SINCE_1904.search(file.read(LOOKED_AT)))
+    except Exception:  # the reader says what is wrong with a file
+        return False
 
 
 def _parts(archive: zipfile.ZipFile) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from importers import reader
+from importers import reader, staging
 from prm_tui.domain.errors import InputError
 
 ODD = Path(__file__).parent.parent / "data" / "odd-workbooks"
@@ -91,3 +91,20 @@ def test_values_survive_the_reading(read: Callable[[str], sqlite3.Connection]) -
     assert values("d34-csv-semicolon-decimal-comma.csv", "c0")[0]
     assert values("d37-csv-json-in-cell.csv", "c1") == ['{"type": "Point", "coordinates": [102.0, 0.5]}']
     assert values("d36-csv-line-breaks-and-doubled-quotes.csv", "c1")
+
+
+def test_serials_without_a_format_count_from_the_workbooks_own_beginning(tmp_path: Path) -> None:
+    """43831 is 2020-01-01, or 2024-01-02 in a workbook that counts from 1904."""
+    import xlsxwriter
+
+    for since_1904, wanted in ((False, "2020-01-01"), (True, "2024-01-02")):
+        path = tmp_path / f"{since_1904}.xlsx"
+        with xlsxwriter.Workbook(str(path), {"date_1904": since_1904}) as book:
+            sheet = book.add_worksheet()
+            sheet.write_column(0, 0, ["Order No", "A1", "A2"])
+            sheet.write_column(0, 1, ["Order Date", 43831, 43832])
+        staged = tmp_path / f"{since_1904}.db"
+        reader.read([path], staged)
+        conn = staging.connect(staged)
+        assert conn.execute("SELECT c1 FROM rows_1 ORDER BY row").fetchone() == (wanted,)
+        conn.close()
