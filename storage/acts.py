@@ -44,7 +44,7 @@ def _approve(round_: Round, workflow: Workflow, step: Step) -> None:
 
 def _ask(round_: Round, step: Task | Approve, kind: str, who: str) -> None:
     owner, params = whom.person_sql(who)
-    due = Span.parse(step.within).due_at(_start(round_), round_.calendar) if step.within else None
+    due = Span.parse(step.within).due_at(begins(round_), round_.calendar) if step.within else None
     data: dict[str, Any] = {"step": step.id}
     if isinstance(step, Approve):
         data |= {"choices": list(step.choices), "evidence": step.evidence} if step.choices or step.evidence else {}
@@ -75,7 +75,7 @@ def _fill_words(round_: Round, step: Task | Approve) -> None:
         )
 
 
-def _start(round_: Round) -> int:
+def begins(round_: Round) -> int:
     """The instant a step begins: now, for an earlier or later date of evaluation the begin of that day."""
     day = round_.calendar.day_of(round_.change.at)
     return round_.change.at if day == round_.as_of else round_.calendar.at(round_.as_of)
@@ -85,7 +85,7 @@ def _time(round_: Round, step: Task | Approve) -> None:
     """Timers for the tasks just made: warned, overdue, told to somebody else."""
     assert step.within is not None
     at = float(step.escalate.at) if step.escalate else 1.5
-    found = Sla.parse(step.within, float(step.warn), at).moments(_start(round_), round_.calendar)
+    found = Sla.parse(step.within, float(step.warn), at).moments(begins(round_), round_.calendar)
     moments = {"warn": found.warn, "breach": found.breach, **({"escalate": found.escalate} if step.escalate else {})}
     for what, moment in moments.items():
         if moment is not None:
@@ -136,7 +136,7 @@ def passed(round_: Round, what: str, at: int, task: int, case_id: int, step: Ste
 def _wait(round_: Round, workflow: Workflow, step: Step) -> None:
     assert isinstance(step, Wait)
     if step.for_:
-        _timer(round_, "wait", Span.parse(step.for_).due_at(_start(round_), round_.calendar), "NULL")
+        _timer(round_, "wait", Span.parse(step.for_).due_at(begins(round_), round_.calendar), "NULL")
 
 
 # ---- ways on ----

@@ -115,13 +115,20 @@ class Looking:
         return f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()}"
 
     def _activity(self) -> str:
-        """Activities learned since the last look; what corrects one that was seen is none."""
+        """Activities learned since the last look, and those known before whose day has come since."""
         self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("activities", 2**62)
-        late = f"s.learned_at - CAST(strftime('%s', s.occurred_on) AS INTEGER) > {86_400 * self.trigger.stale_days}"
-        return (
-            f"SELECT p.id, s.id, {ACTIVITY}, s.occurred_on, {late}, 0 {self.rows} AND s.id > :low AND s.change_id > :upto"
-            f" AND s.occurred_on <= :as_of AND {self.condition()} ORDER BY s.occurred_on, s.id"
-        )
+        late = f"julianday(:as_of) - julianday(s.occurred_on) > {self.trigger.stale_days}"
+        looks = [self.rows + " AND s.id > :low AND s.change_id > :upto"]
+        if self.sweep.day is not None and self.sweep.day < self.as_of.isoformat():
+            self.params["swept"] = self.sweep.day
+            looks.append(self.rows + " AND s.occurred_on > :swept AND NOT (s.id > :low AND s.change_id > :upto)")
+        condition = self.condition()
+        found = [
+            f"SELECT p.id AS partner_id, s.id AS row_id, {ACTIVITY}, s.occurred_on AS day, {late}, 0 {rows}"
+            f" AND s.occurred_on <= :as_of AND {condition}"
+            for rows in looks
+        ]
+        return f"SELECT * FROM ({' UNION ALL '.join(found)}) ORDER BY day, row_id"
 
     def _record(self) -> str:
         if self.trigger.event == "added":

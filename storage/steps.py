@@ -16,7 +16,7 @@ from prm_tui.domain.calendar import Calendar
 from prm_tui.domain.condition import Catalogue
 from prm_tui.domain.step import Approve, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, START, Workflow
-from storage import acts, subjects, sweeps, whom, writing
+from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
 from storage.store import Change
 
@@ -103,6 +103,7 @@ def look_at_waiting(round_: Round) -> int:
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
             moved += _answered(round_, version_id, step)
+            pauses.look(round_, version_id, step)
         elif isinstance(step, Wait) and step.ends_early:
             moved += _come_true(round_, version_id, step)
     return moved
@@ -245,9 +246,9 @@ def _gather(round_: Round, version_id: int, step: Step) -> int:
 def _wait(round_: Round, step: Step) -> None:
     title = getattr(step, "title", None) or "waits"
     round_.conn.execute(
-        "UPDATE steps SET state = 'waiting', title = ?, data = json_set(data, '$.since', ?) WHERE id IN"
+        "UPDATE steps SET state = 'waiting', title = ?, data = json_set(data, '$.since', ?, '$.begun', ?) WHERE id IN"
         " (SELECT visit FROM temp.acting)",
-        (title, round_.as_of.isoformat()),
+        (title, round_.as_of.isoformat(), acts.begins(round_)),
     )
     round_.conn.execute(
         "UPDATE cases SET stage = ? WHERE id IN (SELECT case_id FROM temp.acting) AND stage IS NOT ?", (title, title)
@@ -285,7 +286,7 @@ def _done(round_: Round, visits: str) -> None:
         (round_.as_of.isoformat(), visits),
     )
     round_.conn.execute(
-        "UPDATE timers SET state = 'cancelled' WHERE state = 'waiting' AND step_id IN (SELECT value FROM json_each(?))",
+        "UPDATE timers SET state = 'cancelled' WHERE state IN ('waiting', 'paused') AND step_id IN (SELECT value FROM json_each(?))",
         (visits,),
     )
 
@@ -343,7 +344,9 @@ def close(round_: Round, visits: Sequence[int], outcome: str) -> None:
         " OR json_extract(data, '$.about') IS NOT NULL)",
         params,
     )
-    conn.execute(f"UPDATE timers SET state = 'cancelled' WHERE state = 'waiting' AND case_id IN {cases}", params)
+    conn.execute(
+        f"UPDATE timers SET state = 'cancelled' WHERE state IN ('waiting', 'paused') AND case_id IN {cases}", params
+    )
     conn.execute(
         "UPDATE cases SET state = 'closed', stage = 'closed', outcome = :outcome, closed_on = :on, due_on = NULL"
         f" WHERE id IN {cases}",

@@ -82,12 +82,13 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     """A draft for each case. One without a recipient or with an empty field is returned to the case's owner."""
     assert isinstance(step, Notify)
     subject, body = _template(round_, step.template)
-    to = _recipients(round_, step.to)
+    to, tardy = _recipients(round_, step.to), _learned_late(round_)
     for visit, told in fields(round_, [subject, body], to).items():
         receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
         missing = [*dict.fromkeys([*head.empty, *text.empty])]
         nobody = receiver is None or (step.channel == "mail" and not receiver.address)
-        returned = bool(missing) or nobody
+        late = visit in tardy and (receiver is None or receiver.contact is not None)
+        returned = bool(missing) or nobody or late
         case_id, partner_id = round_.conn.execute(
             "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
         ).fetchone()
@@ -99,8 +100,20 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
              "body": text.text or body.text, "state": "returned" if returned else "draft"},
         )  # fmt: skip
         if returned:
-            why = f"{', '.join(missing)} is empty" if missing else _nobody(step, receiver)
+            why = f"{', '.join(missing)} is empty" if missing else _nobody(step, receiver) if nobody else _LATE
             return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
+
+
+_LATE = "what it answers was learned late; decide whether it is still to be sent"
+
+
+def _learned_late(round_: Round) -> set[int]:
+    """Visits of cases that began with something learned late: the partner is not written to without a look."""
+    rows = round_.conn.execute(
+        "SELECT a.visit FROM temp.acting a JOIN cases c ON c.id = a.case_id JOIN hits h ON h.id = c.hit_id"
+        " WHERE json_extract(h.evidence, '$.late')"
+    )
+    return {visit for (visit,) in rows}
 
 
 def _nobody(step: Notify, receiver: _To | None) -> str:

@@ -512,3 +512,51 @@ def test_the_preview_of_an_import_says_what_follows(office: Store, tmp_path: Pat
     assert follows is not None and follows.counts == told.effects.counts
     history.undo(office, done.change, actor=None, as_of=DAY)
     assert messages(office) == [] and one(office, "SELECT count(*) FROM cases") == 0
+
+
+def test_what_is_learned_late_is_not_sent_without_a_look(office: Store) -> None:
+    rules(office, WELCOME + BIG)
+    run(office)
+    order(office, "A", amount="5000", on=DAY - timedelta(days=200))
+    order(office, "B", amount="5000", on=DAY - timedelta(days=2))
+    run(office)
+    assert messages(office) == ["Partner B: hello"] and messages(office, "returned") == ["Partner A: hello"]
+    assert "learned late" in cases.inbox(office)[0].title
+    rules(office, WELCOME + BIG.replace("when =", "late = 'record'\nwhen ="))
+    triggers.switch_on(office, "big", actor=who(office, "Max"), as_of=DAY)
+    run(office)
+    order(office, "C", amount="5000", on=DAY - timedelta(days=200))
+    (fired,) = run(office).fired
+    assert (fired.acted, fired.late) == (0, 1)
+
+
+def test_an_activity_that_was_dated_ahead_counts_on_its_day(office: Store) -> None:
+    rules(office, WELCOME + BIG)
+    run(office)
+    ahead = DAY + timedelta(days=9)
+    timeline.log(office, of(office, "A"), "order", on=ahead, amount=Decimal(5000), actor=None, as_of=ahead)
+    assert not run(office).fired and not run(office, 8).fired
+    assert [f.acted for f in run(office, 9).fired] == [1]
+    assert not run(office, 10).fired
+
+
+def test_a_deadline_stands_still_while_the_partner_is_waited_for(office: Store) -> None:
+    steps = 'id = "do"\ndo = "task"\ntitle = "Check"\nwithin = "10 days"\npause = "has(tag where name = \'waiting\')"'
+    rules(office, trigger("go", "when = \"tier = 'Gold'\"", "go", steps))
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    (task,) = cases.inbox(office)
+    assert task.due == DAY + timedelta(days=10)
+    with office.change("tag", actor=None, as_of=DAY) as change:
+        change.conn.execute(
+            "INSERT INTO tags(partner_id, tag, change_id) VALUES (?, 'waiting', ?)", (of(office, "A"), change.id)
+        )
+    run(office, 2)
+    assert not run(office, 30).timers, "nothing grows overdue meanwhile"
+    with office.change("untag", actor=None, as_of=DAY) as change:
+        change.conn.execute("DELETE FROM tags")
+    run(office, 32)
+    (task,) = cases.inbox(office)
+    assert task.due == DAY + timedelta(days=40), "the thirty days it stood still come on top"
+    assert run(office, 41).timers == 2
