@@ -11,6 +11,7 @@ from prm_tui.cli.common import command, day, opened, plain, print_json, print_ta
 
 if TYPE_CHECKING:
     from prm_tui.domain.backtest import Backtest, Neighbour, Outcome, Rhythm
+    from storage import Store
 
 BAR = 50
 """Characters of the longest bar."""
@@ -24,6 +25,15 @@ def register(commands: Any) -> None:
         )
     )
     made.add_argument("condition", metavar="CONDITION", help="For example: days_since(order) > 90")
+    add_span(made)
+    made.add_argument("--again-after", metavar="DAYS", type=int, default=0,
+                      help="Days it must have been untrue before the same partner matches again.")  # fmt: skip
+    made.add_argument("--coverage", choices=("strict", "recorded"), default="strict",
+                      help="Strict: beyond what its feeds cover it is unknown whether nothing happened.")  # fmt: skip
+
+
+def add_span(made: argparse._ActionsContainer) -> None:
+    """The options that say over which days and against which outcome."""
     made.add_argument("--from", dest="first", metavar="DATE", help="The first day (a year before the last).")
     made.add_argument("--to", dest="last", metavar="DATE", help="The last day (the date of evaluation).")
     made.add_argument("--outcome", metavar="CONDITION", help="What should have followed: count(order, 180) = 0")
@@ -31,14 +41,21 @@ def register(commands: Any) -> None:
     made.add_argument("--mode", choices=("true", "known"), default="true",
                       help="By what was true on a day, or by what was known on it.")  # fmt: skip
     made.add_argument("--step", choices=("day", "week"), default="day", help="How often the condition is evaluated.")
-    made.add_argument("--again-after", metavar="DAYS", type=int, default=0,
-                      help="Days it must have been untrue before the same partner matches again.")  # fmt: skip
-    made.add_argument("--coverage", choices=("strict", "recorded"), default="strict",
-                      help="Strict: beyond what its feeds cover it is unknown whether nothing happened.")  # fmt: skip
     made.add_argument("--neighbours", action="store_true", help="The same with other limits, side by side.")
 
 
 def _run(options: argparse.Namespace) -> int:
+    from prm_tui.domain.errors import UsageError
+
+    if options.again_after < 0:
+        raise UsageError("--again-after is a number of days, such as 30")
+    coverage = "as recorded" if options.coverage == "recorded" else "strict"
+    with opened(options) as store:
+        return measure(options, store, options.condition, again_after=options.again_after, coverage=coverage)
+
+
+def measure(options: argparse.Namespace, store: Store, condition: str, *, again_after: int, coverage: str) -> int:
+    """Backtest a condition over the span that the options of `add_span` name, and print it."""
     from datetime import timedelta
 
     from prm_tui.domain.errors import UsageError
@@ -47,22 +64,20 @@ def _run(options: argparse.Namespace) -> int:
 
     first = read_date(options.first, "--from") if options.first else None
     last = read_date(options.last, "--to") if options.last else None
-    if (options.window is not None and options.window < 1) or options.again_after < 0:
-        raise UsageError("--window and --again-after are numbers of days, such as 180")
+    if options.window is not None and options.window < 1:
+        raise UsageError("--window is a number of days, such as 180")
     if options.window is not None and not options.outcome:
         raise UsageError("--window says when an outcome is judged: name one with --outcome")
-    with opened(options) as store:
-        as_of = day(options, store)
-        last = last or as_of
-        first = first or last - timedelta(days=365)
-        more = {
-            "outcome": options.outcome, "window": options.window, "mode": options.mode, "step": options.step,
-            "again_after": options.again_after, "as_of": as_of,
-            "coverage": "as recorded" if options.coverage == "recorded" else "strict",
-        }  # fmt: skip
-        found = backtest.backtest(store, options.condition, first, last, **more)
-        beside = backtest.neighbours(store, options.condition, first, last, **more) if options.neighbours else []
-        rhythm = backtest.rhythm(store, options.condition, last) if options.neighbours else None
+    as_of = day(options, store)
+    last = last or as_of
+    first = first or last - timedelta(days=365)
+    more: dict[str, Any] = {
+        "outcome": options.outcome, "window": options.window, "mode": options.mode, "step": options.step,
+        "again_after": again_after, "as_of": as_of, "coverage": coverage,
+    }  # fmt: skip
+    found = backtest.backtest(store, condition, first, last, **more)
+    beside = backtest.neighbours(store, condition, first, last, **more) if options.neighbours else []
+    rhythm = backtest.rhythm(store, condition, last) if options.neighbours else None
     if options.json:
         print_json(as_data(found, beside, rhythm) if options.neighbours else as_data(found))
         return 0

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prm_tui.cli.backtest import add_span, measure
 from prm_tui.cli.common import actor, command, day, opened, plain_lines, print_json, print_table, say, with_json
 from prm_tui.cli.packs import told, written
 from prm_tui.domain.errors import UsageError
@@ -22,7 +23,7 @@ def register(commands: Any) -> None:
         command(
             commands,
             "triggers",
-            "List triggers, show, add, check or export them, switch one on or off, rehearse them, let held matches go.",
+            "List triggers, show, add, check or export them, switch one on or off, rehearse or backtest them, let held matches go.",
             _triggers,
         )
     )
@@ -36,6 +37,7 @@ def register(commands: Any) -> None:
         metavar="WHAT",
         help=f"on: what happens to those that match already: {', '.join(FIRSTS)}.",
     )
+    add_span(made.add_argument_group("backtest"))
 
 
 def _triggers(options: argparse.Namespace) -> int:
@@ -169,6 +171,20 @@ def _rehearse(options: argparse.Namespace) -> int:
     return told_run(done, options.json)
 
 
+def _backtest(options: argparse.Namespace) -> int:
+    from prm_tui.services import triggers
+
+    with opened(options) as store:
+        _, trigger = triggers.find(store, options.names[0], day(options, store))
+        if trigger.on != "becomes true" or trigger.subject != "partner" or trigger.when is None:
+            raise UsageError(
+                f"{trigger.name} acts {'for a ' + trigger.subject if trigger.subject != 'partner' else f'on “{trigger.on}”'}; a backtest"
+                " goes through conditions about partners that become true. Rehearse it: prm triggers rehearse "
+                + trigger.name
+            )
+        return measure(options, store, trigger.when, again_after=trigger.again_after, coverage=trigger.coverage)
+
+
 def _release(options: argparse.Namespace) -> int:
     from prm_tui.cli.run import told as told_run
     from prm_tui.services import automation
@@ -180,4 +196,4 @@ def _release(options: argparse.Namespace) -> int:
 
 
 _ACTS = {"list": _list, "show": _show, "add": _add, "on": _on, "off": _off, "check": _check, "export": _export,
-         "rehearse": _rehearse, "release": _release}  # fmt: skip
+         "rehearse": _rehearse, "backtest": _backtest, "release": _release}  # fmt: skip

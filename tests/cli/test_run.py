@@ -1,0 +1,82 @@
+"""prm run, and triggers rehearsed, backtested and let go: for a reader, for cron and for a script."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from prm_tui.cli.main import main
+
+AS_OF = ("--as-of", "2013-11-29")
+
+
+@pytest.fixture
+def db(demo_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The demonstration file with the rule for those who have gone quiet, switched off, and two people."""
+    path = str(shutil.copy(demo_file, tmp_path / "demo.db"))
+    for name in ("Dana", "Max"):
+        assert main(["people", "add", name, "--role", "program manager", "--db", path]) == 0
+    assert main(["packs", "add", "gone-quiet", "--actor", "Dana", "--db", path]) == 0
+    capsys.readouterr()
+    return path
+
+
+def test_a_trigger_is_backtested_rehearsed_switched_on_and_run(db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["triggers", "backtest", "gone-quiet", "--outcome", "count(order, 180) = 0", "--db", db]
+    assert main([*asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["hits"], found["subjects"], found["outcome"]["judged"], found["outcome"]["right"]) == (
+        166,
+        157,
+        112,
+        81,
+    )
+    assert main(["triggers", "rehearse", "gone-quiet", "--db", db, "--json"]) == 1, "more than its cap"
+    told = json.loads(capsys.readouterr().out)
+    assert told["dry_run"] and told["held"] == told["subjects"] == 180 and told["changes"] == []
+    assert main(["triggers", "on", "gone-quiet", "--actor", "Dana", "--db", db]) == 2, (
+        "who wrote it may not switch it on"
+    )
+    assert main(["triggers", "on", "gone-quiet", "--first", "act", "--actor", "Max", "--db", db]) == 0
+    capsys.readouterr()
+    assert main(["run", "--db", db, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["held"] == 180
+    assert main(["run", "--db", db]) == 0
+    assert "Nothing was due" in capsys.readouterr().err
+    assert main(["triggers", "release", "gone-quiet", "--db", db]) == 2
+    assert main(["triggers", "release", "gone-quiet", "--actor", "Max", "--db", db]) == 0
+    out, err = capsys.readouterr()
+    assert "180 cases" in err and "Take it back with: prm undo" in err and "A Bike Store" in out
+
+
+def test_a_dry_run_changes_nothing(db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["triggers", "on", "gone-quiet", "--first", "act", "--actor", "Max", "--db", db]) == 0
+    capsys.readouterr()
+    main(["history", "--db", db, "--json"])
+    before = capsys.readouterr().out
+    assert main(["run", "--dry-run", "--db", db, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["dry_run"]
+    main(["history", "--db", db, "--json"])
+    assert capsys.readouterr().out == before
+
+
+def test_automation_does_not_run_backwards(db: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--db", db, *AS_OF]) == 0
+    assert main(["run", "--db", db, "--as-of", "2013-01-01"]) == 2
+    assert "prm run --dry-run --as-of 2013-01-01" in capsys.readouterr().err
+
+
+def test_what_cannot_be_backtested_says_what_can_be_done(
+    db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[trigger.big]\ntitle = "Big"\nsubject = "activity:order"\non = "activity"\nstart = "look"\n[workflow.look]\n'
+        'title = "Look"\n[[workflow.look.step]]\nid = "a"\ndo = "task"\ntitle = "Look"\n', encoding="utf-8",
+    )  # fmt: skip
+    assert main(["triggers", "add", str(rules), "--actor", "Dana", "--db", db]) == 0
+    assert main(["triggers", "backtest", "big", "--db", db]) == 2
+    assert "prm triggers rehearse big" in capsys.readouterr().err
