@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.sla import Sla, Span
@@ -19,10 +19,7 @@ from prm_tui.domain.step import (
 from prm_tui.domain.template import fill, parse
 from prm_tui.domain.workflow import Workflow
 from storage import subjects, sweeps, telling, whom, writing
-
-if TYPE_CHECKING:
-    from storage.steps import Round
-
+from storage.rounds import Round, enter
 
 # ---- tasks and approvals ----
 
@@ -157,8 +154,6 @@ def choose(round_: Round, workflow: Workflow, step: Step, version_id: int) -> di
 
 def start(round_: Round, name: str, visits: str) -> None:
     """Another workflow begins for the subjects of these visits; the new case belongs to the same hit."""
-    from storage.steps import enter
-
     begun = sweeps.workflow(round_.conn, name)
     if begun is None:
         raise UsageError(f"There is no workflow “{name}”. Add it: prm packs add {name}")

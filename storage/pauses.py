@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from prm_tui.domain.sla import Sla
 from prm_tui.domain.step import Approve, Task
 from storage import acts, subjects
-
-if TYPE_CHECKING:
-    from storage.steps import Round
+from storage.rounds import Round
 
 
 def look(round_: Round, version_id: int, step: Task | Approve) -> None:

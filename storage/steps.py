@@ -7,49 +7,17 @@ time), arrived (at the join of parallel ways), held (two cases want the same fie
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
 
-from prm_tui.domain.calendar import Calendar
-from prm_tui.domain.condition import Catalogue
 from prm_tui.domain.step import Approve, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
-from storage.store import Change
+from storage.rounds import Round, enter
 
 MOST = 200
 """Waves in which ready steps may act in one round; a workflow is checked to need fewer when it is saved."""
 _CASES = "SELECT case_id AS id FROM steps WHERE id IN (SELECT value FROM json_each(:visits))"
-
-
-@dataclass
-class Round:
-    """One round of automation while it is under way."""
-
-    change: Change
-    known: Catalogue
-    calendar: Calendar
-    now: int  # the instant up to which timers fire
-    _workflows: dict[int, Workflow] = field(default_factory=dict)
-
-    @property
-    def conn(self) -> sqlite3.Connection:
-        """The connection of the change."""
-        return self.change.conn
-
-    @property
-    def as_of(self) -> date:
-        """The date of evaluation."""
-        return self.change.as_of
-
-    def workflow(self, version_id: int) -> Workflow:
-        """A version of a workflow."""
-        if version_id not in self._workflows:
-            self._workflows[version_id] = sweeps.workflow_version(self.conn, version_id)
-        return self._workflows[version_id]
 
 
 def open_cases(round_: Round, matched: Matched) -> int:
@@ -77,16 +45,6 @@ def open_cases(round_: Round, matched: Matched) -> int:
     )
     enter(round_, first.id, "SELECT id FROM cases WHERE id > :highest", {"highest": highest})
     return count
-
-
-def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
-    """Cases come to a step: `cases` selects their ids as `id`."""
-    round_.conn.execute(
-        "INSERT INTO steps(case_id, step, n, title, state, change_id)"
-        " SELECT r.id, :at, 1 + (SELECT count(*) FROM steps o WHERE o.case_id = r.id), :at, 'ready', :by"
-        f" FROM ({cases}) r ORDER BY r.id",
-        {**params, "at": step, "by": round_.change.id},
-    )
 
 
 # ---- what waits ----

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.said import said
@@ -12,9 +11,7 @@ from prm_tui.domain.step import Document, Notify, Step
 from prm_tui.domain.template import Template, fill, parse
 from prm_tui.domain.workflow import Workflow
 from storage import cases, subjects, whom
-
-if TYPE_CHECKING:
-    from storage.steps import Round
+from storage.rounds import Round
 
 _RECIPIENTS = {
     "main": "SELECT k.id, NULL, k.name, k.email FROM contacts k WHERE k.partner_id = a.partner_id AND NOT k.opt_out"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.partner import FIELDS
@@ -14,9 +14,7 @@ from prm_tui.domain.step import Accrue, Offer, Record, Set, Step, Tag
 from prm_tui.domain.template import fill, parse
 from prm_tui.domain.workflow import Workflow
 from storage import cases, subjects, telling, words
-
-if TYPE_CHECKING:
-    from storage.steps import Round
+from storage.rounds import Round
 
 CASES_ONLY = ("Suspended", "In notice", "Deactivated")
 """Statuses that no workflow sets: a person opens a case of deactivation or suspends."""

@@ -20,7 +20,7 @@ from storage import Store, matches, runs, steps, sweeps
 from storage import triggers as stored
 from storage.catalogue import catalogue
 from storage.matches import Looking, Matched
-from storage.steps import Round
+from storage.rounds import Round
 from storage.store import Change
 
 ROUNDS = 5

@@ -1,0 +1,50 @@
+"""One round of automation while it is under way, and how cases come to a step in it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from datetime import date
+
+from prm_tui.domain.calendar import Calendar
+from prm_tui.domain.condition import Catalogue
+from prm_tui.domain.workflow import Workflow
+from storage import sweeps
+from storage.store import Change
+
+
+@dataclass
+class Round:
+    """One round of automation while it is under way."""
+
+    change: Change
+    known: Catalogue
+    calendar: Calendar
+    now: int  # the instant up to which timers fire
+    _workflows: dict[int, Workflow] = field(default_factory=dict)
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection of the change."""
+        return self.change.conn
+
+    @property
+    def as_of(self) -> date:
+        """The date of evaluation."""
+        return self.change.as_of
+
+    def workflow(self, version_id: int) -> Workflow:
+        """A version of a workflow."""
+        if version_id not in self._workflows:
+            self._workflows[version_id] = sweeps.workflow_version(self.conn, version_id)
+        return self._workflows[version_id]
+
+
+def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
+    """Cases come to a step: `cases` selects their ids as `id`."""
+    round_.conn.execute(
+        "INSERT INTO steps(case_id, step, n, title, state, change_id)"
+        " SELECT r.id, :at, 1 + (SELECT count(*) FROM steps o WHERE o.case_id = r.id), :at, 'ready', :by"
+        f" FROM ({cases}) r ORDER BY r.id",
+        {**params, "at": step, "by": round_.change.id},
+    )
