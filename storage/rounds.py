@@ -22,6 +22,7 @@ class Round:
     calendar: Calendar
     now: int  # the instant up to which timers fire
     _workflows: dict[int, Workflow] = field(default_factory=dict)
+    _touched: tuple[int, bool] | None = None
 
     @property
     def conn(self) -> sqlite3.Connection:
@@ -32,6 +33,12 @@ class Round:
     def as_of(self) -> date:
         """The date of evaluation."""
         return self.change.as_of
+
+    def touch(self, upto: int) -> bool:
+        """As sweeps.touch; most triggers were last evaluated at the same change, so that one look serves them all."""
+        if self._touched is None or self._touched[0] != upto:
+            self._touched = upto, sweeps.touch(self.conn, upto, self.as_of)
+        return self._touched[1]
 
     def workflow(self, version_id: int) -> Workflow:
         """A version of a workflow."""

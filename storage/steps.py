@@ -85,13 +85,14 @@ def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
         " GROUP BY s.id"
     )
     needed = step.persons if isinstance(step, Approve) else 1
+    onward = _then(round_, version_id, step)
     moves: dict[str, list[tuple[int, int]]] = {}
     for visit, case_id, yes, no, left, choice in round_.conn.execute(tasks, (step.id, version_id)).fetchall():
         if isinstance(step, Approve) and no:
             target = step.choices.get(choice or "", step.reject)
         elif yes >= needed or (left == 0 and yes):
             choices = step.choices if isinstance(step, Approve) else {}
-            target = choices.get(choice or "", "") or _then(round_, version_id, step)
+            target = choices.get(choice or "", "") or onward
         else:
             continue
         moves.setdefault(target, []).append((visit, case_id))

@@ -13,18 +13,17 @@ from prm_tui.domain.workflow import Workflow
 from storage import cases, subjects, whom
 from storage.rounds import Round
 
-_RECIPIENTS = {
-    "main": "SELECT k.id, NULL, k.name, k.email FROM contacts k WHERE k.partner_id = a.partner_id AND NOT k.opt_out"
-            " AND (k.valid_until IS NULL OR k.valid_until >= :today) ORDER BY k.main DESC, k.id LIMIT 1",
-    "contact": "SELECT k.id, NULL, k.name, k.email FROM contacts k WHERE k.partner_id = a.partner_id AND NOT k.opt_out"
-               " AND k.role = :who COLLATE NOCASE AND (k.valid_until IS NULL OR k.valid_until >= :today)"
-               " ORDER BY k.main DESC, k.id LIMIT 1",
-    "manager": "SELECT NULL, w.id, w.name, w.email FROM people w JOIN partners p ON p.manager = w.id"
-               " WHERE p.id = a.partner_id",
-    "role": "SELECT NULL, w.id, w.name, w.email FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = :who"
-            " AND w.active ORDER BY w.name LIMIT 1",
-    "person": "SELECT NULL, w.id, w.name, w.email FROM people w WHERE w.name_key = name_key(:who) LIMIT 1",
+_REACHED = "NOT k.opt_out AND (k.valid_until IS NULL OR k.valid_until >= :today)"
+_CONTACT = "SELECT k.id FROM contacts k WHERE k.partner_id = a.partner_id AND {test} ORDER BY k.main DESC, k.id LIMIT 1"
+_WHO = {
+    "main": ("contacts", _CONTACT.format(test=_REACHED)),
+    "contact": ("contacts", _CONTACT.format(test=f"{_REACHED} AND k.role = :who COLLATE NOCASE")),
+    "manager": ("people", "SELECT p.manager FROM partners p WHERE p.id = a.partner_id"),
+    "role": ("people", "SELECT w.id FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = :who AND w.active"
+                       " ORDER BY w.name LIMIT 1"),
+    "person": ("people", "SELECT w.id FROM people w WHERE w.name_key = name_key(:who) LIMIT 1"),
 }  # fmt: skip
+"""Whom a message goes to → the table that knows them, and which row of it is meant by a row `a` of temp.acting."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,16 @@ class _To:
 
 def _recipients(round_: Round, to: str) -> dict[int, _To]:
     kind, _, name = to.partition(":")
-    form = "main" if to in ("partner", "contact:main") else kind
-    found = {}
-    for (visit,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit").fetchall():
-        row = round_.conn.execute(
-            _RECIPIENTS[form].replace("a.partner_id", "(SELECT partner_id FROM temp.acting WHERE visit = :visit)"),
-            {"visit": visit, "who": name, "today": round_.as_of.isoformat()},
-        ).fetchone()
-        if row is not None:
-            found[visit] = _To(*row)
-    return found
+    table, one = _WHO["main" if to in ("partner", "contact:main") else kind]
+    rows = round_.conn.execute(
+        f"SELECT a.visit, t.id, t.name, t.email FROM temp.acting a JOIN {table} t ON t.id = ({one})",
+        {"who": name, "today": round_.as_of.isoformat()},
+    )
+    ours = table == "people"
+    return {
+        visit: _To(None if ours else row_id, row_id if ours else None, said, email)
+        for visit, row_id, said, email in rows
+    }
 
 
 def _template(round_: Round, name: str) -> tuple[Template, Template]:
@@ -80,28 +79,42 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     assert isinstance(step, Notify)
     subject, body = _template(round_, step.template)
     to, tardy = _recipients(round_, step.to), _learned_late(round_)
+    cases_of = {
+        visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
+    }
+    drafts = []
     for visit, told in fields(round_, [subject, body], to).items():
         receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
-        missing = [*dict.fromkeys([*head.empty, *text.empty])]
-        nobody = receiver is None or (step.channel == "mail" and not receiver.address)
-        late = visit in tardy and (receiver is None or receiver.contact is not None)
-        returned = bool(missing) or nobody or late
-        case_id, partner_id = round_.conn.execute(
-            "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
-        ).fetchone()
-        message = cases.insert(
-            round_.change, "messages",
-            {"case_id": case_id, "step_id": visit, "partner_id": partner_id, "template": step.template, "channel": step.channel,
-             "contact_id": receiver.contact if receiver else None, "person_id": receiver.person if receiver else None,
-             "recipient": receiver.address if receiver else None, "subject": head.text or subject.text,
-             "body": text.text or body.text, "state": "returned" if returned else "draft"},
-        )  # fmt: skip
-        if returned:
-            why = f"{', '.join(missing)} is empty" if missing else _nobody(step, receiver) if nobody else _LATE
+        why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
+        case_id, partner_id = cases_of[visit]
+        contact, person, address = (receiver.contact, receiver.person, receiver.address) if receiver else (None,) * 3
+        draft = (case_id, visit, partner_id, contact, person, step.template, step.channel, address,
+                 head.text or subject.text, text.text or body.text, "returned" if why else "draft", round_.change.id)  # fmt: skip
+        if why:
+            message = round_.conn.execute(_INSERT, draft).lastrowid
             return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
+        else:
+            drafts.append(draft)
+    round_.conn.executemany(_INSERT, drafts)
 
 
-_LATE = "what it answers was learned late; decide whether it is still to be sent"
+_INSERT = (
+    "INSERT INTO messages(case_id, step_id, partner_id, contact_id, person_id, template, channel, recipient, subject, body,"
+    " state, change_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+
+
+def _wrong(step: Notify, receiver: _To | None, empty: Sequence[str], tardy: bool) -> str:
+    """Why a message cannot go as it is; nothing where it can."""
+    if empty:
+        return f"{', '.join(empty)} is empty"
+    if receiver is None:
+        return f"there is no {step.to}"
+    if step.channel == "mail" and not receiver.address:
+        return f"{receiver.name} has no e-mail address"
+    return (
+        "what it answers was learned late; decide whether it is still to be sent" if tardy and receiver.contact else ""
+    )
 
 
 def _learned_late(round_: Round) -> set[int]:
@@ -113,11 +126,10 @@ def _learned_late(round_: Round) -> set[int]:
     return {visit for (visit,) in rows}
 
 
-def _nobody(step: Notify, receiver: _To | None) -> str:
-    return f"there is no {step.to}" if receiver is None else f"{receiver.name} has no e-mail address"
-
-
-def return_to_owner(round_: Round, workflow: Workflow, message: int, case_id: int, partner_id: int, title: str) -> None:
+def return_to_owner(
+    round_: Round, workflow: Workflow, message: int | None, case_id: int, partner_id: int, title: str
+) -> None:
+    """A task for who owns the cases of a workflow: something could not be done as it was meant."""
     owner, params = whom.person_sql(workflow.owner)
     round_.conn.execute(
         "INSERT INTO tasks(case_id, partner_id, kind, title, owner, role, due_on, state, data, change_id)"

@@ -158,16 +158,17 @@ def _one_round(store: Store, change: Change, found: Run, forced: Sequence[str], 
     round_ = _round(store, change)
     fired = 0 if only else steps.fire_timers(round_)
     moved = 0 if only else steps.look_at_waiting(round_)
+    looked = [  # all conditions on one picture of the file, then what follows from them, by priority
+        _look(round_, active, forced=active.trigger.name in forced)
+        for active in sweeps.triggers(store.conn, *only, on=not only)
+    ]
     begun = 0
-    for active in sweeps.triggers(store.conn, *only, on=not only):
-        matched = _look(round_, active, forced=active.trigger.name in forced)
-        if matched is None:
-            continue
+    for matched in filter(None, looked):
         if matched.acts:
             steps.open_cases(round_, matched)
         begun += matched.acts
         if matched.new or matched.noted:
-            trigger = active.trigger
+            trigger = matched.active.trigger
             found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late))
     ran = steps.run_ready(round_)
     found.timers += fired
@@ -182,7 +183,7 @@ def _look(round_: Round, active: sweeps.Active, *, forced: bool) -> Matched | No
     day, newest = change.as_of.isoformat(), change.id
     if forced and active.state != "on":
         sweep = sweeps.Sweep(None, 0)
-    touched = sweeps.touch(conn, sweep.upto, change.as_of)
+    touched = round_.touch(sweep.upto)
     if sweep.day == day and touched and not conn.execute("SELECT EXISTS (SELECT 1 FROM temp.touched)").fetchone()[0]:
         return None
     first = "act" if forced and active.state != "on" else stored.first_said(conn, active.trigger.name)
