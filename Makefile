@@ -31,7 +31,7 @@ check: $(READY) ## style, types, import contracts
 
 .bench/.ready: Makefile # what is measured against and never used
 	@$(PYTHON) -m venv .bench
-	@.bench/bin/python -m pip install --quiet --disable-pip-version-check 'pandas>=2.2' 'openpyxl>=3.1.5' 'rule-engine>=4.5'
+	@.bench/bin/python -m pip install --quiet --disable-pip-version-check 'pandas>=2.2' 'openpyxl>=3.1.5' 'rule-engine>=4.5' 'SpiffWorkflow>=3' lxml
 	@touch $@
 
 bench: $(READY) .bench/.ready ## measure speed as ratios against floors taken in the same run

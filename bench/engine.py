@@ -172,7 +172,11 @@ def ten_thousand_cases(place: Path, env: dict[str, str], paths: dict[str, Path])
         store.close()
         path.unlink()
     floor, found = _median(pairs)
-    return [Row("10,000 cases of three steps, start to end", ms(floor), ms(found), found / floor, 6)]
+    rows = [Row("10,000 cases of three steps, start to end", ms(floor), ms(found), found / floor, 6)]
+    rival = _rival("spiff")
+    if rival is not None:
+        rows.append(Row("the same, against SpiffWorkflow with persistence", ms(rival), ms(found), found / rival, 1 / 5))
+    return rows
 
 
 def _through(store: Store, ann: int, bob: int) -> None:
@@ -202,14 +206,21 @@ def _bare_rows(store: Store, path: Path) -> None:
     conn.close()
 
 
-def rule_engine(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
-    """The same sweep by the rule-engine package over dictionaries whose facts are computed already."""
+def _rival(name: str) -> float | None:
+    """What somebody else takes, in seconds; None where the environment for it was not made."""
     other = Path(".bench") / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not other.exists():
-        print("  left out: make bench sets rule-engine apart in .bench", file=sys.stderr)
+        print(f"  left out: make bench sets {name} apart in .bench", file=sys.stderr)
+        return None
+    said = subprocess.run([str(other), "-m", "bench.rivals", name], check=True, capture_output=True, text=True)
+    return float(json.loads(said.stdout)["seconds"])
+
+
+def rule_engine(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
+    """The same sweep by the rule-engine package over dictionaries whose facts are computed already."""
+    floor = _rival("rule-engine")
+    if floor is None:
         return []
-    said = subprocess.run([str(other), "-m", "bench.rivals", "rule-engine"], check=True, capture_output=True, text=True)
-    floor = float(json.loads(said.stdout)["seconds"])
     store, ann, bob = _with_people(Path(shutil.copy(paths["large"], place / "rival.db")))
     _rules(store, _trigger(1, CLAUSES, "w1") + _workflow(1), ann, bob)
     (active,) = sweeps.triggers(store.conn)
