@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,6 +22,7 @@ class Round:
     known: Catalogue
     calendar: Calendar
     now: int  # the instant up to which timers fire
+    render: Callable[[str, str, str], tuple[bytes, str]]  # form, title and text of a document → bytes, suffix
     _workflows: dict[int, Workflow] = field(default_factory=dict)
     _touched: tuple[int, bool] | None = None
 

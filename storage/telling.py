@@ -141,13 +141,15 @@ def return_to_owner(
 
 
 def document(round_: Round, workflow: Workflow, step: Step) -> None:
-    """The text of a letter or report, kept with the case; what is empty stands in it as a gap to fill."""
+    """A letter, a report or a workbook, kept with the case; what is empty stands in it as a gap to fill."""
     assert isinstance(step, Document)
     subject, body = _template(round_, step.template)
+    cases_of = {
+        visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
+    }
     for visit, told in fields(round_, [subject, body], {}).items():
-        case_id, partner_id = round_.conn.execute(
-            "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
-        ).fetchone()
         gaps = {name: value or f"[{name}]" for name, value in told.items()}
         text = "\n\n".join(str(fill(template, gaps.get).text) for template in (subject, body))
-        cases.keep(round_.change, case_id, partner_id, "document", step.title, text.encode(), f"{step.template}.txt")
+        made, suffix = round_.render(step.format, step.title, text)
+        case_id, partner_id = cases_of[visit]
+        cases.keep(round_.change, case_id, partner_id, "document", step.title, made, f"{step.template}{suffix}")

@@ -13,7 +13,7 @@ from prm_tui.domain.errors import UsageError
 if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Plan
 
-ACTS = ("list", "show", "serve", "complete", "stop", "withdraw")
+ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence")
 
 
 def register(commands: Any) -> None:
@@ -38,6 +38,7 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "cases", "List cases, show one, or act on one.", _cases))
     made.add_argument("act", nargs="?", choices=ACTS, default="list", help="What to do.")
     made.add_argument("id", nargs="?", type=int, metavar="ID", help="The case.")
+    made.add_argument("out", nargs="?", metavar="FOLDER", help="evidence: where its documents and proofs are written.")
     made.add_argument("--all", action="store_true", help="List closed cases, too.")
     made.add_argument("--partner", metavar="CODE", help="Only cases of this partner.")
     made.add_argument("--on", metavar="DATE", help="serve: when notice was served.")
@@ -169,6 +170,11 @@ def _act(options: argparse.Namespace, store: Any) -> int:
         say(
             f"Notice served on {found.notice_on}; the deactivation takes effect on {found.effective_on} ({found.rule})."
         )
+    elif options.act == "evidence":
+        if not options.out:
+            raise UsageError(f"It is written: prm cases evidence {options.id} FOLDER")
+        for path in cases.write_evidence(store, options.id, Path(options.out)):
+            print(plain(path))
     elif options.act == "complete":
         cases.complete(store, options.id, actor=person, as_of=as_of)
         say("The partner is deactivated.")
@@ -222,7 +228,8 @@ def _inbox(options: argparse.Namespace) -> int:
     if options.json:
         print_json([
             {"id": t.id, "kind": t.kind, "title": t.title, "code": t.code, "name": t.name, "case": t.case_id,
-             "owner": t.owner, "role": t.role, "due": t.due, "overdue": t.overdue(as_of)} for t in tasks
+             "owner": t.owner, "role": t.role, "due": t.due, "overdue": t.overdue(as_of), "choices": t.choices,
+             "evidence": t.evidence, "detail": t.detail} for t in tasks
         ])  # fmt: skip
         return 0
     print_table(

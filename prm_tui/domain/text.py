@@ -12,6 +12,7 @@ _LEGAL_FORMS = (
     " limited llc llp ltd ltda mbh nv oy oyj plc pte pty sa sarl sas se spa sl srl sro"
 )
 _LEGAL = frozenset(_LEGAL_FORMS.split())
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NO_WORD = re.compile(r"[^\w]+")
 
 
@@ -43,6 +44,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word most like a mistyped one, or None."""
     found = get_close_matches(word.casefold(), {k.casefold(): k for k in known}, n=1, cutoff=0.6)
     return next((k for k in known if k.casefold() == found[0]), None) if found else None
+
+
+def safe_name(name: str) -> str:
+    """A name for a file on any system: no separators, control characters or reserved names; at most 120 characters."""
+    plain = "".join("_" if c in '<>:"/\\|?*' or not c.isprintable() else c for c in name)
+    stem, dot, suffix = plain.strip(" .").rpartition(".")
+    kept = f"{stem[: 120 - len(suffix) - 1]}{dot}{suffix}" if dot and len(suffix) < 10 else plain.strip(" .")[:120]
+    return f"_{kept}" if _RESERVED.fullmatch(kept) or not kept else kept
 
 
 def slug(header: str) -> str:

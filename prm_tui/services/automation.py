@@ -14,7 +14,7 @@ from prm_tui import clock
 from prm_tui.domain.calendar import Calendar
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
-from prm_tui.services import calendars
+from prm_tui.services import calendars, documents
 from prm_tui.services.cases import someone
 from storage import Store, matches, runs, steps, sweeps
 from storage import triggers as stored
@@ -106,7 +106,7 @@ def _round(store: Store, change: Change) -> Round:
     times = calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
-    return Round(change, catalogue(store.conn), times, now)
+    return Round(change, catalogue(store.conn), times, now, documents.rendered)
 
 
 def _forward(store: Store, as_of: date) -> None:

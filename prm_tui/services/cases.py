@@ -10,6 +10,7 @@ from prm_tui.domain.case import Case, CaseRow, TaskRow
 from prm_tui.domain.deactivation import Dates, dates
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.person import Person
+from prm_tui.domain.text import safe_name
 from prm_tui.services import packs, people
 from storage import Store, impact
 from storage import cases as stored
@@ -51,6 +52,26 @@ def evidence(store: Store, evidence_id: int) -> bytes:
     """What was kept as proof."""
     with store.reading() as conn:
         return stored.evidence_body(conn, evidence_id)
+
+
+def write_evidence(store: Store, case_id: int, folder: Path) -> list[Path]:
+    """Write the documents and proofs of a case into a folder, never over a file; where they are.
+
+    InputError where the folder cannot be made or written.
+    """
+    case, written = get(store, case_id), list[Path]()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for proof in case.evidence:
+            name = safe_name(f"{proof.id} {proof.file or proof.title + '.txt'}")
+            with (folder / name).open("xb") as file:
+                file.write(evidence(store, proof.id))
+            written.append(folder / name)
+    except FileExistsError as error:
+        raise InputError(f"{error.filename}: is there already. Name another folder; nothing is written over.") from None
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror}). Choose another place.") from None
+    return written
 
 
 # ---- who may ----

@@ -65,7 +65,7 @@ def test_what_the_result_rests_on_is_said(demo_file: Path, capsys: pytest.Captur
         (["--from", "2013-11-30"], "before it begins"),
         (["--outcome", "tier = 'Gold'"], "no window of days"),
         (["--window", "90"], "--outcome"),
-        (["--again-after", "-1"], "numbers of days"),
+        (["--again-after", "-1"], "number of days"),
         (["--mode", "known"], "first import"),
         (["--outcome", "count(ordr, 180) = 0"], "order"),
     ],

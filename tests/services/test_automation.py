@@ -8,9 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.exchange import Choices
 from prm_tui.domain.run import Run
 from prm_tui.services import (
@@ -560,3 +561,25 @@ def test_a_deadline_stands_still_while_the_partner_is_waited_for(office: Store) 
     (task,) = cases.inbox(office)
     assert task.due == DAY + timedelta(days=40), "the thirty days it stood still come on top"
     assert run(office, 41).timers == 2
+
+
+def test_a_workbook_is_a_document_too(office: Store, tmp_path: Path) -> None:
+    lines = ["What | Value", "Territory | =1+1", "Orders | {{ count(order, 30) }}"]
+    table = '[template.table]\nsubject = "{{ partner.name }}"\nbody = """\n' + "\n".join(lines) + '\n"""\n'
+    step = 'id = "a"\ndo = "document"\ntitle = "Report"\ntemplate = "table"\nformat = "workbook"'
+    text = table + trigger("go", "when = \"tier = 'Gold'\"", "go", step)
+    rules(office, text)
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    case = one(office, "SELECT id FROM cases")
+    (path,) = cases.write_evidence(office, case, tmp_path / "out")
+    page = openpyxl.load_workbook(path)["Report"]
+    assert [[cell.value for cell in row] for row in page.iter_rows()] == [
+        ["What", "Value"],
+        ["Territory", "=1+1"],
+        ["Orders", "0"],
+    ]
+    assert page["B2"].data_type == "s", "never a formula"
+    with pytest.raises(InputError, match="is there already"):
+        cases.write_evidence(office, case, tmp_path / "out")

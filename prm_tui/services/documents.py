@@ -1,0 +1,48 @@
+"""Documents of workflows as they are kept: letters and reports as text, tables as workbooks."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from importers import export
+from prm_tui.domain.sheet import OutColumn, OutSheet
+
+BETWEEN = " | "
+"""What stands between the cells of a line in the template of a workbook."""
+
+
+def rendered(form: str, title: str, text: str) -> tuple[bytes, str]:
+    """A filled template as bytes, and the suffix of its file.
+
+    `form` is letter or report (text), or workbook: then each line of the text is a row, the first one with cells is
+    the header, and " | " stands between cells; what is a plain number becomes one, what looks like a formula is text.
+    """
+    if form != "workbook":
+        return text.encode(), ".txt"
+    rows = [line.split(BETWEEN) for line in text.splitlines() if BETWEEN in line] or [
+        [line] for line in text.splitlines()
+    ]
+    head, body = rows[0] if rows else [title], rows[1:]
+    width = max(map(len, rows), default=1)
+    kinds = [
+        "number" if body and all(_number(row[n]) is not None for row in body if n < len(row)) else "text"
+        for n in range(width)
+    ]
+    columns = [OutColumn(head[n] if n < len(head) else f"Column {n + 1}", "skip", kinds[n]) for n in range(width)]
+    cells = [[_cell(row[n] if n < len(row) else "", kinds[n]) for n in range(width)] for row in body]
+    with tempfile.TemporaryDirectory(prefix="prm-") as place:
+        out = Path(place) / "document.xlsx"
+        export.write(out, [OutSheet(title, "skip", columns, cells)])
+        return out.read_bytes(), ".xlsx"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.strip().replace(",", ""))
+    except ValueError:
+        return None
+
+
+def _cell(text: str, kind: str) -> object:
+    return _number(text) if kind == "number" else text.strip() or None
