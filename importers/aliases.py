@@ -6,7 +6,8 @@ import re
 
 PARTNER_WORDS = (
     "partner", "reseller", "dealer", "distributor", "agent", "supplier", "vendor", "franchisee", "affiliate",
-    "broker", "account", "customer", "client", "company", "organisation", "organization", "firm",
+    "broker", "account", "customer", "client", "company", "organisation", "organization", "firm", "retailer", "contractor",
+    "adviser", "advisor", "installer", "clinic", "wholesaler", "carrier",
 )  # fmt: skip
 KEY_WORDS = ("key", "id", "code", "no", "nr", "number", "num")
 PERSON_WORDS = (
@@ -41,7 +42,7 @@ ACTIVITY: dict[str, tuple[str, ...]] = {
         "order number", "sales order number", "order no", "order id", "invoice number", "invoice no",
         "invoice id", "document number", "reference", "ref", "trans no", "transaction number",
         "transaction id",
-        "ticket id", "opportunity id", "deal id", "po number",
+        "ticket id", "opportunity id", "deal id", "po number", "response number", "response no",
     ),
     "occurred_on": (
         "date", "order date", "invoice date", "sales date", "document date", "date of document",
@@ -68,16 +69,17 @@ RECORD: dict[str, tuple[str, ...]] = {
     "ref": (
         "opportunity id", "deal id", "registration id", "agreement number", "contract number", "contract no",
         "licence number", "license number", "certificate number", "document number", "number", "reference", "ref", "id",
-        "serial number", "serial",
+        "serial number", "serial", "item number", "item no", "article number", "article no",
     ),
     "name": (
         "opportunity", "opportunity name", "deal", "deal name", "agreement", "contract", "certificate", "certification",
-        "licence", "license", "document", "title", "name",
+        "licence", "license", "document", "item", "article", "title", "name",
     ),
     "status": ("status", "stage", "deal stage", "sales stage", "opportunity stage", "state"),
     "starts_on": (
         "start date", "starts on", "valid from", "from", "issued on", "issue date", "signed on", "signed", "engage date",
-        "created date", "created on", "registered on", "opened on", "effective date",
+        "created date", "created on", "registered on", "opened on", "effective date", "as of", "stock date", "counted on",
+        "submitted on",
     ),
     "ends_on": (
         "end date", "ends on", "valid until", "valid to", "until", "expires on", "expiry date", "expiration date",
@@ -87,7 +89,7 @@ RECORD: dict[str, tuple[str, ...]] = {
         "amount", "close value", "deal value", "value", "deal size", "revenue", "expected revenue", "total", "price",
     ),
     "currency": ("currency", "currency code"),
-    "quantity": ("quantity", "qty", "seats", "units"),
+    "quantity": ("quantity", "qty", "seats", "units", "on hand", "stock on hand"),
     "note": ("note", "notes", "comment", "comments", "remark", "remarks", "description"),
     "owner": ("owner", "opportunity owner", "deal owner", "account manager", "sales rep", "sales agent", "salesperson"),
 }  # fmt: skip

@@ -15,6 +15,7 @@ from importers import aliases, partner_column, remarks
 from importers.asked import asked_of
 from importers.columns import as_numbers, settle
 from importers.dates import MIXED
+from importers.kinds import OwnKind, named
 from importers.own import Own
 from prm_tui.domain.mapping import NUMBERS, REASON, SAID, ColumnPlan, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import META
@@ -50,13 +51,15 @@ def propose(
     own: Mapping[int, Own] | None = None,
     known: Callable[[], Iterable[str]] = tuple,
     taken: Mapping[str, Taken] | None = None,
+    kinds: Sequence[OwnKind] = (),
 ) -> Proposal:
     """Plans for all sheets of a staging file; hidden ones are left out unless named in `forced`.
 
     `forced` says what a sheet is (sheet name → partners, people, contacts, activity:KIND, record:KIND or
     skip). `own`: sheets of ours that came back, which say themselves what they are. `known` gives the partner
     keys the file has already; it is asked only where a column must be found by its values. `taken`: sheets that
-    were taken before, by their content.
+    were taken before, by their content. `kinds`: those the file knows, by whose labels sheets and by whose fields columns
+    are understood.
     """
     own, taken = own or {}, taken or {}
     told = {name.casefold(): what for name, what in (forced or {}).items()}
@@ -65,7 +68,7 @@ def propose(
         if row[0] in own
         else _again(_draft(staging, row), taken[row[7]])
         if row[8]
-        else _classified(staging, _draft(staging, row), told, saved)
+        else _classified(staging, _draft(staging, row), told, saved, kinds)
         for row in _sheets(staging)
     ]
     key_headers = {
@@ -89,7 +92,8 @@ def propose(
             continue
         if plan.noun in ("activity", "record", "contacts"):
             if not _saved_for(plan, saved) and not plan.ours:
-                plan = _owned(staging, plan, key_headers, person_headers, drafts, known)
+                kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
+                plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
             plan = replace(plan, flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
@@ -168,7 +172,11 @@ def _saved_for(plan: SheetPlan, saved: Sequence[SavedMap]) -> SavedMap | None:
 
 
 def _classified(
-    staging: sqlite3.Connection, plan: SheetPlan, told: dict[str, str], saved: Sequence[SavedMap]
+    staging: sqlite3.Connection,
+    plan: SheetPlan,
+    told: dict[str, str],
+    saved: Sequence[SavedMap],
+    kinds: Sequence[OwnKind],
 ) -> SheetPlan:
     what = told.get(plan.sheet.casefold())
     if not plan.visible and what is None:
@@ -190,7 +198,7 @@ def _classified(
     if what:
         plan = replace(plan, what=what, why=SAID)
     else:
-        what, why = _what(staging, plan)
+        what, why = _what(staging, plan, kinds)
         plan = replace(plan, what=what, why=why)
     if plan.noun == "partners":
         return _partners(staging, plan)
@@ -205,7 +213,7 @@ def _answered(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan, 
     return replace(column, type="date", orders=(), decided=settle(staging, plan.id, column.pos, order))
 
 
-def _what(staging: sqlite3.Connection, plan: SheetPlan) -> tuple[str, str]:
+def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]) -> tuple[str, str]:
     headers = [c.header for c in plan.columns]
     said = [aliases.words(h) for h in headers]
     has_date = any(s in aliases.ACTIVITY["occurred_on"] or s.endswith(" date") for s in said) and any(
@@ -217,6 +225,10 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan) -> tuple[str, str]:
     has_ref = any(s in aliases.ACTIVITY["ref"] for s in said)
     has_status = any(s in aliases.RECORD["status"] for s in said)
     ends = any(s in aliases.RECORD["ends_on"] for s in said)
+    if keys_partner or names_partner:
+        called = named(kinds, plan.sheet, dated=has_date, lasting=has_status or ends or not has_date)
+        if called is not None:
+            return called.what, f"it is called like what the file knows as {called.label.lower()}"
     if (keys_partner or names_partner) and (has_status or ends):
         kind = _kind(aliases.RECORD_KINDS, plan.sheet, said) or _kind(aliases.RECORD_KINDS, plan.file, [])
         if kind:
@@ -297,28 +309,33 @@ def _people(plan: SheetPlan) -> SheetPlan:
     return _by_words(plan, aliases.PERSON)
 
 
-def _by_words(plan: SheetPlan, known: dict[str, tuple[str, ...]]) -> SheetPlan:
+def _by_words(plan: SheetPlan, known: dict[str, tuple[str, ...]], fields: frozenset[str] = frozenset()) -> SheetPlan:
     """Targets by exact words first (the order of the words counts), then by near ones with a clear margin."""
-    said = {aliases.words(c.header): c for c in plan.columns if c.target == "data" and c.type != "empty"}
+    every = {aliases.words(c.header): c for c in plan.columns if c.target == "data" and c.type != "empty"}
     for target, spellings in known.items():
+        said = {words: c for words, c in every.items() if target == "ref" or c.key not in fields}
         if plan.column(target) is None:
             exact = next((s for s in spellings if s in said), None)
             if exact is None and target == "name":
                 exact = next((s for s, c in said.items() if aliases.partner_name(c.header)), None)
             if exact is not None and plan.columns[_at(plan, said[exact])].target == "data":
                 plan = plan.with_target(said[exact].header, target, f"“{said[exact].header}” says so")
-    return _by_near_words(plan, known)
+    return _by_near_words(plan, known, fields)
 
 
 def _at(plan: SheetPlan, column: ColumnPlan) -> int:
     return next(n for n, c in enumerate(plan.columns) if c.pos == column.pos)
 
 
-def _by_near_words(plan: SheetPlan, known: dict[str, tuple[str, ...]]) -> SheetPlan:
+def _by_near_words(plan: SheetPlan, known: dict[str, tuple[str, ...]], fields: frozenset[str]) -> SheetPlan:
     from rapidfuzz import fuzz, process
 
     for target, spellings in known.items():
-        free = {aliases.words(c.header): c for c in plan.columns if c.target == "data" and c.type != "empty"}
+        free = {
+            aliases.words(c.header): c
+            for c in plan.columns
+            if c.target == "data" and c.type != "empty" and c.key not in fields
+        }
         if plan.column(target) is not None or not free:
             continue
         scores: dict[str, float] = {}
@@ -340,8 +357,12 @@ def _owned(
     person_headers: set[str],
     drafts: Sequence[SheetPlan],
     known: Callable[[], Iterable[str]],
+    kind: OwnKind,
 ) -> SheetPlan:
-    """Columns of a sheet whose rows belong to partners: activities, records, contacts."""
+    """Columns of a sheet whose rows belong to partners: activities, records, contacts.
+
+    A column with the name of one of the kind's own fields is that field, but may be the reference.
+    """
     if plan.noun == "contacts":
         return _by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
     if plan.noun == "record":
@@ -350,7 +371,10 @@ def _owned(
     for column in plan.columns:
         if column.target == "data" and aliases.words(column.header) in person_headers:
             plan = plan.with_target(column.header, who, "its header is that of the people sheet")
-    plan = _by_words(plan, aliases.ACTIVITY if plan.noun == "activity" else aliases.RECORD)
+    known_words = {**(aliases.ACTIVITY if plan.noun == "activity" else aliases.RECORD)}
+    for target, more in kind.spelt().items():
+        known_words[target] = (*more, *known_words.get(target, ()))
+    plan = _by_words(plan, known_words, kind.fields)
     if plan.noun == "activity" and plan.column("occurred_on") is None:
         dates = [c for c in plan.columns if c.type in ("date", "date?") and c.target == "data"]
         if len(dates) == 1:

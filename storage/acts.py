@@ -145,7 +145,11 @@ def choose(round_: Round, workflow: Workflow, step: Step, version_id: int) -> di
     left = [v for (v,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit")]
     found: dict[str, list[int]] = {}
     for case in step.cases:
-        met = subjects.meeting(round_.conn, round_.known, round_.as_of, case.when, left)
+        met = set(left)
+        if case.when is not None:
+            met = subjects.meeting(round_.conn, round_.known, round_.as_of, case.when, left)
+        if case.elsewhere:
+            met &= subjects.elsewhere(round_.conn, round_.known, case.elsewhere, left)
         found.setdefault(case.then, []).extend(sorted(met))
         left = [visit for visit in left if visit not in met]
     found.setdefault(step.else_ or workflow.following(step), []).extend(left)

@@ -39,6 +39,17 @@ def attached(conn: sqlite3.Connection, staging: Path) -> Iterator[None]:
         conn.execute("DETACH DATABASE st")
 
 
+def kinds(conn: sqlite3.Connection) -> list[tuple[str, str, frozenset[str]]]:
+    """The kinds of activity and record: what a sheet of them is (record:deal), their label, the keys packs gave them."""
+    return [
+        (f"{table}:{name}", label, frozenset(json.loads(keys)))
+        for table, name, label, keys in conn.execute(
+            "SELECT k.tbl, k.name, k.label, (SELECT json_group_array(f.key) FROM fields f WHERE f.tbl = k.tbl AND f.kind = k.name)"
+            " FROM kinds k ORDER BY k.id"
+        )
+    ]
+
+
 def last_id(conn: sqlite3.Connection, table: str) -> int:
     """The highest id a table ever gave out."""
     row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
@@ -75,9 +86,19 @@ def is_day(column: ColumnPlan) -> str:
     return f"(r.c{column.pos} GLOB '{ISO_DAY}' AND date(r.c{column.pos}) IS NOT NULL)"
 
 
-def data_of(columns: tuple[ColumnPlan, ...]) -> str:
+def kept_values(conn: sqlite3.Connection, plan: SheetPlan) -> list[tuple[str, str]]:
+    """The kept columns of a sheet, each with its value as the file keeps it: amounts of money in ten-thousandths."""
+    table, kind = {"partners": ("partner", "")}.get(plan.noun, (plan.noun, plan.kind or ""))
+    money = {key for (key,) in conn.execute(
+        "SELECT key FROM fields WHERE tbl = ? AND kind = ? AND type = 'money'", (table, kind))}  # fmt: skip
+    return [
+        (c.key, f"coalesce({units_of(c)}, r.c{c.pos})" if c.key in money else f"r.c{c.pos}") for c in keys_apart(plan)
+    ]
+
+
+def data_of(conn: sqlite3.Connection, plan: SheetPlan) -> str:
     """Kept columns as one JSON object, empty cells left out."""
-    return without_nulls(object_of([(c.key, f"r.c{c.pos}") for c in columns]))
+    return without_nulls(object_of(kept_values(conn, plan)))
 
 
 def object_of(pairs: Sequence[tuple[str, str]]) -> str:

@@ -29,6 +29,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     feed = imports.find_feed(conn, plan)
     covered, again = imports.covered(conn, feed), imports_old.read_before(conn, plan, feed)
     _gather(conn, plan)
+    _ahead(change, report)
     if feed is not None:
         imports_old.decide(change, plan, feed, choices, again, report)
     _keep_to_mode(conn, choices, report)
@@ -46,6 +47,17 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
     return report
+
+
+def _ahead(change: Change, report: SheetReport) -> None:
+    """Say which rows are dated after today, anywhere on earth: planned or mistyped, they count from their day on."""
+    many, row, day = change.conn.execute(
+        "SELECT count(*), min(row), on_day FROM temp.incoming WHERE on_day > date(?, 'unixepoch', '+14 hours')",
+        (change.at,),
+    ).fetchone()
+    if many:
+        rows = "1 row is" if many == 1 else f"{many:,} rows are"
+        report.notes.append(f"{rows} dated in the future (row {row:,}, {day}); no rule counts that before its day")
 
 
 def _needed(plan: SheetPlan, target: str) -> ColumnPlan:
@@ -181,7 +193,7 @@ def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetRepor
     )
     imports.register_fields(change, "line" if plan.lines else "activity", plan.kind or "", imports.keys_apart(plan))
     currency, note = plan.column("currency"), plan.column("note")
-    data = imports.data_of(imports.keys_apart(plan))
+    data = imports.data_of(conn, plan)
     own_data = f"CASE WHEN i.ref IS NULL THEN {data} ELSE '{{}}' END" if plan.lines else data
     lines = "CASE WHEN i.ref IS NULL THEN 0 ELSE i.n END" if plan.lines else "0"
     conn.execute(

@@ -224,7 +224,7 @@ def _gather(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, choices: Choi
         pairs.append(("currency", f"'{choices.currency}'"))
     others = [c for c in plan.columns if c.target.startswith("key:")]
     keys = imports.object_of([(c.target[4:], f"nullif({imports.text_of(c)}, '')") for c in others])
-    custom = imports.object_of([(c.key, f"r.c{c.pos}") for c in imports.keys_apart(plan)])
+    custom = imports.object_of(imports.kept_values(conn, plan))
     made = imports.without_nulls(imports.object_of([*pairs, ("keys", keys), ("custom", custom)]))
     name, said, owner, join, token = _field(plan, "name"), "NULL", "NULL", "", "NULL"
     if plan.ours:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from prm_tui.domain.condition import Catalogue, Kind, check, show
+from prm_tui.domain.condition.catalogue import RECORD_FIELDS
 from prm_tui.domain.condition.tree import And, Node, Not, Or
 from prm_tui.domain.trigger import Trigger
 from storage import coverage, sweeps
@@ -112,7 +113,8 @@ class Looking:
     def _state(self) -> str:
         subject = "NULL" if self.kind is None else "s.id"
         tail = "''" if self.kind is None else f"'|' || {RECORD}"
-        return f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()}"
+        order = "p.id" if self.kind is None else "s.id"
+        return f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()} ORDER BY {order}"
 
     def _activity(self) -> str:
         """Activities learned since the last look, and those known before whose day has come since."""
@@ -137,13 +139,17 @@ class Looking:
                 f"SELECT p.id, s.id, {RECORD}, :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto"
                 f" AND {self.condition()} ORDER BY s.id"
             )
-        self.params["changed"] = self.trigger.changed
-        value = "coalesce(max(l.id), 0)"
+        changed = self.trigger.changed
+        own = (
+            changed is not None and changed not in RECORD_FIELDS
+        )  # a field of the kind, kept with others in one column
+        self.params |= {"changed": "data" if own else changed, "path": f'$."{changed}"'}
+        before, after = (f"json_extract(l.{side}, :path)" if own else f"l.{side}" for side in ("before", "after"))
         seen = (
-            f"SELECT {value} FROM main.change_log l WHERE l.tbl = 'records' AND l.row_id = s.id AND l.change_id > :upto"
-            " AND l.col IS NOT NULL AND (:changed IS NULL OR l.col = :changed) AND l.before IS NOT l.after"
+            "SELECT coalesce(max(l.id), 0) FROM main.change_log l WHERE l.tbl = 'records' AND l.row_id = s.id"
+            f" AND l.change_id > :upto AND l.col IS NOT NULL AND (:changed IS NULL OR l.col = :changed) AND {before} IS NOT {after}"
         )
-        now = "(SELECT l.col || '=' || coalesce(l.after, '') FROM main.change_log l WHERE l.id = x.line)"
+        now = f"(SELECT l.col || '=' || coalesce({after}, '') FROM main.change_log l WHERE l.id = x.line)"
         return (
             f"SELECT partner_id, id, content || '|' || {now} || '|' || :as_of, :as_of, 0, 0 FROM (SELECT p.id AS partner_id,"
             f" s.id AS id, {RECORD} AS content, ({seen}) AS line {self.rows} AND s.id IN (SELECT row_id FROM main.change_log"

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.condition import Catalogue, Kind, check
+from prm_tui.domain.condition.catalogue import RECORD_FIELDS
 from prm_tui.domain.money import SCALE
 from storage import coverage
 from storage.conditions import Compiler, Place
@@ -55,6 +56,26 @@ def values(
             found[visit] = [
                 (_read(cell, type_, unit), type_) for cell, type_, unit in zip(cells, types, units, strict=False)
             ]
+    return found
+
+
+def elsewhere(conn: sqlite3.Connection, known: Catalogue, fields: Sequence[str], visits: Sequence[int]) -> set[int]:
+    """Those of these visits whose record has these very values at another partner, too; an empty one equals nothing."""
+    found = set[int]()
+    for kind, listed in _by_subject(conn, known, visits):
+        if kind is None or kind.table != "record":
+            continue
+        tests = ""
+        for name in fields:
+            column = f"{{0}}.{name}" if name in RECORD_FIELDS else f"json_extract({{0}}.data, '$.{name}')"
+            mine, theirs = (f"folded(CAST({column.format(alias)} AS TEXT))" for alias in ("s", "o"))
+            tests += f" AND {mine} <> '' AND {mine} = {theirs}"
+        rows = conn.execute(
+            f"SELECT v.id {_rows(kind)} AND EXISTS (SELECT 1 FROM main.records o WHERE o.kind = s.kind"
+            f" AND o.partner_id <> s.partner_id{tests})",
+            {"visits": listed},
+        )
+        found |= {visit for (visit,) in rows}
     return found
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.said import said
@@ -62,16 +64,61 @@ def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> 
     visits = [v for (v,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit")]
     worked_out = subjects.values(round_.conn, round_.known, round_.as_of, own, visits)
     told: dict[int, dict[str, str | None]] = {}
-    for visit, case_id, title, stage in round_.conn.execute(
-        "SELECT a.visit, c.id, c.title, c.stage FROM temp.acting a JOIN cases c ON c.id = a.case_id"
-    ).fetchall():
+    readers = _of_readers(round_, names, to)
+    for visit, case in _of_cases(round_, names):
         receiver = to.get(visit)
         given = {"contact.name": receiver.name if receiver else None, "contact.email": receiver.address if receiver else None,
-                 "case.id": str(case_id), "case.title": title, "case.stage": stage,
-                 "today": said(round_.as_of)}  # fmt: skip
+                 **readers.get(visit, {}), **case, "today": said(round_.as_of)}  # fmt: skip
         found = worked_out.get(visit, [])
         told[visit] = given | {name: said(*pair) for name, pair in zip(own, found, strict=False)}
     return told
+
+
+_CASE = {
+    "title": "c.title", "stage": "c.stage", "kind": "c.kind", "reason": "c.reason", "path": "c.path", "outcome": "c.outcome",
+    "opened_on": "c.opened_on", "due_on": "c.due_on", "closed_on": "c.closed_on", "open": "c.state = 'open'",
+    "owner": "(SELECT w.name FROM people w WHERE w.id = c.owner)",
+    "step": "(SELECT e.key FROM hits h JOIN episodes e ON e.id = h.episode_id WHERE h.id = c.hit_id)",
+}  # fmt: skip
+"""What can be said of a case. `step`: at which step of a ladder, or of a total, it began: 30 (days before), 50000."""
+
+
+def _of_cases(round_: Round, names: Sequence[str]) -> list[tuple[int, dict[str, str | None]]]:
+    """The visits in temp.acting, each with what is asked of its case."""
+    asked = [name.partition(".")[2] for name in names if name.startswith("case.") and name != "case.id"]
+    columns = "".join(f", {_CASE[key]}" for key in asked)
+    told = []
+    for visit, case_id, *values in round_.conn.execute(
+        f"SELECT a.visit, c.id{columns} FROM temp.acting a JOIN cases c ON c.id = a.case_id"
+    ).fetchall():
+        case = {f"case.{key}": _said(key, value) for key, value in zip(asked, values, strict=True)}
+        told.append((visit, {"case.id": str(case_id), **case}))
+    return told
+
+
+def _of_readers(round_: Round, names: Sequence[str], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+    """What is asked of the contacts who are written to, beyond name and address."""
+    asked = [
+        n.partition(".")[2] for n in names if n.startswith("contact.") and n not in ("contact.name", "contact.email")
+    ]
+    told = {}
+    for visit, receiver in to.items() if asked else ():
+        row = round_.conn.execute(
+            f"SELECT {', '.join(asked)} FROM contacts WHERE id = ?", (receiver.contact,)
+        ).fetchone()
+        if row is not None:
+            told[visit] = {f"contact.{key}": _said(key, value) for key, value in zip(asked, row, strict=True)}
+    return told
+
+
+def _said(key: str, value: Any) -> str | None:
+    if key == "step":
+        return str(value or "").rpartition("|")[2] or None
+    if value is not None and key in ("open", "main", "opt_out"):
+        return said(bool(value))
+    if value and key.endswith(("_on", "_until")):
+        return said(date.fromisoformat(value))
+    return None if value is None else str(value)
 
 
 def notify(round_: Round, workflow: Workflow, step: Step) -> None:

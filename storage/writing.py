@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 from typing import Any
 
+from prm_tui.domain.condition.catalogue import RECORD_FIELDS
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.partner import FIELDS
 from prm_tui.domain.sla import Span
@@ -34,6 +36,7 @@ class Want:
     value: Any
     version_id: int
     step: Set
+    money: bool = False  # a field of one's own that holds an amount of money
 
 
 def wants(round_: Round, step: Step, version_id: int) -> list[Want]:
@@ -50,10 +53,14 @@ def wants(round_: Round, step: Step, version_id: int) -> list[Want]:
         owner, _, name = step.field.rpartition(".")
         of_record = subject.startswith("record:") and owner != "partner"
         value = worked_out[visit][0][0] if step.expression else step.value
+        if step.within is not None:
+            value = Span.parse(step.within).due_on(round_.as_of, round_.calendar)
         if isinstance(value, date):
             value = value.isoformat()
         table, row = ("records", subject_id) if of_record else ("partners", partner_id)
-        found.append(Want(visit, case_id, partner_id, table, row, name, value, version_id, step))
+        known = round_.known.records[subject.removeprefix("record:")].fields if of_record else round_.known.partner
+        money = name in known and not known[name].own and known[name].type == "money"
+        found.append(Want(visit, case_id, partner_id, table, row, name, value, version_id, step, money))
     return found
 
 
@@ -94,10 +101,12 @@ def _write(round_: Round, want: Want) -> None:
     column, value = want.field, want.value
     if want.table == "partners" and column == "status" and value in CASES_ONLY:
         raise UsageError(f"status {value} is set by a case of deactivation or suspension only, never by a workflow")
-    if column == "manager":
+    if column == "manager" and str(value).startswith("load:"):
+        value = _least_loaded(round_, str(value).removeprefix("load:"))
+    elif column == "manager":
         row = round_.conn.execute("SELECT id FROM people WHERE name_key = name_key(?)", (str(value),)).fetchone()
         value = row[0] if row else None
-    elif column in ("amount", "quantity") and value is not None:
+    elif value is not None and (want.money or (column in ("amount", "quantity") and want.table == "records")):
         value = round(float(value) * _UNITS)
     elif value is not None and not isinstance(value, int | float | str):
         value = float(value)
@@ -112,6 +121,16 @@ def _write(round_: Round, want: Want) -> None:
         f"UPDATE {want.table} SET {data} = json_set({data}, ?, ?) WHERE id = ? AND json_extract({data}, ?) IS NOT ?",
         (path, value, want.row_id, path, value),
     )
+
+
+def _least_loaded(round_: Round, role: str) -> int | None:
+    """Who of a role looks after the fewest partners; ties by name."""
+    row = round_.conn.execute(
+        "SELECT w.id FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = ? AND w.active ORDER BY"
+        " (SELECT count(*) FROM partners p WHERE p.manager = w.id AND p.joined_into IS NULL), w.name LIMIT 1",
+        (role,),
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def tag(round_: Round, workflow: Workflow, step: Step) -> None:
@@ -131,15 +150,43 @@ def tag(round_: Round, workflow: Workflow, step: Step) -> None:
 def record(round_: Round, workflow: Workflow, step: Step) -> None:
     """A new record for each case, its computed fields worked out for its subject."""
     assert isinstance(step, Record)
-    computed = list(step.computed)
+    places = [place for _, place in step.expressed]
     texts = {key: parse(value) for key, value in step.fields.items() if isinstance(value, str)}
     told = telling.fields(round_, list(texts.values()), {})
-    worked_out = subjects.values(round_.conn, round_.known, round_.as_of, list(step.computed.values()), list(told))
+    asked = [value for value, _ in step.expressed]
+    worked_out = subjects.values(round_.conn, round_.known, round_.as_of, asked, list(told))
+    fields = {**RECORD_FIELDS, **round_.known.records[step.kind].fields}
     for visit, given in told.items():
         found: dict[str, Any] = {key: fill(template, given.get).text for key, template in texts.items()}
+        found |= {key: _number(value) for key, value in found.items() if fields[key].type in ("number", "money")}
         found |= {key: value for key, value in step.fields.items() if not isinstance(value, str)}
-        found |= {key: pair[0] for key, pair in zip(computed, worked_out.get(visit, []), strict=False)}
+        values = dict(zip(places, (pair[0] for pair in worked_out.get(visit, [])), strict=False))
+        found |= {key: _rounded(step, key, values) for part, key in values if part == "computed"}
         _new_record(round_, visit, step.kind, found)
+
+
+def _number(said: str | None) -> Decimal | None:
+    """The number that a text with {{ fields }} came to; None where it is none."""
+    try:
+        found = Decimal((said or "").replace(",", ""))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _rounded(step: Record, key: str, values: dict[tuple[str, str], Any]) -> Any:
+    """A computed value, raised to its least and then to whole packs, where the step says so."""
+    value = values["computed", key]
+    if value is None or (key not in step.at_least and key not in step.round_up):
+        return value
+    least, pack = values.get(("at_least", key)), values.get(("round_up", key))
+    exact = Decimal(str(value))
+    if least is not None:
+        exact = max(exact, Decimal(str(least)))
+    if pack is not None and pack > 0:
+        packs = Decimal(str(pack))
+        exact = (exact / packs).to_integral_value(ROUND_CEILING) * packs
+    return exact
 
 
 def _new_record(round_: Round, visit: int, kind: str, found: dict[str, Any]) -> None:
@@ -154,12 +201,20 @@ def _new_record(round_: Round, visit: int, kind: str, found: dict[str, Any]) -> 
             plain = round(float(plain) * _UNITS)
         if key in own and plain is not None:
             values[key] = plain
+    money = {k for k, one in round_.known.records[kind].fields.items() if one.type == "money"}
     rest = {
-        k: v if isinstance(v, str | int | float | bool) else str(v)
+        k: round(float(v) * _UNITS) if k in money and not isinstance(v, str) else _plain(v)
         for k, v in found.items()
         if k not in own and v is not None
     }
     cases.insert(round_.change, "records", {**values, "data": {**rest, "case": case_id}})
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    """A value as JSON keeps it: numbers stay numbers, dates are ISO text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value if isinstance(value, str | int | float | bool) else str(value.isoformat())
 
 
 def offer(round_: Round, workflow: Workflow, step: Step) -> None:
@@ -191,7 +246,7 @@ def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
             " WHERE a.visit = ?", (visit,)).fetchone()  # fmt: skip
         activity = subject_id if subject.startswith("activity:") else None
         if step.reverse:
-            _reverse(round_, step, partner_id, case_id, span)
+            _reverse(round_, step, visit, case_id, partner_id, span)
             continue
         (value, _), *_rest = worked_out[visit]
         if value is None:
@@ -206,7 +261,7 @@ def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
             {"partner_id": partner_id, "case_id": case_id, "kind": step.kind, "rule": rule, "activity_id": activity,
              "basis": basis, "rate": round(float(step.rate) * _UNITS) if step.rate is not None else None, "amount": amount,
              "currency": step.currency, "period": span, "state": step.state, "on_date": round_.as_of.isoformat(),
-             "note": step.note},
+             "note": _note(round_, step, visit)},
         )  # fmt: skip
 
 
@@ -216,12 +271,28 @@ def _period(step: Accrue, day: date) -> str | None:
     return period(step.period, day) if step.period else None
 
 
-def _reverse(round_: Round, step: Accrue, partner_id: int, case_id: int, span: str | None) -> None:
+def _reverse(round_: Round, step: Accrue, visit: int, case_id: int, partner_id: int, span: str | None) -> None:
+    """The negative of each line that stands for the case's subject: of this kind, and of this period where one is named.
+
+    Of a partner as a subject that is what its own case accrued, or all of the period.
+    """
     round_.conn.execute(
         "INSERT INTO ledger(partner_id, case_id, kind, rule, activity_id, basis, rate, amount, currency, period, state,"
-        " reverses, on_date, note, change_id) SELECT partner_id, :case, kind, rule, activity_id, basis, rate, -amount,"
-        " currency, period, 'reversed', id, :on, :note, :change FROM ledger l WHERE partner_id = :partner AND kind = :kind"
-        " AND amount > 0 AND (:span IS NULL OR period = :span) AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.reverses = l.id)",
-        {"case": case_id, "on": round_.as_of.isoformat(), "note": step.note, "change": round_.change.id,
+        " reverses, on_date, note, change_id) SELECT l.partner_id, :case, l.kind, l.rule, l.activity_id, l.basis, l.rate,"
+        " -l.amount, l.currency, l.period, 'reversed', l.id, :on, :note, :change FROM ledger l JOIN cases o ON o.id = l.case_id"
+        " JOIN cases c ON c.id = :case WHERE l.partner_id = :partner AND l.kind = :kind AND l.reverses IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.reverses = l.id) AND (:span IS NULL OR l.period = :span)"
+        " AND (o.id = c.id OR CASE WHEN c.subject_id IS NULL THEN :span IS NOT NULL"
+        " ELSE o.subject = c.subject AND o.subject_id = c.subject_id END) ORDER BY l.id",
+        {"case": case_id, "on": round_.as_of.isoformat(), "note": _note(round_, step, visit), "change": round_.change.id,
          "partner": partner_id, "kind": step.kind, "span": span},
     )  # fmt: skip
+
+
+def _note(round_: Round, step: Accrue, visit: int) -> str | None:
+    """The note of a line, its fields filled; what is empty stays as a gap that can be seen."""
+    if not step.note:
+        return None
+    template = parse(step.note)
+    gaps = {name: value or "…" for name, value in telling.fields(round_, [template], {})[visit].items()}
+    return fill(template, gaps.get, line=True).text

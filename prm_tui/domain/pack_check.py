@@ -18,7 +18,8 @@ from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
-from prm_tui.domain.step import Accrue, Document, Notify, Offer, Record, Set, Step, Wait
+from prm_tui.domain.sla import Span
+from prm_tui.domain.step import Accrue, Branch, Document, Notify, Offer, Record, Set, Step, Wait
 from prm_tui.domain.template import TemplateError
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import name_key, nearest
@@ -210,6 +211,7 @@ class _Checking:
             kind = self.subject(subject)
             found = [*self._said(key, step, kind)]
             found += [*self._set(key, step, kind)] if isinstance(step, Set) else []
+            found += [*_elsewhere(key, step, kind)] if isinstance(step, Branch) else []
             if found:
                 several = f" (about {subject})" if len(subjects) > 1 else ""
                 yield from (replace(fault, problem=fault.problem + several) for fault in found)
@@ -262,6 +264,13 @@ class _Checking:
         elif found.owner == "partner" and found.field.key == "status" and step.value not in (*STATUSES, None):
             like = nearest(str(step.value), STATUSES)
             yield Fault((*key, "value"), f"“{step.value}” is no status; one of: {', '.join(STATUSES)}", like)
+        elif step.within is not None:
+            if found.field.type != "date":
+                yield Fault((*key, "within"), f"the field takes {found.field.type}; “within” gives a date")
+            elif Span.parse(step.within).unit in ("minute", "hour"):
+                yield Fault(
+                    (*key, "within"), f"“{step.within}” gives no date; write days, business days, weeks or months"
+                )
         elif step.value is not None:
             yield from _fits((*key, "value"), step.value, found.field.type)
         elif step.expression is not None:
@@ -281,7 +290,7 @@ class _Checking:
             yield from self._kind((*key, "kind"), step.kind, self.catalogue.records, "record")
             return
         fields = {name: one for name, one in {**RECORD_FIELDS, **kind.fields}.items() if name != "open"}
-        for part in ("fields", "computed"):
+        for part in ("fields", "computed", "at_least", "round_up"):
             for name in getattr(step, part):
                 if name not in fields:
                     yield Fault((*key, part, name), f"a {kind.label.lower()} has no field “{name}”", nearest(name, fields))  # fmt: skip
@@ -299,7 +308,11 @@ class _Checking:
             return
         for inside in names:
             start, _, rest = inside.partition(".")
-            own = {"contact": [*CONTACT_FIELDS], "case": [*CASE.fields, "title"]}.get(start) if rest else None
+            own = (
+                {"contact": [*CONTACT_FIELDS], "case": [*CASE.fields, "id", "title", "step"]}.get(start)
+                if rest
+                else None
+            )
             if own is not None:
                 if rest not in own:
                     yield Fault(key, f"a {start} has no field “{rest}”", nearest(rest, own))
@@ -315,6 +328,18 @@ def wrong(key: Key, error: ConditionError) -> Fault:
     """A condition's fault at its key."""
     expected = f"; expected {error.expected}" if error.expected else ""
     return Fault(key, f"character {error.at + 1}: {error.problem}{expected}", error.suggestion)
+
+
+def _elsewhere(key: Key, step: Branch, kind: Kind | None) -> Iterator[Fault]:
+    """Whether what another partner may have, too, is something records of the subject's kind have."""
+    for n, case in enumerate(step.cases):
+        if case.elsewhere and (kind is None or kind.table != "record"):
+            yield Fault((*key, "cases", n, "elsewhere"), "only a record can stand at another partner, too")
+            continue
+        fields = {} if kind is None else {k: f for k, f in _all_fields(kind).items() if k not in ("open", "owner")}
+        for name in case.elsewhere:
+            if name not in fields:
+                yield Fault((*key, "cases", n, "elsewhere"), f"there is no field “{name}”", nearest(name, fields))
 
 
 def _of(section: str, failed: frozenset[tuple[str, str]]) -> set[str]:
@@ -342,7 +367,7 @@ def _people(pack: Pack) -> Iterator[tuple[Key, str]]:
 def _fits(key: Key, value: str | Decimal | bool, type_: str) -> Iterator[Fault]:
     """Whether something written down is of a field's type."""
     kept = _kept(type_)
-    if isinstance(value, str) and "{{" in value and kept == "text":
+    if isinstance(value, str) and "{{" in value and kept in ("text", "number", "money"):
         return
     if kept == "date" and isinstance(value, str):
         try:

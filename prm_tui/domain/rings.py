@@ -29,9 +29,9 @@ from prm_tui.domain.condition.tree import (
     children,
 )
 from prm_tui.domain.fault import Fault
-from prm_tui.domain.step import Offer, Record, Set, Step, Tag
+from prm_tui.domain.step import Approve, Offer, Record, Set, Start, Step, Tag, Task, Wait
 from prm_tui.domain.trigger import Subject, Trigger
-from prm_tui.domain.workflow import Workflow, back_to, reached
+from prm_tui.domain.workflow import START, Workflow, back_to, reached
 
 if TYPE_CHECKING:
     from prm_tui.domain.pack import Pack
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 What = tuple[str, str]
 """("partner", field), ("record", kind), ("activity", kind), ("tag", "")"""
+Read = tuple[str, str, str]
+"""What a condition reads of it: a field; empty: whether there is such a row at all."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +80,30 @@ def rings(pack: Pack, known: Known, catalogue: Catalogue) -> Iterator[Fault]:
 def _writes(
     trigger: Trigger, flows: Mapping[str, Workflow], catalogue: Catalogue, emits: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Write]:
-    """Everything the workflow of a trigger writes, and the workflows that starts."""
-    ways = {name: {to for _, to in flow.starts()} for name, flow in flows.items()}
+    """Everything the workflow of a trigger writes, and the workflows that starts, before a person or the world answers."""
+    ways = {name: _hasty(flow)[1] for name, flow in flows.items()}
     for name in sorted(reached({trigger.start}, ways)):
-        for step in flows[name].steps if name in flows else ():
+        for step in _hasty(flows[name])[0] if name in flows else ():
             for write in _written(step, trigger.about, catalogue):
                 yield write
                 if write.what[0] == "record" and write.column is None:
                     for made in emits.get(write.what[1], ()):
                         yield Write(("activity", made), f"{write.said}, and so a {made}")
+
+
+def _hasty(flow: Workflow) -> tuple[list[Step], set[str]]:
+    """The steps that a case comes to, and the workflows it starts, without an answer: of a person, or of the world.
+
+    Behind a task, an approval, or a wait for something to happen a circle takes its time, and somebody sees it.
+    """
+    still = {
+        step.id for step in flow.steps if isinstance(step, Task | Approve) or (isinstance(step, Wait) and not step.for_)
+    }
+    ways = {step.id: set() if step.id in still else {to for _, to in flow.ways(step)} for step in flow.steps}
+    found = reached({flow.steps[0].id}, ways) if flow.steps else set()
+    steps = [step for step in flow.steps if step.id in found]
+    begun = {to.removeprefix(START) for name in found for to in ways.get(name, ()) if to.startswith(START)}
+    return steps, begun | {step.workflow for step in steps if isinstance(step, Start)}
 
 
 def _written(step: Step, subject: Subject, catalogue: Catalogue) -> Iterator[Write]:
@@ -142,7 +159,9 @@ class _Watching:
         elif self.trigger.on == "activity":
             mine = write.what == ("activity", self.subject.kind)
         else:
-            mine = write.what in self.watches or (("activity", "") in self.watches and write.what[0] == "activity")
+            mine = any(write.what == read[:2] and write.column in (None, read[2]) for read in self.watches) or (
+                ("activity", "", "") in self.watches and write.what[0] == "activity"
+            )
         return mine and not (self.trigger.when and any(self._settled(c, write) for c in self.checked))
 
     def _event(self, write: Write) -> bool:
@@ -204,15 +223,15 @@ def _literal(node: Node) -> Any:
     return None
 
 
-def _watched(node: Node, scope: Scope, subject: Subject) -> Iterator[What]:
-    """Everything a condition looks at."""
+def _watched(node: Node, scope: Scope, subject: Subject) -> Iterator[Read]:
+    """Everything a condition reads."""
     if isinstance(node, Call):
         for argument in node.arguments:
             selector = _selector(node, argument, scope)
             if selector is None:
                 yield from _watched(argument.value, scope, subject)
                 continue
-            yield from _picked(selector)
+            yield from _picked(selector, node.fact, argument.value)
             if argument.where is not None:
                 yield from _watched(argument.where, scope.inside(selector), subject)
     elif isinstance(node, Name):
@@ -220,13 +239,20 @@ def _watched(node: Node, scope: Scope, subject: Subject) -> Iterator[What]:
             found = scope.reference(node)
         except ConditionError:
             return  # the name of a window
-        if found.owner == "partner":
-            yield ("partner", found.field.key)
-        elif found.owner == "subject":
-            yield (subject.table, subject.kind or "")
+        for key in _columns(found.field.key):
+            if found.owner == "partner":
+                yield ("partner", key, key)
+            elif found.owner == "subject":
+                yield (subject.table, subject.kind or "", key)
+            elif scope.row is not None:
+                yield from ((scope.row.table, kind.name, key) for kind in scope.row.kinds)
     else:
         for child in children(node):
             yield from _watched(child, scope, subject)
+
+
+def _columns(key: str) -> tuple[str, ...]:
+    return ("status",) if key == "open" else (key,)
 
 
 def _selector(call: Call, argument: Argument, scope: Scope) -> Selector | None:
@@ -244,10 +270,16 @@ def _selector(call: Call, argument: Argument, scope: Scope) -> Selector | None:
     return selector
 
 
-def _picked(selector: Selector) -> Iterator[What]:
+def _picked(selector: Selector, fact: str, value: Node) -> Iterator[Read]:
+    """That there are such rows, what dates them, and the field that is looked at."""
     if selector.table == "tag":
-        yield ("tag", "")
+        yield ("tag", "", "")
     elif selector.table in ("activity", "record"):
-        yield from ((selector.table, kind.name) for kind in selector.kinds)
         if not selector.kinds:
-            yield (selector.table, "")
+            yield (selector.table, "", "")
+        looked_at = value.parts[1:] if isinstance(value, Name) else ()
+        for kind in selector.kinds:
+            reads = ["", selector.dated or "", *looked_at]
+            reads += ["status"] if fact == "days_until" else []
+            reads += ["ends_on"] if fact == "covered" or kind.name == "target" else []
+            yield from ((selector.table, kind.name, key) for key in reads)

@@ -155,10 +155,11 @@ class Notify(Step):
 
 @dataclass(frozen=True)
 class When:
-    """One way out of a branch."""
+    """One way out of a branch: `when` is true, and another partner has a record with the same `elsewhere` (fields)."""
 
-    when: Condition
     then: Target
+    when: Condition | None = None
+    elsewhere: tuple[KindName, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +176,7 @@ class Branch(Step):
         return [*ways, (("else",), self.else_ or following)]
 
     def conditions(self) -> list[tuple[Key, str]]:
-        return [(("cases", n, "when"), case.when) for n, case in enumerate(self.cases)]
+        return [(("cases", n, "when"), case.when) for n, case in enumerate(self.cases) if case.when]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,16 +219,24 @@ class Wait(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Set(Step):
-    """Give a field of the subject, or of its partner (partner.tier), a value: written down, or an expression."""
+    """Give a field of the subject, or of its partner (partner.tier), a value: written down, or an expression.
+
+    `within`: a date so long from now by the calendar. The manager may be load:ROLE, who looks after the fewest partners.
+    """
 
     do = "set"
 
     field: Path
     value: Literal | None = None
     expression: Expression | None = None
+    within: Duration | None = None
 
     def expressions(self) -> list[tuple[Key, str]]:
         return [(("expression",), self.expression)] if self.expression else []
+
+    def people(self) -> list[tuple[Key, str]]:
+        by_load = self.field.rpartition(".")[2] == "manager" and str(self.value).startswith("load:")
+        return [(("value",), str(self.value))] if by_load else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,16 +306,27 @@ class Start(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Step):
-    """A new record of a kind: `fields` are written down (text may hold {{ fields }}), `computed` are expressions."""
+    """A new record of a kind: `fields` are written down (text may hold {{ fields }}), `computed` are expressions.
+
+    What is computed is raised to `at_least`, and then to a whole number of `round_up` (expressions, too).
+    """
 
     do = "record"
 
     kind: KindName
     fields: dict[KindName, Literal] = field(default_factory=dict)
     computed: dict[KindName, Expression] = field(default_factory=dict)
+    at_least: dict[KindName, Expression] = field(default_factory=dict)
+    round_up: dict[KindName, Expression] = field(default_factory=dict)
+
+    @property
+    def expressed(self) -> list[tuple[str, tuple[str, str]]]:
+        """Every expression with the part and the field it stands in."""
+        parts = {"computed": self.computed, "at_least": self.at_least, "round_up": self.round_up}
+        return [(value, (part, key)) for part, values in parts.items() for key, value in values.items()]
 
     def expressions(self) -> list[tuple[Key, str]]:
-        return [(("computed", key), value) for key, value in self.computed.items()]
+        return [(place, value) for value, place in self.expressed]
 
     def words(self) -> list[tuple[Key, str]]:
         return [(("fields", key), value) for key, value in self.fields.items() if isinstance(value, str)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.shape import build, to_data
-from prm_tui.domain.step import KINDS, Accrue, Approve, Branch, Parallel, Set, Step, Tag, Timed, Wait
+from prm_tui.domain.step import KINDS, Accrue, Approve, Branch, Parallel, Record, Set, Step, Tag, Timed, Wait
 from prm_tui.domain.text import nearest
 
 _FIRST = ("title", "owner", "by", "to", "template", "kind", "field")
@@ -47,6 +47,10 @@ def _odd(step: Step) -> list[Fault]:
             faults += _odd_approve(step)
         case Branch() if not step.cases:
             faults.append(Fault(("cases",), "a branch needs at least one case: { when = …, then = … }"))
+        case Branch():
+            for n, case in enumerate(step.cases):
+                if not (case.when or case.elsewhere):
+                    faults.append(Fault(("cases", n), "a case of a branch needs “when” or “elsewhere”"))
         case Parallel() if len(set(step.branches)) < 2:
             faults.append(Fault(("branches",), "going parallel needs two branches or more, each once"))
         case Wait() if not (step.for_ or step.ends_early):
@@ -55,8 +59,15 @@ def _odd(step: Step) -> list[Fault]:
             faults.append(
                 Fault(("timeout",), "there is a timeout only where “for” stands beside “until” or “activity”")
             )
-        case Set() if (step.value is None) == (step.expression is None):
-            faults.append(Fault((), "give either value (written down) or expression (computed)"))
+        case Set() if sum(part is not None for part in (step.value, step.expression, step.within)) != 1:
+            faults.append(Fault((), "give either value (written down) or expression (computed), or within (a date)"))
+        case Record():
+            for part in ("at_least", "round_up"):
+                apart = [key for key in getattr(step, part) if key not in step.computed]
+                faults += [
+                    Fault((part, key), f"“{key}” is not computed: only what is computed can be rounded")
+                    for key in apart
+                ]
         case Tag() if not (step.add or step.remove):
             faults.append(Fault((), "it changes no tag: give add or remove"))
         case Accrue():

@@ -12,6 +12,7 @@ from typing import Any
 
 from importers import columns, extent, own, reader, refused, staging
 from importers.asked import asked_of
+from importers.kinds import OwnKind
 from importers.propose import Taken, propose
 from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
@@ -159,6 +160,7 @@ def read(
                 own=_own(conn, store),
                 known=lambda: imports.known_keys(store.conn) if store is not None else (),
                 taken={content: Taken(*told) for content, told in taken.items()},
+                kinds=_kinds(store),
             )
         finally:
             conn.close()
@@ -196,6 +198,11 @@ def _own(staged: Any, store: Store | None) -> dict[int, own.Own]:
                 sheet.what = told.what
                 sheet.targets = {c.header: c.target for c in told.columns}
     return {sheet_id: sheet for sheet_id, sheet in sheets.items() if sheet.what}
+
+
+def _kinds(store: Store | None) -> list[OwnKind]:
+    """The kinds of activity and record that packs have brought."""
+    return [] if store is None else [OwnKind(*told) for told in imports.kinds(store.conn)]
 
 
 def _remembered(store: Store | None) -> list[SavedMap]:

@@ -65,6 +65,8 @@ class Scope:
         owners = self._owners()
         if parts[0] == "partner" and len(parts) > 1:
             owners, parts = owners[-1:], parts[1:]
+        elif parts[0] == "this" and len(parts) > 1 and self.subject is not None:
+            owners, parts = [("subject", dict(self.subject.fields))], parts[1:]
         if parts[0] == "custom" and len(parts) == 2:
             parts = parts[1:]
         if len(parts) == 1:
@@ -93,6 +95,8 @@ class Scope:
             )
         if name.parts[0] == "partner" and len(name.parts) == 2:
             fields = [f"partner.{key}" for key in fields]
+        elif name.parts[0] == "this" and len(name.parts) == 2 and self.subject is not None:
+            fields = [f"this.{key}" for key in self.subject.fields]
         like = nearest(said, [*fields, *self.catalogue.named])
         return ConditionError(f"there is no field “{said}”", name.at, suggestion=like)
 

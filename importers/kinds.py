@@ -1,0 +1,45 @@
+"""Kinds of activity and record that packs have brought: by their labels sheets are known, by their fields columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importers import aliases
+
+
+@dataclass(frozen=True)
+class OwnKind:
+    """A kind of activity or record the file knows: `what` (record:KIND), how it is called, the keys of its own fields."""
+
+    what: str
+    label: str
+    fields: frozenset[str] = frozenset()
+
+    def titled(self, title: str) -> bool:
+        """Whether a sheet of this title says that its rows are of this kind: its label or name, one or many of them."""
+        names = {aliases.words(self.label), aliases.words(self.what.partition(":")[2])}
+        return title in {
+            form for name in names for form in (name, f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies")
+        }
+
+    def spelt(self) -> dict[str, tuple[str, ...]]:
+        """What its label says of columns: a sale no refers to a retail sale, a submission is named beneath its label."""
+        label = aliases.words(self.label)
+        if not label:
+            return {}
+        refs = tuple(f"{said} {key}" for said in dict.fromkeys((label, label.split()[-1])) for key in aliases.KEY_WORDS)
+        return {"ref": refs, "name": (label,)} if self.what.startswith("record") else {"ref": refs}
+
+
+def named(kinds: Sequence[OwnKind], sheet: str, *, dated: bool, lasting: bool) -> OwnKind | None:
+    """The kind that a sheet is called after, figures in its name left out; of an activity only where its rows are dated.
+
+    Where a record and an activity have one label, `lasting` says which is meant. What is called like partners is none.
+    """
+    title = " ".join(word for word in aliases.words(sheet).split() if not word.isdigit())
+    if title.removesuffix("s") in aliases.PARTNER_WORDS:
+        return None
+    table = "record" if lasting else "activity"
+    found = [kind for kind in kinds if kind.titled(title) and (dated or kind.what.startswith("record"))]
+    return min(found, key=lambda kind: not kind.what.startswith(table), default=None)

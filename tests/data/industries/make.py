@@ -1,0 +1,226 @@
+"""Writes the workbooks of the industry packs: python tests/data/industries/make.py. Invented partners and figures.
+
+NAME.xlsx is what comes first, NAME-later.xlsx what comes next. They are read without a map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import xlsxwriter
+
+HERE = Path(__file__).parent
+DAY = date(2026, 3, 31)
+Cell = str | int | float | bool | date | None
+Sheets = Mapping[str, Sequence[Sequence[Cell]]]
+
+
+def day(month: int, of: int, year: int = 2026) -> date:
+    """A date of the stories."""
+    return date(year, month, of)
+
+
+def ahead(days: int) -> date:
+    """So many days after the day on which the stories begin."""
+    return DAY + timedelta(days=days)
+
+
+DEALERS: list[list[Cell]] = [
+    ["Dealer No", "Dealer Name", "Tier"],
+    ["D1", "Autohaus Nord", "Gold"],
+    ["D2", "Garage Sud", "Silver"],
+]
+SALE: list[Cell] = ["Dealer No", "Sale No", "Sale Date", "Amount", "Currency", "Model", "State"]
+TARGET: list[Cell] = ["Dealer No", "Name", "Metric", "From", "Until", "Amount", "Status"]
+SALES: list[list[Cell]] = [
+    ["D1", "S1", day(3, 3), 60_000, "EUR", "Van", "delivered"],
+    ["D1", "S2", day(3, 17), 45_000, "EUR", "Kombi", "delivered"],
+    ["D2", "S3", day(3, 9), 30_000, "EUR", "Kombi", "delivered"],
+]
+TARGETS: list[list[Cell]] = [["D1", "March", "sales", day(3, 1), day(3, 31), 100_000, "active"],
+           ["D2", "March", "sales", day(3, 1), day(3, 31), 50_000, "active"]]  # fmt: skip
+
+RETAILERS: list[list[Cell]] = [["Retailer ID", "Retailer Name", "City", "Product Range"],
+             ["R1", "Blitz Elektro", "Köln", "Audio"], ["R2", "Volt & Co", "Graz", "Kitchen"]]  # fmt: skip
+RETAIL_CONTACTS: list[list[Cell]] = [["Retailer ID", "Contact Name", "Email"],
+                   ["R1", "Ines Roth", "ines@blitz.example"], ["R2", "Karl Amsel", "karl@volt.example"]]  # fmt: skip
+RETAIL_AGREEMENTS: list[list[Cell]] = [["Retailer ID", "Agreement Number", "Agreement", "Status", "Valid From", "Valid Until"],
+                     ["R1", "A-17", "Retail agreement", "active", day(3, 20), day(3, 19, 2028)],
+                     ["R2", "A-18", "Retail agreement", "draft", day(4, 1), day(3, 31, 2028)]]  # fmt: skip
+
+CONTRACTORS: list[list[Cell]] = [["Contractor ID", "Contractor Name"], ["C1", "Mast & Kabel"], ["C2", "Netzbau Ost"]]
+DOCUMENT: list[Cell] = ["Contractor ID", "Document", "Document Number", "Issuer", "Valid From", "Valid Until", "Scope", "Signed",
+            "Coverage", "Needed Coverage", "Received On", "Status"]  # fmt: skip
+DOCUMENTS: list[list[Cell]] = [
+    ["C1", "Insurance", "INS-900", "Allsure", day(1, 1), ahead(300), "liability", True, 5_000_000, 3_000_000, ahead(-3), "submitted"],
+    ["C1", "Trade licence", "TL-5", "City of Linz", day(1, 1), ahead(400), "electrical work", True, None, None, ahead(-3), "submitted"],
+    ["C1", "Safety plan", "SP-1", "Mast & Kabel", day(1, 1), ahead(60), "work at height", True, None, None, ahead(-3), "submitted"],
+    ["C2", "Insurance", "INS-77", "Allsure", day(1, 1), ahead(300), "liability", True, 1_000_000, 3_000_000, ahead(-3), "submitted"],
+    ["C2", "Trade licence", "TL-5", "City of Linz", day(2, 1), ahead(400), "electrical work", True, None, None, ahead(-3), "submitted"],
+]  # fmt: skip
+
+SURVEY: list[Cell] = ["Adviser ID", "Response No", "Survey Date", "Score"]
+
+
+def answers(adviser: str, scores: Sequence[int], first: date) -> list[list[Cell]]:
+    """One answer a day."""
+    return [
+        [adviser, f"{adviser}-{first:%m%d}-{n}", first + timedelta(days=n), score] for n, score in enumerate(scores)
+    ]
+
+
+STOCK: list[Cell] = ["Distributor ID", "Item", "Item Number", "As Of", "On Hand", "On Order", "Daily Use", "Lead Days", "Safety Stock",
+         "Order Up To", "Pack Size", "Min Order", "Unit Price", "Status"]  # fmt: skip
+TRAINING: list[Cell] = ["Clinic ID", "Course", "Completed On", "Valid Until", "Reference"]
+LICENCE: list[Cell] = ["Reseller ID", "Licence", "Licence Number", "SKU", "Seats", "Usage", "Seat Price", "Valid Until", "Auto Renew",
+           "End Customer", "Status"]  # fmt: skip
+SUBMISSION: list[Cell] = ["Partner ID", "Submission", "Submission Number", "Study", "Period", "File", "Rows", "Expected Rows", "Duplicates",
+              "Out Of Range", "Protocol Version", "Valid Protocol", "Submitted On", "Status"]  # fmt: skip
+ORDER: list[Cell] = ["Retailer ID", "Order No", "Order Date", "Amount", "Currency"]
+PHASE: list[Cell] = ["Installer ID", "Project", "Milestone", "Milestone No", "Phase", "Due Date", "Amount", "Tests", "Photos", "Sign Off",
+         "Accepted On", "Status"]  # fmt: skip
+
+
+def stock(
+    item: str, number: str, as_of: date, on_hand: int, on_order: int, price: float, who: str = "F1"
+) -> list[Cell]:
+    """A row of the stock sheet: 10 a day, 5 days to come, 20 in reserve, so that 70 is the reorder point."""
+    return [who, item, number, as_of, on_hand, on_order, 10, 5, 20, 205, 12, 48, price, "held"]
+
+
+def submission(number: str, rows: int, duplicates: int, sent: date, protocol: str = "v3") -> list[Cell]:
+    """A row of a site's list of submissions."""
+    return ["P1", f"Visit data {number}", number, "HORIZON-2", "2026-Q1", f"{number}.csv", rows, 480, duplicates, 0, protocol,
+            "v3", sent, "submitted"]  # fmt: skip
+
+
+def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
+    """A phase of the installation."""
+    done = accepted is not None
+    return ["T1", "Fibre Ring 7", name, f"FR7-{n}", n, ahead(20 * n), 8_000 + 1_000 * n, done, f"FR7-{n}.zip" if done else None,
+            "H. Lorenz" if done else None, accepted, status]  # fmt: skip
+
+
+BOOKS: dict[str, Sheets] = {
+    "dealer-target": {"Dealers": DEALERS, "Targets": [TARGET, *TARGETS], "Retail sales": [SALE, *SALES]},
+    "dealer-target-later": {  # one sale of Autohaus Nord was cancelled, one of Garage Sud came late
+        "Retail sales": [
+            SALE, SALES[0], [*SALES[1][:6], "cancelled"], SALES[2], ["D2", "S4", day(3, 30), 28_000, "EUR", "Van", "delivered"],
+        ],
+    },
+    "retailer-onboarding": {"Retailers": RETAILERS, "Contacts": RETAIL_CONTACTS, "Agreements": RETAIL_AGREEMENTS},
+    "retailer-onboarding-later": {  # the same retailer again, moved, with a new agreement
+        "Retailers": [RETAILERS[0], ["R1", "Blitz Elektro", "Bonn", "Audio"]],
+        "Agreements": [RETAIL_AGREEMENTS[0], ["R1", "A-19", "Retail agreement", "active", ahead(30), ahead(800)]],
+    },
+    "contractor-documents": {"Contractors": CONTRACTORS, "Documents": [DOCUMENT, *DOCUMENTS]},
+    "contractor-documents-later": {  # C2 sends the insurance again, with more coverage
+        "Documents": [DOCUMENT, [*DOCUMENTS[3][:8], 4_000_000, 3_000_000, ahead(3), "submitted"]],
+    },
+    "adviser-satisfaction": {
+        "Advisers": [["Adviser ID", "Adviser Name"], ["V1", "Lindgren Advice"], ["V2", "Three Stars"], ["V3", "Mixed Views"]],
+        "Survey": [
+            SURVEY,
+            *answers("V1", [5, 5, 4, 5, 5, 4, 5, 5, 5, 4, 5, 5, 5, 5, 4, 5, 5, 5, 4, 5, 5, 5], day(2, 20)),
+            *answers("V2", [5, 5, 5], day(3, 10)),
+            *answers("V3", [5] * 18 + [2, 2], day(3, 1)),
+        ],
+    },
+    "adviser-satisfaction-later": {"Survey": [SURVEY, *answers("V1", [2, 3, 2, 3, 2, 1, 2, 3], ahead(3))]},
+    "stock-replenishment": {
+        "Distributors": [["Distributor ID", "Distributor Name"], ["F1", "Frischkost Süd"], ["F2", "Kühlhaus West"]],
+        "Stock": [
+            STOCK,
+            stock("Oat milk", "OAT", ahead(-1), 40, 20, 1.5),
+            stock("Olive oil", "OIL", ahead(-1), 10, 0, 20),
+            stock("Rice", "RIC", ahead(-1), 500, 0, 1),
+            stock("Oat milk", "OAT", ahead(-9), 5, 0, 1.5, "F2"),
+        ],
+    },
+    "stock-replenishment-later": {"Stock": [STOCK, stock("Oat milk", "OAT", ahead(1), 35, 0, 1.5)]},
+    "stock-replenishment-arrived": {"Stock": [STOCK, stock("Oat milk", "OAT", ahead(4), 30, 156, 1.5)]},
+    "mandatory-training": {
+        "Clinics": [["Clinic ID", "Clinic Name"], ["H1", "Clinic am Park"], ["H2", "Clinic Nord"], ["H3", "Clinic Hafen"]],
+        "Training": [
+            TRAINING,
+            ["H1", "Device safety", day(2, 1), ahead(300), "T1"],
+            ["H1", "Hygiene", day(2, 8), ahead(50), "T2"],
+            ["H1", "Data protection", day(3, 20), None, "T3"],
+            ["H2", "Device safety", day(2, 1), ahead(300), "T4"],
+            ["H2", "Hygiene", day(2, 8), ahead(300), "T5"],
+            ["H3", "Device safety", day(2, 1), ahead(300), "T6"],
+            ["H3", "Hygiene", day(2, 8), ahead(300), "T7"],
+            ["H3", "Data protection", ahead(10), None, "T8"],
+        ],
+    },
+    "mandatory-training-later": {"Training": [TRAINING, ["H1", "Hygiene", ahead(60), ahead(425), "T9"]]},
+    "licence-renewal": {
+        "Resellers": [["Reseller ID", "Reseller Name"], ["L1", "Bytewerk"], ["L2", "Cloudhaus"]],
+        "Contacts": [
+            ["Reseller ID", "Contact Name", "Role", "Email"],
+            ["L1", "Mia Kern", "sales", "mia@bytewerk.example"],
+            ["L1", "Tom Wald", "end customer", "tom@mill.example"],
+            ["L2", "Ben Ott", "sales", "ben@cloudhaus.example"],
+        ],
+        "Licences": [
+            LICENCE,
+            ["L1", "Design Suite", "N-100", "DS", 50, 41, 30, ahead(90), False, "Mill AG", "active"],
+            ["L2", "Backup", "N-200", "BK", 20, 20, 12, ahead(90), False, None, "active"],
+            ["L2", "Mail", "N-300", "ML", 20, 20, 5, ahead(90), True, None, "active"],
+        ],
+    },
+    "licence-renewal-later": {
+        "Licences": [LICENCE, ["L1", "Design Suite", "N-100", "DS", 45, 41, 30, ahead(455), False, "Mill AG", "active"]],
+    },
+    "trial-submissions": {
+        "Partners": [["Partner ID", "Partner Name"], ["P1", "Site Uppsala"]],
+        "Contacts": [["Partner ID", "Contact Name", "Role", "Email"], ["P1", "Eva Dahl", "data manager", "eva@site.example"]],
+        "Submissions": [SUBMISSION, submission("SUB-1", 480, 0, ahead(-2)), submission("SUB-2", 480, 7, ahead(-2))],
+    },
+    "trial-submissions-later": {"Submissions": [SUBMISSION, submission("SUB-2", 480, 0, ahead(5))]},
+    "sales-milestones": {
+        "Retailers": [["Retailer ID", "Retailer Name"], ["M1", "Haus & Heim"], ["M2", "Eck-Laden"]],
+        "Orders": [ORDER, ["M1", "O1", day(2, 10), 20_000, "EUR"], ["M2", "O2", day(2, 11), 9_000, "EUR"]],
+    },
+    "sales-milestones-later": {"Orders": [ORDER, ["M1", "O3", ahead(1), 85_000, "EUR"]]},
+    "sales-milestones-refund": {"Orders": [ORDER, ["M1", "O4", ahead(9), -10_000, "EUR"]]},
+    "installation-phases": {
+        "Installers": [["Installer ID", "Installer Name"], ["T1", "Glasfaser Team"]],
+        "Milestones": [
+            PHASE, phase(1, "Survey", "accepted", ahead(-1)), phase(2, "Digging", "waiting", None), phase(3, "Splicing", "waiting", None),
+        ],
+    },
+    "installation-phases-withdrawn": {
+        "Milestones": [
+            PHASE, phase(1, "Survey", "rejected", ahead(-1)), phase(2, "Digging", "waiting", None), phase(3, "Splicing", "waiting", None),
+        ],
+    },
+    "installation-phases-again": {
+        "Milestones": [
+            PHASE, phase(1, "Survey", "accepted", ahead(8)), phase(2, "Digging", "waiting", None), phase(3, "Splicing", "waiting", None),
+        ],
+    },
+}  # fmt: skip
+
+
+def write(path: Path, sheets: Sheets) -> None:
+    """One workbook; the same rows make the same file."""
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
+        book.set_properties({"created": datetime(2026, 3, 31)})
+        for name, rows in sheets.items():
+            page = book.add_worksheet(name)
+            for n, row in enumerate(rows):
+                for m, cell in enumerate(row):
+                    if isinstance(cell, bool):
+                        page.write_string(n, m, "yes" if cell else "no")
+                    elif isinstance(cell, date):
+                        page.write_datetime(n, m, datetime(cell.year, cell.month, cell.day))
+                    elif cell is not None:
+                        page.write(n, m, cell)
+
+
+if __name__ == "__main__":
+    for name, sheets in BOOKS.items():
+        write(HERE / f"{name}.xlsx", sheets)
