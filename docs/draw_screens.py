@@ -17,7 +17,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from prm_tui.app import PrmApp, start
-from prm_tui.services import cases, deactivation, demo, export, files, partners, people
+from prm_tui.services import cases, contacts, deactivation, demo, export, files, outbox, partners, people
+from storage import cases as stored
+from storage.store import Change
 
 OUT = Path(__file__).parent / "screens"
 SIZES = ((80, 24), (120, 40))
@@ -33,6 +35,12 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "cases": ("4",),
     "case": ("4", "enter"),
     "approve": ("1", "down", "down", "y"),
+    "outbox": ("1", "o", "down", "space", "space"),
+    "outbox-waits": ("1",),
+    "message": ("1", "o", "down", "enter"),
+    "message-edit": ("1", "o", "e"),
+    "message-approve": ("1", "o", "down", "space", "space", "y"),
+    "outbox-empty": ("1", "o"),
     "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
     "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
     "exchange": ("5",),
@@ -91,6 +99,42 @@ def returned(folder: Path, path: Path) -> Path:
     return merging
 
 
+def with_messages(folder: Path, path: Path) -> Path:
+    """A copy of the file in which automation has written to some partners."""
+    writing = Path(shutil.copy(path, folder / "messages.db"))
+    with files.open_file(writing) as store:
+        day = store.today()
+        quiet = list(partners.find(store, condition=QUIET, as_of=day).ids)[:7]
+        for n, partner in enumerate(quiet):
+            name = ("Ann Baker", "Ben Cole", "Cleo Diaz", "Dan Evans", "Eva Frey", "Finn Gray", "Gil Hart")[n]
+            fields = {"name": name, "email": f"{name.split()[0].lower()}@shop{n + 1}.example", "main": "yes"}
+            contacts.add(store, partner, fields, actor=None, as_of=day)
+        with store.change("a round of automation", actor=None, as_of=day) as change:
+            for n, partner in enumerate(quiet):
+                _write_to(change, n, partner, day.isoformat())
+        dana = people.find(store, "Dana Program").id
+        ids = [row.id for row in outbox.list_of(store, states=("draft",))]
+        outbox.approve(store, ids[-2:], actor=dana, as_of=day)
+        outbox.export(store, folder / "out", ids[-1:], actor=dana, as_of=day)
+    return writing
+
+
+def _write_to(change: Change, n: int, partner: int, day: str) -> None:
+    """A win-back and its message, as a workflow makes them; of the first one a field could not be filled in."""
+    contact, name, email, called = change.conn.execute(
+        "SELECT c.id, c.name, c.email, p.name FROM contacts c JOIN partners p ON p.id = c.partner_id WHERE p.id = ?"
+        " ORDER BY c.main DESC LIMIT 1", (partner,)
+    ).fetchone()  # fmt: skip
+    case = {"kind": "winback", "partner_id": partner, "title": "Win-back", "stage": "write", "opened_on": day}
+    who = "{{ manager }}" if n == 0 else "Dana Program"
+    body = (f"Dear {name},\n\nyour last order with us was on 12 Aug 2013. If something stands in the way of the next one, or you\n"
+            f"would like to talk about what sells, please answer this message: {who} will call you.\n")  # fmt: skip
+    row = {"case_id": stored.insert(change, "cases", case), "partner_id": partner, "contact_id": contact, "recipient": email,
+           "template": "we-miss-you", "subject": f"{called}, can we help?", "body": body,
+           "state": "returned" if n == 0 else "draft"}  # fmt: skip
+    stored.insert(change, "messages", row)
+
+
 async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
     for _ in range(40):
         await pilot.pause(0.02)
@@ -135,7 +179,9 @@ def main() -> int:
             "QUESTIONS": Path(folder) / "orders.csv",
             "RETURNED": Path(folder) / "Dealers.xlsx",
         }
-        others = {"empty": empty, "merge": merging}
+        writing = with_messages(Path(folder), path)
+        named = ("outbox", "outbox-waits", "message", "message-edit", "message-approve")
+        others = {"empty": empty, "merge": merging, **dict.fromkeys(named, writing)}
         for name in sys.argv[1:] or SCREENS:
             for size in SIZES:
                 asyncio.run(draw(name, size, others.get(name, path), books))

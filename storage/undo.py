@@ -51,7 +51,7 @@ def history(conn: sqlite3.Connection, limit: int | None = None, partner_id: int 
 
 
 def _touching() -> str:
-    owned = ("contacts", "activities", "records", "cases", "tags", "partner_keys", "tasks")
+    owned = ("contacts", "activities", "records", "cases", "tags", "partner_keys", "tasks", "messages")
     inserted = " OR ".join(f"c.id IN (SELECT change_id FROM {t} WHERE partner_id = :only)" for t in owned)
     logged = " OR ".join(
         f"(l.tbl = '{t}' AND l.row_id IN (SELECT id FROM {t} WHERE partner_id = :only))" for t in owned
@@ -124,6 +124,7 @@ class _Undoing:
         self._delete_doomed()
         self._restore_values()
         self._restore_rows()
+        self._close_cases()
         self.conn.execute("DROP TABLE temp.doomed")
         return self.plan
 
@@ -173,8 +174,22 @@ class _Undoing:
             " WHERE m.handed_over_at IS NOT NULL"
         ).fetchall()
         for row_id, subject in rows:
-            self._spare("messages", row_id, "already given to your mail program", "kept")
-            self.plan.cannot.append(f"the message “{subject}” was already given to your mail program")
+            self._spare_given(row_id, subject)
+
+    def _spare_given(self, row_id: int, subject: str) -> None:
+        self._spare("messages", row_id, "already given to your mail program", "kept")
+        self.plan.cannot.append(f"the message “{subject}” was already given to your mail program")
+
+    def _close_cases(self) -> None:
+        """A case that stays only because its message was given out has no next step any more: it is over."""
+        self.conn.execute(
+            "UPDATE cases AS t SET state = 'closed', stage = 'closed', outcome = 'taken back', closed_on = :on, due_on = NULL"
+            f" WHERE t.state = 'open' AND t.change_id IN ({self.ids}) AND {self._owned('cases')} AND t.id IN"
+            " (SELECT case_id FROM messages WHERE handed_over_at IS NOT NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM tasks k WHERE k.case_id = t.id AND k.state IN ('open', 'planned'))"
+            " AND NOT EXISTS (SELECT 1 FROM steps k WHERE k.case_id = t.id AND k.state IN ('waiting', 'planned'))",
+            {"on": self.change.as_of.isoformat(), "only": self.only},
+        )
 
     def _spare_served(self) -> None:
         rows = self.conn.execute(
@@ -190,7 +205,11 @@ class _Undoing:
         lines = self.conn.execute(
             "SELECT l.tbl, l.row_id, l.col, l.before, min(l.id) FROM doomed d JOIN change_log l"
             " ON l.tbl = d.tbl AND l.row_id = d.id AND l.change_id > d.change_id"
-            f" WHERE l.col IS NOT NULL AND l.change_id NOT IN ({self.ids}) GROUP BY l.tbl, l.row_id, l.col"
+            # a message that was approved or corrected goes with what made it, as long as it was not given out
+            # and so does the to-do that asked to complete it
+            " WHERE l.col IS NOT NULL AND l.tbl <> 'messages' AND NOT (l.tbl = 'tasks' AND EXISTS (SELECT 1 FROM tasks t"
+            " JOIN doomed m ON m.tbl = 'messages' AND m.id = json_extract(t.data, '$.message') WHERE t.id = l.row_id))"
+            f" AND l.change_id NOT IN ({self.ids}) GROUP BY l.tbl, l.row_id, l.col"
         ).fetchall()
         edited = defaultdict[tuple[str, int], list[str]](list)
         for table, row_id, col, before, _ in lines:
@@ -252,12 +271,37 @@ class _Undoing:
             " WHERE NOT EXISTS (SELECT 1 FROM doomed d WHERE d.tbl = a.tbl AND d.id = a.row_id)"
         )
         self.conn.execute("CREATE INDEX temp.putback_row ON putback(tbl, col, row_id)")
+        self._spare_messages()
         outcomes = dict[tuple[str, int], str]()
         for table, col in self.conn.execute("SELECT DISTINCT tbl, col FROM putback ORDER BY tbl, col").fetchall():
             self._restore_column(table, col, outcomes)
         for (table, _), outcome in outcomes.items():
             self.plan.add("kept" if outcome == "kept" else "reversed", table)
         self.conn.execute("DROP TABLE temp.putback")
+
+    def _spare_messages(self) -> None:
+        """What was given out stays given out and as it was; what was approved stays as it was read; and nothing is
+        approved by undo, since its text may have changed meanwhile.
+        """
+        given = (
+            "t.handed_over_at IS NOT NULL AND r.col <> 'confirmed_at'"
+            " AND NOT (r.col = 'state' AND 'confirmed' IN (r.before, r.after))"
+        )
+        read = "t.state NOT IN ('draft', 'returned') AND r.col IN ('recipient', 'subject', 'body', 'contact_id', 'person_id')"
+        rows = self.conn.execute(
+            f"SELECT t.id, t.subject, max({given}), max({read}) FROM temp.putback r JOIN messages t ON t.id = r.row_id"
+            f" WHERE r.tbl = 'messages' AND {self._owned('messages')} AND (({given}) OR ({read})"
+            " OR (r.col = 'state' AND r.before = 'approved' AND r.after = 'draft')) GROUP BY t.id",
+            {"only": self.only},
+        ).fetchall()
+        for row_id, subject, was_given, was_read in rows:
+            self.conn.execute("DELETE FROM temp.putback WHERE tbl = 'messages' AND row_id = ?", (row_id,))
+            if was_given:
+                self._spare_given(row_id, subject)
+            else:
+                self._spare(
+                    "messages", row_id, "approved or cancelled since" if was_read else "approve it anew", "kept"
+                )
 
     def _restore_column(self, table: str, col: str, outcomes: dict[tuple[str, int], str]) -> None:
         at = {"tbl": table, "col": col, "only": self.only}

@@ -8,7 +8,19 @@ from importlib import import_module
 from prm_tui import __version__
 from prm_tui.domain.errors import UsageError
 
-GROUPS = ("exchange", "partners", "conditions", "backtest", "feeds", "packs", "triggers", "run", "cases", "history")
+GROUPS = (
+    "exchange",
+    "partners",
+    "conditions",
+    "backtest",
+    "feeds",
+    "packs",
+    "triggers",
+    "run",
+    "cases",
+    "outbox",
+    "history",
+)
 
 
 class _Parser(argparse.ArgumentParser):

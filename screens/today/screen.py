@@ -13,11 +13,12 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import TaskRow
-from prm_tui.services import cases, feeds, history, partners
+from prm_tui.services import cases, feeds, history, outbox, partners
 from screens.base import ModeScreen, PrmScreen
 from screens.cases import acts
 from screens.cases.page import CasePage
 from screens.cases.rows import TASK_COLUMNS, task_line
+from screens.outbox.rows import waiting
 from screens.text import fit, plain, short_date, visible
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
@@ -38,6 +39,7 @@ class TodayScreen(ModeScreen):
     place = "today"
     DEFAULT_CSS = """
     TodayScreen #title { height: 1; padding: 0 2; margin: 1 0; }
+    TodayScreen #messages { height: 1; padding: 0 2; margin-bottom: 1; display: none; }
     TodayScreen #both { height: 1fr; }
     TodayScreen #left { width: 1fr; }
     TodayScreen Table { height: 1fr; margin: 0 1; }
@@ -52,8 +54,9 @@ class TodayScreen(ModeScreen):
         self.tasks: dict[int, TaskRow] = {}
 
     def body(self) -> ComposeResult:
-        """Title; inbox; side pane."""
+        """Title; messages that wait; inbox; side pane."""
         yield Static("", id="title", markup=False)
+        yield Static("", id="messages", markup=False)
         with Horizontal(id="both"):
             with Vertical(id="left"):
                 yield Table(id="inbox")
@@ -77,10 +80,13 @@ class TodayScreen(ModeScreen):
     async def _show(self) -> None:
         as_of = self.prm.session.as_of
 
-        def look(store: Store) -> tuple[list[TaskRow], Content]:
-            return cases.inbox(store), _side(store, self.prm.session.as_of)
+        def look(store: Store) -> tuple[list[TaskRow], Content, Content | None]:
+            return cases.inbox(store), _side(store, self.prm.session.as_of), waiting(outbox.counts(store))
 
-        tasks, side = await self.read(look)
+        tasks, side, messages = await self.read(look)
+        said = self.query_one("#messages", Static)
+        said.update(messages or Content(""))
+        said.display = messages is not None
         self.tasks = {t.id: t for t in tasks}
         late = sum(t.overdue(as_of) for t in tasks)
         parts = [(f"{as_of:%A} {as_of.day} {as_of:%B %Y}", "bold $bright"), (f"   {len(tasks)} open", "$muted")]
@@ -100,6 +106,12 @@ class TodayScreen(ModeScreen):
         task = self.tasks.get(event.key)
         if task is not None and task.case_id is not None:
             self.prm.push_screen(CasePage(task.case_id))
+
+    def action_outbox(self) -> None:
+        """Messages on their way out."""
+        from screens.outbox.list import OutboxScreen
+
+        self.prm.push_screen(OutboxScreen())
 
     def _with_task(self, work: Callable[[PrmScreen, TaskRow], Coroutine[Any, Any, None]]) -> None:
         task = self.tasks.get(self.query_one(Table).current)
