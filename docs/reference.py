@@ -85,8 +85,8 @@ One line asks who: in the filter line, in `prm partners --where`, in `prm explai
 
 Fields of the partner stand by their names; a custom field by its key, or as `custom.key`. Facts stand in [facts.md](facts.md).
 In a condition about a record or an activity, bare names are its fields, `partner.tier` those of its partner. Inside of a `where`
-they are the fields of the rows picked there, and `this.` says what is meant of the one the condition is about:
-`has(licence where sku = this.sku and ends_on > this.ends_on)`.
+they are the fields of the rows picked there, and `subject.` says what is meant of the one the condition is about:
+`has(licence where sku = subject.sku and ends_on > subject.ends_on)`.
 Text is compared without regard to the case of A to Z. Keywords may be written in any case.
 
 **Empty and unknown.** A field without a value is *empty*: it equals nothing that is written down, `!=` is met, `is empty` asks.

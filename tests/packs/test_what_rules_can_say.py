@@ -47,7 +47,7 @@ def faults(office: Office, text: str) -> str:
 
 
 def test_a_condition_can_compare_other_rows_with_its_own(two: Office) -> None:
-    newer = "status = 'active' and has(licence where name = this.name and ends_on > this.ends_on)"
+    newer = "status = 'active' and has(licence where name = subject.name and ends_on > subject.ends_on)"
     two.rules(flow('id = "old"\ndo = "set"\nfield = "status"\nvalue = "replaced"',
                    f'subject = "record:licence"\non = "becomes true"\nwhen = "{newer}"'))  # fmt: skip
     for code, name, ends in (
@@ -64,10 +64,10 @@ def test_a_condition_can_compare_other_rows_with_its_own(two: Office) -> None:
 def test_this_is_the_subject_and_a_slip_is_told(two: Office) -> None:
     steps, keys = (
         'id = "x"\ndo = "tag"\nadd = ["x"]',
-        'subject = "record:licence"\non = "record"\nwhen = "has(licence where name = this.nam)"',
+        'subject = "record:licence"\non = "record"\nwhen = "has(licence where name = subject.nam)"',
     )
-    assert "there is no field “this.nam”. Did you mean “this.name”?" in faults(two, flow(steps, keys))
-    assert "there is no field “this.name”" in faults(two, flow(steps, 'when = "has(licence where name = this.name)"'))
+    assert "there is no field “subject.nam”. Did you mean “subject.name”?" in faults(two, flow(steps, keys))
+    assert "there is no field “subject.name”" in faults(two, flow(steps, 'when = "has(licence where name = subject.name)"'))
 
 
 def test_money_of_a_field_of_ones_own_is_the_same_wherever_it_comes_from(two: Office, tmp_path: Path) -> None:
