@@ -21,6 +21,10 @@ from prm_tui.domain.workflow import Workflow
 from storage import subjects, sweeps, telling, whom, writing
 from storage.rounds import Round, enter
 
+BY_PERSON = ("deactivation",)
+"""Workflows that belong to the program and are begun by a person."""
+
+
 # ---- tasks and approvals ----
 
 
@@ -157,7 +161,13 @@ def choose(round_: Round, workflow: Workflow, step: Step, version_id: int) -> di
 
 
 def start(round_: Round, name: str, visits: str) -> None:
-    """Another workflow begins for the subjects of these visits; the new case belongs to the same hit."""
+    """Another workflow begins for the subjects of these visits; the new case belongs to the same hit.
+
+    A deactivation is never begun by automation: it has a reason and a path that a person gives. That person is asked.
+    """
+    if name in BY_PERSON:
+        _ask_to_begin(round_, name, visits)
+        return
     begun = sweeps.workflow(round_.conn, name)
     if begun is None:
         raise UsageError(f"There is no workflow “{name}”. Add it: prm packs add {name}")
@@ -174,6 +184,17 @@ def start(round_: Round, name: str, visits: str) -> None:
          "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits, **params},
     )  # fmt: skip
     enter(round_, first.id, "SELECT id FROM cases WHERE id > :highest", {"highest": highest})
+
+
+def _ask_to_begin(round_: Round, name: str, visits: str) -> None:
+    round_.conn.execute(
+        "INSERT INTO tasks(case_id, partner_id, kind, title, detail, role, due_on, state, data, change_id)"
+        " SELECT c.id, c.partner_id, 'to-do', 'Open the ' || :name || ' of ' || p.name, 'Decided in “' || c.title || '”. It"
+        " needs a reason and a path, and is opened by a person: prm deactivate ' || p.code, 'program manager', :on, 'open',"
+        " '{}', :change FROM steps s JOIN cases c ON c.id = s.case_id JOIN partners p ON p.id = c.partner_id WHERE s.id IN"
+        " (SELECT value FROM json_each(:visits)) ORDER BY c.id",
+        {"name": name, "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits},
+    )
 
 
 def _start_other(round_: Round, workflow: Workflow, step: Step) -> None:

@@ -32,6 +32,12 @@ def catalogue(conn: sqlite3.Connection) -> Catalogue:
     )
 
 
+def own_fields(conn: sqlite3.Connection, table: str, kind: str) -> dict[str, str]:
+    """The fields that a kind of activity or record has of its own: key → type."""
+    rows = conn.execute("SELECT key, type FROM fields WHERE tbl = ? AND kind = ? ORDER BY ord, id", (table, kind))
+    return dict(rows.fetchall())
+
+
 def _mixed(conn: sqlite3.Connection) -> bool:
     """Whether activities are in several currencies: two looks into an index, not a scan."""
     ends = [

@@ -304,6 +304,8 @@ class Compiler:
     def field(self, reference: Reference, place: Place) -> Sql:
         """A field of the row, the subject or the partner."""
         scope = place.scope
+        if reference.owner == "day":
+            return Sql(place.bound(self))
         if reference.owner == "partner":
             return fields.partner_field(self, reference.field, place)
         if reference.owner == "row":

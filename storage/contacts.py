@@ -87,6 +87,22 @@ def partner_of(conn: sqlite3.Connection, table: str, row_id: int) -> int | None:
     return None if row is None else int(row[0])
 
 
+def kind_of(conn: sqlite3.Connection, record_id: int) -> str | None:
+    """The kind of a record, or None when there is no such record."""
+    row = conn.execute("SELECT kind FROM records WHERE id = ?", (record_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def set_data(change: Change, record_id: int, data: Mapping[str, Any]) -> None:
+    """Set fields that a record's kind has of its own; a value of None is taken away."""
+    (before,) = change.conn.execute("SELECT data FROM records WHERE id = ?", (record_id,)).fetchone()
+    kept = {key: value for key, value in {**json.loads(before), **data}.items() if value is not None}
+    change.conn.execute(
+        "UPDATE records SET data = :after WHERE id = :id AND data IS NOT :after",
+        {"after": json.dumps(kept, ensure_ascii=False, sort_keys=True), "id": record_id},
+    )
+
+
 def add(change: Change, table: str, values: Mapping[str, Any]) -> int:
     """A new row of contacts or records; `values` are columns as they are stored."""
     known = dict(values, change_id=change.id)

@@ -213,6 +213,8 @@ def _latest(
 def _cell(conn: sqlite3.Connection, name: Name, place: Place, partner_id: int) -> Evidence | None:
     """Where a field's value came from: the change that last set it, else the row of its sheet."""
     reference = place.scope.reference(name)
+    if reference.owner == "day":
+        return None
     column = reference.field.key if reference.field.own else f"custom.{reference.field.key}"
     edited = conn.execute(
         "SELECT c.id, c.at, c.actor, c.as_of FROM change_log l JOIN changes c ON c.id = l.change_id"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from prm_tui.domain.condition.check import aggregated, days_of, selected, times
 from prm_tui.domain.condition.scope import Selector
-from prm_tui.domain.condition.tree import Call, Name, Node
+from prm_tui.domain.condition.tree import Call, Name, Node, Number
 from prm_tui.domain.condition.windows import back, ends
 from storage import fields
 from storage.days import UP_TO, At, Bounds
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from storage.conditions import Compiler, Place
 
 _TABLES = {"activity": "activities", "record": "records", "case": "cases", "tag": "tags"}
+KNOWN = 0.6
+"""The part of the weights that must be known for a weighted value to be known."""
 
 
 def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
@@ -56,6 +58,8 @@ def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
             return Sql(_covered(compiler, call, place))
         case "length":
             return Sql(_length(compiler, call, place))
+        case "weighted":
+            return Sql(_weighted(compiler, call, place))
         case "change":
             return Sql(_change(compiler, call, place))
         case "held":
@@ -288,6 +292,19 @@ def _covered(compiler: Compiler, call: Call, place: Place) -> str:
     )
 
 
+def _weighted(compiler: Compiler, call: Call, place: Place) -> str:
+    parts = []
+    for part, weight in zip(call.arguments[::2], call.arguments[1::2], strict=True):
+        value = compiler.on(compiler.sql(part.value, place), False)
+        assert isinstance(weight.value, Number)
+        parts.append(f"SELECT {value} AS v, {compiler.amount(weight.value.value, False)} AS w")
+    return (
+        f"(SELECT CASE WHEN sum(w) FILTER (WHERE v IS NOT NULL) >= {KNOWN} * sum(w) THEN"
+        " 100.0 * sum(max(0, min(1, v)) * w) / sum(w) FILTER (WHERE v IS NOT NULL) END"
+        f" FROM ({' UNION ALL '.join(parts)}))"
+    )
+
+
 def _change(compiler: Compiler, call: Call, place: Place) -> str:
     inner = call.arguments[0].value
     now = compiler.sql(inner, place).text
@@ -317,6 +334,8 @@ def _never(_: date) -> date:
 
 def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str] | None:
     """The rows behind a fact: FROM … WHERE …, the alias, and the table; None for a fact that has none."""
+    if call.fact == "weighted":
+        return None  # its parts have rows of their own
     if call.fact in ("lower", "change", "held", "length", "crosses"):
         inner = call.arguments[-1 if call.fact == "held" else 0].value
         return latest(compiler, inner, place) if isinstance(inner, Call) else None

@@ -158,7 +158,7 @@ class Looking:
 
     def _date(self) -> str:
         """Steps of the ladder whose day has come, per subject; the nearest to the date has the highest rank."""
-        day = f"s.{self.trigger.date}" if self.kind is not None else f"p.{self.trigger.date}"
+        day = self._field(str(self.trigger.date))
         subject = "NULL" if self.kind is None else "s.id"
         tail = "''" if self.kind is None else f"'|' || {RECORD}"
         steps = []
@@ -173,6 +173,11 @@ class Looking:
             f" (SELECT p.id AS partner_id, {subject} AS subject_id, {day} AS day, {tail} AS tail {self.rows}"
             f" AND {day} IS NOT NULL AND {self.condition()}) JOIN ({' UNION ALL '.join(steps)}) ON day <= bound"
         )
+
+    def _field(self, name: str) -> str:
+        """A field of the subject as SQL; of its own kind, or of the partner's custom fields, too."""
+        checked = check(name, self.known, subject=self.kind, trigger=True, want="any")
+        return self.compiler.sql(checked.node, Place(checked.scope, Days.one(self.as_of))).text
 
     def _every(self) -> str:
         assert self.trigger.period is not None

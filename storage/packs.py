@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
-from prm_tui.domain.pack import ActivityKind, MessageTemplate, Pack, RecordKind
+from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, RecordKind
 from prm_tui.domain.pack_check import Known
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
@@ -70,6 +70,12 @@ def templates(conn: sqlite3.Connection) -> dict[str, MessageTemplate]:
     """Every template."""
     rows = conn.execute("SELECT name, subject, body FROM templates").fetchall()
     return {row[0]: MessageTemplate(name=row[0], subject=row[1], body=row[2]) for row in rows}
+
+
+def facts(conn: sqlite3.Connection) -> dict[str, NamedFact]:
+    """Every named fact."""
+    rows = conn.execute("SELECT name, body, sentence FROM facts ORDER BY name").fetchall()
+    return {row[0]: NamedFact(name=row[0], value=row[1], sentence=row[2]) for row in rows}
 
 
 def clashes(conn: sqlite3.Connection, pack: Pack) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from prm_tui.domain.step import Approve, Parallel, Step, Task, Wait
+from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
@@ -184,6 +184,10 @@ def _act(round_: Round, version_id: int, workflow: Workflow, step: Step) -> int:
         _split(round_, step, visits)
     elif step.do == "end":
         close(round_, visits, getattr(step, "outcome", "done"))
+    elif isinstance(step, Offer) and step.nobody:
+        without = {v for v in visits if writing.nobody_eligible(round_, v)}
+        go(round_, version_id, sorted(without), step.nobody)
+        go(round_, version_id, [v for v in visits if v not in without], _then(round_, version_id, step))
     else:
         go(round_, version_id, visits, _then(round_, version_id, step))
     return many

@@ -74,10 +74,12 @@ def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> 
     return told
 
 
+_LATEST = "FROM tasks t WHERE t.case_id = c.id AND t.state IN ('approved', 'rejected') ORDER BY t.done_at DESC, t.id DESC LIMIT 1"
 _CASE = {
     "title": "c.title", "stage": "c.stage", "kind": "c.kind", "reason": "c.reason", "path": "c.path", "outcome": "c.outcome",
     "opened_on": "c.opened_on", "due_on": "c.due_on", "closed_on": "c.closed_on", "open": "c.state = 'open'",
     "owner": "(SELECT w.name FROM people w WHERE w.id = c.owner)",
+    "answer": f"(SELECT coalesce(json_extract(t.data, '$.choice'), t.state) {_LATEST})", "answer_reason": f"(SELECT t.reason {_LATEST})",
     "step": "(SELECT e.key FROM hits h JOIN episodes e ON e.id = h.episode_id WHERE h.id = c.hit_id)",
 }  # fmt: skip
 """What can be said of a case. `step`: at which step of a ladder, or of a total, it began: 30 (days before), 50000."""
@@ -132,6 +134,8 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     drafts = []
     for visit, told in fields(round_, [subject, body], to).items():
         receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
+        if receiver is None and step.optional:
+            continue
         why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
         case_id, partner_id = cases_of[visit]
         contact, person, address = (receiver.contact, receiver.person, receiver.address) if receiver else (None,) * 3
@@ -194,9 +198,16 @@ def document(round_: Round, workflow: Workflow, step: Step) -> None:
     cases_of = {
         visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
     }
-    for visit, told in fields(round_, [subject, body], {}).items():
+    for visit, told in fields(round_, [subject, body, parse(step.title)], {}).items():
         gaps = {name: value or f"[{name}]" for name, value in told.items()}
         text = "\n\n".join(str(fill(template, gaps.get).text) for template in (subject, body))
-        made, suffix = round_.render(step.format, step.title, text)
+        title = filled(step.title, told)
+        made, suffix = round_.render(step.format, title, text)
         case_id, partner_id = cases_of[visit]
-        cases.keep(round_.change, case_id, partner_id, "document", step.title, made, f"{step.template}{suffix}")
+        cases.keep(round_.change, case_id, partner_id, "document", title, made, f"{step.template}{suffix}")
+
+
+def filled(title: str, told: dict[str, str | None]) -> str:
+    """A title with its fields; what is empty stays as a gap that can be seen."""
+    found = fill(parse(title), {name: value or "…" for name, value in told.items()}.get, line=True).text
+    return str(found)

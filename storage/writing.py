@@ -15,7 +15,7 @@ from prm_tui.domain.sla import Span
 from prm_tui.domain.step import Accrue, Offer, Record, Set, Step, Tag
 from prm_tui.domain.template import fill, parse
 from prm_tui.domain.workflow import Workflow
-from storage import cases, subjects, telling, words
+from storage import cases, offers, subjects, telling, words
 from storage.rounds import Round
 
 CASES_ONLY = ("Suspended", "In notice", "Deactivated")
@@ -108,8 +108,8 @@ def _write(round_: Round, want: Want) -> None:
         value = row[0] if row else None
     elif value is not None and (want.money or (column in ("amount", "quantity") and want.table == "records")):
         value = round(float(value) * _UNITS)
-    elif value is not None and not isinstance(value, int | float | str):
-        value = float(value)
+    elif value is not None and not isinstance(value, int | str):
+        value = round(float(value), 4)
     if column in own:
         round_.conn.execute(
             f"UPDATE {want.table} SET {column} = ? WHERE id = ? AND {column} IS NOT ?", (value, want.row_id, value)
@@ -220,16 +220,45 @@ def _plain(value: Any) -> str | int | float | bool:
 def offer(round_: Round, workflow: Workflow, step: Step) -> None:
     """A record that is offered: who takes it changes its status; where it is not taken in time, it ends."""
     assert isinstance(step, Offer)
+    titles = {
+        v: telling.filled(step.title, told) for v, told in telling.fields(round_, [parse(step.title)], {}).items()
+    }
     ends = Span.parse(step.within).due_on(round_.as_of, round_.calendar).isoformat() if step.within else None
-    for (visit,) in round_.conn.execute("SELECT visit FROM temp.acting ORDER BY visit").fetchall():
-        offered = {
-            "name": step.title,
-            "status": "Offered",
-            "starts_on": round_.as_of,
-            "ends_on": ends,
-            "offered_to": step.to,
-        }
-        _new_record(round_, visit, step.record, offered)
+    for visit, title in sorted(titles.items()):
+        if not step.eligible:
+            offered = {
+                "name": title,
+                "status": step.status,
+                "starts_on": round_.as_of,
+                "ends_on": ends,
+                "offered_to": step.to,
+            }
+            _new_record(round_, visit, step.record, offered)
+        elif not offers.give(round_, step, title, visit):
+            _nobody(round_, workflow, step, title, visit)
+
+
+def _nobody(round_: Round, workflow: Workflow, step: Offer, title: str, visit: int) -> None:
+    """Nobody was eligible: the workflow goes its own way, or the case's owner hears of it."""
+    round_.conn.execute("UPDATE steps SET data = json_set(data, '$.nobody', 1) WHERE id = ?", (visit,))
+    if step.nobody is None:
+        case_id, partner_id = round_.conn.execute(
+            "SELECT case_id, partner_id FROM temp.acting WHERE visit = ?", (visit,)
+        ).fetchone()
+        telling.return_to_owner(round_, workflow, None, case_id, partner_id, f"{title}: nobody is eligible")
+
+
+def nobody_eligible(round_: Round, visit: int) -> bool:
+    """Whether nobody was eligible when a visit offered something."""
+    row = round_.conn.execute("SELECT json_extract(data, '$.nobody') FROM steps WHERE id = ?", (visit,)).fetchone()
+    return bool(row[0])
+
+
+def _currency(round_: Round, subject: str, row: int | None) -> str | None:
+    """The currency of what a case is about, where it has one."""
+    table = {"record": "records", "activity": "activities"}.get(subject.partition(":")[0])
+    found = round_.conn.execute(f"SELECT currency FROM {table} WHERE id = ?", (row,)).fetchone() if table else None
+    return found[0] if found else None
 
 
 def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
@@ -260,7 +289,8 @@ def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
             round_.change, "ledger",
             {"partner_id": partner_id, "case_id": case_id, "kind": step.kind, "rule": rule, "activity_id": activity,
              "basis": basis, "rate": round(float(step.rate) * _UNITS) if step.rate is not None else None, "amount": amount,
-             "currency": step.currency, "period": span, "state": step.state, "on_date": round_.as_of.isoformat(),
+             "currency": step.currency or _currency(round_, subject, subject_id), "period": span,
+             "state": step.state, "on_date": round_.as_of.isoformat(),
              "note": _note(round_, step, visit)},
         )  # fmt: skip
 

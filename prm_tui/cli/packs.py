@@ -65,7 +65,9 @@ def told(done: Adding, as_json: bool) -> int:
     """Say what adding a pack did."""
     if as_json:
         print_json({"name": done.pack.name, "change": done.change, "triggers": list(done.pack.triggers),
-                    "workflows": list(done.pack.workflows), "switched_off": done.off})  # fmt: skip
+                    "workflows": list(done.pack.workflows), "switched_off": done.off, "added_first": done.before})  # fmt: skip
+    for name in done.before:
+        say(f"{name}: added first, because {done.pack.name} needs it")
     if done.change is None:
         say(f"{done.pack.name}: the file has all of it already. Nothing to change.")
         return 0

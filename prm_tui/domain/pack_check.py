@@ -230,7 +230,9 @@ class _Checking:
         for place, text in step.conditions():
             yield from self._condition((*key, *place), text, subject)
         for place, text in step.expressions():
-            yield from self._value((*key, *place), text, subject, trigger=False, number=isinstance(step, Accrue))
+            yield from self._value(
+                (*key, *place), text, subject, trigger=False, number=isinstance(step, Accrue | Offer)
+            )
 
     def _condition(self, key: Key, text: str, subject: Kind | None, *, trigger: bool = False) -> Iterator[Fault]:
         try:
@@ -309,7 +311,10 @@ class _Checking:
         for inside in names:
             start, _, rest = inside.partition(".")
             own = (
-                {"contact": [*CONTACT_FIELDS], "case": [*CASE.fields, "id", "title", "step"]}.get(start)
+                {
+                    "contact": [*CONTACT_FIELDS],
+                    "case": [*CASE.fields, "id", "title", "step", "answer", "answer_reason"],
+                }.get(start)
                 if rest
                 else None
             )

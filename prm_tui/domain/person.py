@@ -9,8 +9,11 @@ from prm_tui.domain.partner import Source
 ROLES = (
     "program manager",
     "partner manager",
+    "operations",
     "finance",
     "legal",
+    "compliance",
+    "marketing",
     "enablement",
     "support",
     "manager",

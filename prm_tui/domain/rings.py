@@ -118,7 +118,7 @@ def _written(step: Step, subject: Subject, catalogue: Catalogue) -> Iterator[Wri
         case Record():
             yield Write(("record", step.kind), f"makes a {step.kind}", values=dict(step.fields))
         case Offer():
-            yield Write(("record", step.record), f"makes a {step.record}")
+            yield Write(("record", step.record), f"makes a {step.record}", values={"status": step.status})
 
 
 def _set(step: Set, subject: Subject, catalogue: Catalogue) -> Write:

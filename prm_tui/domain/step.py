@@ -141,13 +141,17 @@ class Approve(Timed):
 
 @dataclass(frozen=True, kw_only=True)
 class Notify(Step):
-    """A message into the outbox. `to`: contact:main, contact:ROLE, partner (its main contact), manager, role:, person:."""
+    """A message into the outbox. `to`: contact:main, contact:ROLE, partner (its main contact), manager, role:, person:.
+
+    `optional`: where nobody may be written to, nothing is written and nobody is asked about it.
+    """
 
     do = "notify"
 
     to: Recipient
     template: Slug
     channel: Annotated[str, one_of("mail", "letter")] = "mail"
+    optional: bool = False
 
     def people(self) -> list[tuple[Key, str]]:
         return [(("to",), self.to)]
@@ -251,7 +255,13 @@ class Tag(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Offer(Step):
-    """Offer something: a record of a kind, given to somebody who may take it."""
+    """Offer something: a record of a kind, given to somebody who may take it.
+
+    With `eligible`, a condition about any partner (`subject.` is what the case is about), the record goes to those who
+    meet it and do not hold one of the same reference: to the one whose turn it is by `weight` (`share` one), or to
+    all. It begins as a copy of the record the case is about. `nobody`: where to go when nobody is eligible; without
+    it, the workflow's owner gets a task.
+    """
 
     do = "offer"
 
@@ -259,6 +269,21 @@ class Offer(Step):
     record: KindName
     to: Recipient = "partner"
     within: Duration | None = None
+    eligible: Condition | None = None
+    weight: Expression | None = None
+    share: Annotated[str, one_of("one", "all")] = "one"
+    status: Words = "Offered"
+    nobody: Target | None = None
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        ways = super().targets(following)
+        return [*ways, (("nobody",), self.nobody)] if self.nobody else ways
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        return [(("eligible",), self.eligible)] if self.eligible else []
+
+    def expressions(self) -> list[tuple[Key, str]]:
+        return [(("weight",), self.weight)] if self.weight else []
 
     def people(self) -> list[tuple[Key, str]]:
         return [(("to",), self.to)]

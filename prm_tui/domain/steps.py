@@ -7,7 +7,7 @@ from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.shape import build, to_data
-from prm_tui.domain.step import KINDS, Accrue, Approve, Branch, Parallel, Record, Set, Step, Tag, Timed, Wait
+from prm_tui.domain.step import KINDS, Accrue, Approve, Branch, Offer, Parallel, Record, Set, Step, Tag, Timed, Wait
 from prm_tui.domain.text import nearest
 
 _FIRST = ("title", "owner", "by", "to", "template", "kind", "field")
@@ -72,6 +72,8 @@ def _odd(step: Step) -> list[Fault]:
             faults.append(Fault((), "it changes no tag: give add or remove"))
         case Accrue():
             faults += _odd_accrue(step)
+        case Offer() if not step.eligible and (step.weight or step.share != "one" or step.nobody):
+            faults.append(Fault((), "weight, share and nobody speak of those who are eligible: give eligible"))
     if isinstance(step, Timed) and not step.within and (step.escalate or step.pause):
         faults.append(Fault((), "without “within” there is no time that could run out: escalate and pause need it"))
     return faults

@@ -159,7 +159,8 @@ def approve(
     case = get(store, task.case_id)
     if person.id == case.requested_by_id:
         raise UsageError(f"{person.name} asked for this and cannot approve it. A second person has to.")
-    if any(t.done_by == person.name and t.state == "approved" for t in case.tasks if t.act == task.act):
+    same = [t for t in case.tasks if t.act == task.act and t.step_id == task.step_id]
+    if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     if task.role and task.role not in person.roles:
         raise UsageError(

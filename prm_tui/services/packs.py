@@ -45,11 +45,15 @@ class PackRow:
 
 @dataclass(frozen=True)
 class Adding:
-    """What adding a pack did. `change` is None when the file had all of it; `off`: triggers it switched off."""
+    """What adding a pack did. `change` is None when the file had all of it; `off`: triggers it switched off.
+
+    `before`: packs it needs that were added first.
+    """
 
     pack: Pack
     change: int | None
     off: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 def listed(store: Store) -> list[PackRow]:
@@ -101,6 +105,12 @@ def check(store: Store, text: str, file: str) -> tuple[Pack, list[Fault]]:
         flows = {**dict.fromkeys(PROGRAM_WORKFLOWS), **known.workflows}
         faults = checked(draft.pack, replace(known, workflows=flows), draft.failed)
         faults += stored.clashes(conn, draft.pack)
+        added = stored.packs(conn)
+    for n, name in enumerate(draft.pack.needs):
+        if name not in added:
+            faults.append(
+                Fault(("pack", "needs", n), f"it needs the pack {name}; add that first: prm packs add {name}")
+            )
     for name in draft.pack.workflows:
         if name in PROGRAM_WORKFLOWS:
             faults.append(Fault(("workflow", name), f"“{name}” belongs to the program; give this one its own name"))
@@ -140,11 +150,18 @@ def _own_name(pack: Pack, taken: set[str]) -> Pack:
 
 
 def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Adding:
-    """Add a pack of the program by its name, or a file by its path."""
+    """Add a pack of the program by its name, with those of the program that it needs; or a file by its path."""
     if said in PROGRAM:
         raise UsageError(f"{said} belongs to the program: every file has it.")
     if said in built_in():
-        return add(store, _text(said), f"{said}/pack.toml", actor=actor, as_of=as_of)
+        with store.reading() as conn:
+            added = stored.packs(conn)
+        before: list[str] = []
+        for name in read(said)["pack"].get("needs", []):
+            if name not in added and name not in before:
+                before += [*add_named(store, name, actor=actor, as_of=as_of).before, name]
+        done = add(store, _text(said), f"{said}/pack.toml", actor=actor, as_of=as_of)
+        return replace(done, before=tuple(before))
     if not Path(said).exists() and not said.endswith(".toml"):
         raise UsageError(f"{said}: no pack of that name comes with the program. {_like(said, built_in())}")
     return add(store, read_file(Path(said)), Path(said).name, actor=actor, as_of=as_of)

@@ -12,6 +12,7 @@ from prm_tui.domain.text import nearest
 from prm_tui.services import partners, people, values
 from storage import Store
 from storage import contacts as stored
+from storage.catalogue import own_fields
 
 
 def list_of(store: Store, partner_id: int, kind: str | None = None) -> list[Record]:
@@ -35,7 +36,11 @@ def add(
     actor: int | None,
     as_of: date,
 ) -> int:
-    """A new record of a kind; returns its id. Without a name it is called after its kind."""
+    """A new record of a kind; returns its id. Without a name it is called after its kind.
+
+    `fields` are those of every record and those its kind has of its own. UsageError names one that is neither, and a
+    value that is not of its type.
+    """
     partner = partners.get(store, partner_id, as_of)
     known = known_kinds(store)
     if kind not in known:
@@ -44,36 +49,49 @@ def add(
             f"There is no kind of record “{kind}”. "
             + (f"Did you mean “{like}”?" if like else f"Kinds: {', '.join(known)}")
         )
-    read = _read(store, fields)
+    read, data = _read(store, kind, fields)
     read["name"] = read.get("name") or known[kind]
     with store.change(f"added {known[kind].lower()} of {partner.name}", actor=actor, as_of=as_of) as change:
         written = {k: v for k, v in read.items() if v is not None}
-        return stored.add(change, "records", {"partner_id": partner_id, "kind": kind, **written})
+        record = stored.add(change, "records", {"partner_id": partner_id, "kind": kind, **written})
+        if data:
+            stored.set_data(change, record, data)
+        return record
 
 
 def edit(store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
     """Set fields of a record. Returns the change, None when nothing changed."""
-    read = _read(store, fields)
+    partner_id, kind = stored.partner_of(store.conn, "records", record_id), stored.kind_of(store.conn, record_id)
+    if partner_id is None or kind is None:
+        raise UsageError("That record is not in the file any more.")
+    read, data = _read(store, kind, fields)
     if "name" in read and not read["name"]:
         raise UsageError("name: cannot be empty.")
-    partner_id = stored.partner_of(store.conn, "records", record_id)
-    if partner_id is None:
-        raise UsageError("That record is not in the file any more.")
     partner = partners.get(store, partner_id, as_of)
     said = ", ".join(fields)
     with store.change(f"edited {said} of a record of {partner.name}", actor=actor, as_of=as_of) as change:
         stored.edit(change, "records", record_id, read)
+        if data:
+            stored.set_data(change, record_id, data)
     return change.id if change.kept else None
 
 
-def _read(store: Store, fields: Mapping[str, str]) -> dict[str, Any]:
+def _read(store: Store, kind: str, fields: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was written in the fields of every record, and in those of the kind's own."""
+    with store.reading() as conn:
+        own = own_fields(conn, "record", kind)
     known: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     for key, text in fields.items():
+        if key not in FIELDS and key in own:
+            data[key] = values.custom(own[key], text, key)
+            continue
         if key not in FIELDS:
-            like = nearest(key, FIELDS)
+            there = [*FIELDS, *own]
+            like = nearest(key, there)
             raise UsageError(
                 f"A record has no field “{key}”. "
-                + (f"Did you mean “{like}”?" if like else f"Fields: {', '.join(FIELDS)}")
+                + (f"Did you mean “{like}”?" if like else f"Fields: {', '.join(there)}")
             )
         if FIELDS[key] == "person":
             known[key] = people.find(store, text).id if text.strip() else None
@@ -82,4 +100,4 @@ def _read(store: Store, fields: Mapping[str, str]) -> dict[str, Any]:
     starts, ends = known.get("starts_on"), known.get("ends_on")
     if starts and ends and ends < starts:
         raise UsageError(f"ends_on: {ends} lies before starts_on {starts}.")
-    return known
+    return known, data

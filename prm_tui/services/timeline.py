@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,6 +16,7 @@ from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import partners, values
 from storage import Store
 from storage import activities as stored
+from storage.catalogue import own_fields
 
 
 def entries(store: Store, partner_id: int, *, kind: str | None = None, as_of: date) -> array[int]:
@@ -57,12 +59,13 @@ def log(
     quantity: Decimal | None = None,
     ref: str | None = None,
     note: str | None = None,
+    data: Mapping[str, str] | None = None,
     actor: int | None,
     as_of: date,
 ) -> int:
-    """Write down that something happened; returns its id.
+    """Write down that something happened; returns its id. `data` are the fields its kind has of its own.
 
-    Raises UsageError for an unknown kind (with the nearest), a date that lies ahead of `as_of`, and a
+    Raises UsageError for an unknown kind (with the nearest) or field, a date that lies ahead of `as_of`, and a
     reference this partner has on that date already.
     """
     partner = partners.get(store, partner_id, as_of)
@@ -82,12 +85,27 @@ def log(
         "note": (note or "").strip() or None,
         "person_id": actor,
     }
+    if data:
+        written["data"] = json.dumps(_own(store, kind, data), ensure_ascii=False, sort_keys=True)
     label = known[kind].lower()
     try:
         with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
             return stored.log(change, partner_id, kind, on, written)
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None
+
+
+def _own(store: Store, kind: str, data: Mapping[str, str]) -> dict[str, Any]:
+    with store.reading() as conn:
+        own = own_fields(conn, "activity", kind)
+    for key in data:
+        if key not in own:
+            like = nearest(key, own)
+            raise UsageError(
+                f"{kind} has no field “{key}”. "
+                + (f"Did you mean “{like}”?" if like else f"Fields: {', '.join(own) or 'none'}")
+            )
+    return {key: values.custom(own[key], text, key) for key, text in data.items()}
 
 
 def correct(store: Store, activity_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:

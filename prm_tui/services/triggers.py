@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from prm_tui.domain import pack as pack_text
+from prm_tui.domain.condition import parse
+from prm_tui.domain.condition.tree import Name, walk
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
-from prm_tui.domain.pack import Pack
+from prm_tui.domain.pack import MessageTemplate, NamedFact, Pack
 from prm_tui.domain.shape import Wrong, one_of
 from prm_tui.domain.step import Document, Notify
+from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow, reached
@@ -124,7 +127,7 @@ def export(store: Store, names: Iterable[str], as_of: date) -> str:
     wanted = list(names) or [row.name for row in listed(store, as_of)]
     chosen = {name: find(store, name, as_of)[1] for name in wanted}
     with store.reading() as conn:
-        flows, templates = kept.workflows(conn), kept.templates(conn)
+        flows, templates, facts = kept.workflows(conn), kept.templates(conn), kept.facts(conn)
     used: dict[str, Workflow] = {}
     for trigger in chosen.values():
         for name in workflows_of(trigger, flows):
@@ -132,6 +135,10 @@ def export(store: Store, names: Iterable[str], as_of: date) -> str:
             if flow is not None:
                 used[name] = flow
     written = {s.template for f in used.values() for s in f.steps if isinstance(s, Notify | Document)}
+    templates = {name: templates[name] for name in sorted(written) if name in templates}
+    named = _named(
+        facts, [*_said(chosen.values(), used.values()), *(t for m in templates.values() for t in _fields(m))]
+    )
     name = wanted[0] if len(wanted) == 1 else "triggers"
     return pack_text.write(
         Pack(
@@ -139,6 +146,33 @@ def export(store: Store, names: Iterable[str], as_of: date) -> str:
             title=chosen[name].title if name in chosen else "Triggers",
             triggers=chosen,
             workflows=used,
-            templates={name: templates[name] for name in sorted(written) if name in templates},
+            facts={name: facts[name] for name in facts if name in named},
+            templates=templates,
         )
     )
+
+
+def _said(triggers: Iterable[Trigger], flows: Iterable[Workflow]) -> Iterator[str]:
+    """Every condition and value of triggers and workflows, those in the words of steps, too."""
+    for trigger in triggers:
+        yield from (text for text in (trigger.when, trigger.total) if text)
+    for step in (step for flow in flows for step in flow.steps):
+        yield from (text for _, text in (*step.conditions(), *step.expressions()))
+        yield from (field for _, text in step.words() for field in parse_template(text).names)
+
+
+def _fields(template: MessageTemplate) -> tuple[str, ...]:
+    return (*parse_template(template.subject).names, *parse_template(template.body).names)
+
+
+def _named(facts: Mapping[str, NamedFact], texts: Iterable[str]) -> set[str]:
+    """The named facts that these texts speak of, and those that these speak of."""
+    found: set[str] = set()
+    left = list(texts)
+    while left:
+        for node, _ in walk(parse(left.pop())):
+            name = node.said if isinstance(node, Name) else ""
+            if name in facts and name not in found:
+                found.add(name)
+                left.append(facts[name].value)
+    return found

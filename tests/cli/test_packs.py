@@ -45,17 +45,18 @@ def test_from_list_to_on_and_back(office: Path, capsys: Capture) -> None:
     }
     assert found["core"]["kind"] == "program"
     assert main(["packs", "add", "gone-quiet", "--actor", "Dana"]) == 0
-    assert "prm undo" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "prm undo" in err and "tier-review: added first, because gone-quiet needs it" in err
     assert main(["triggers", "on", "gone-quiet", "--actor", "Dana"]) == 2
     assert "Ask a second person to" in capsys.readouterr().err
     assert main(["triggers", "on", "gone-quiet", "--actor", "Max", "--first", "note", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["on"] is True
     assert main(["triggers", "--json"]) == 0
-    (row,) = json.loads(capsys.readouterr().out)
+    row = next(r for r in json.loads(capsys.readouterr().out) if r["name"] == "gone-quiet")
     assert row == {"name": "gone-quiet", "title": "Gone quiet", "on": True, "version": 1, "hits_7d": 0}
     assert main(["triggers", "show", "gone-quiet"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("[trigger.gone-quiet]") and "saved by Dana; it messages" in err
+    assert "\n[trigger.gone-quiet]\n" in out and "saved by Dana; it messages" in err
     assert main(["triggers", "off", "gone-quiet"]) == 0
     assert main(["undo"]) == 0
 
@@ -72,7 +73,7 @@ def test_what_was_exported_is_added_elsewhere(office: Path, capsys: Capture) -> 
     assert main(["people", "add", "Ann", "--role", "program manager", *other]) == 0
     assert main(["triggers", "add", "ladder.toml", *other]) == 0
     assert main(["packs", "add", "renewal.toml", "--json", *other]) == 0
-    assert json.loads(capsys.readouterr().out)["triggers"] == ["certificate-ladder", "certificate-renewal"]
+    assert {"certificate-ladder", "certificate-renewal"} <= set(json.loads(capsys.readouterr().out)["triggers"])
     assert main(["packs", "add", "renewal.toml", *other]) == 0
     assert "Nothing to change" in capsys.readouterr().err
 

@@ -38,7 +38,7 @@ from tests.domain.test_condition_language import CATALOGUE
 PACKS = Path(__file__).parent.parent.parent / "prm_tui" / "packs"
 KNOWN = Known(
     CATALOGUE,
-    workflows={"deactivation": None},
+    workflows={"deactivation": None, "tier-review": None},
     roles=frozenset({"program manager", "legal"}),
     people=frozenset({"Dana"}),
 )

@@ -67,7 +67,9 @@ def test_this_is_the_subject_and_a_slip_is_told(two: Office) -> None:
         'subject = "record:licence"\non = "record"\nwhen = "has(licence where name = subject.nam)"',
     )
     assert "there is no field “subject.nam”. Did you mean “subject.name”?" in faults(two, flow(steps, keys))
-    assert "there is no field “subject.name”" in faults(two, flow(steps, 'when = "has(licence where name = subject.name)"'))
+    assert "there is no field “subject.name”" in faults(
+        two, flow(steps, 'when = "has(licence where name = subject.name)"')
+    )
 
 
 def test_money_of_a_field_of_ones_own_is_the_same_wherever_it_comes_from(two: Office, tmp_path: Path) -> None:

@@ -120,8 +120,8 @@ def test_what_was_added_is_given_on_as_it_was(office: Store, tmp_path: Path) -> 
         packs.add_named(office, name, actor=None, as_of=DAY)
     add(office, RULES)
     with files.open_file(tmp_path / "other.db", create=True) as other:
-        people.add(other, "Ann", roles=["program manager"], actor=None, as_of=DAY)
-        for name in ("gone-quiet", "compliance-renewal", "drinks"):
+        people.add(other, "Ann", roles=["program manager", "manager"], actor=None, as_of=DAY)
+        for name in ("tier-review", "gone-quiet", "compliance-renewal", "drinks"):
             text = packs.export(office, name)
             assert packs.add(other, text, "x.toml", actor=None, as_of=DAY).change is not None
             assert packs.export(other, name) == text
@@ -132,13 +132,27 @@ def test_triggers_are_given_on_with_what_they_need(office: Store, tmp_path: Path
     packs.add_named(office, "gone-quiet", actor=None, as_of=DAY)
     packs.add_named(office, "compliance-renewal", actor=None, as_of=DAY)
     text = triggers.export(office, ["certificate-renewal"], DAY)
-    assert "[workflow.renewal]" in text and "[template.certificate-lapsed]" in text and "winback" not in text
+    assert "[workflow.renewal]" in text and "[template.it-has-ended]" in text and "winback" not in text
+    assert "[fact.lapsed]" in text, "what its workflow speaks of goes with it"
     assert add(office, triggers.export(office, [], DAY), file="all.toml").pack.kind == "own"
     assert triggers.find(office, "gone-quiet", DAY)[0].version == 1, "the same content is no version"
     with files.open_file(tmp_path / "other.db", create=True) as other:
         people.add(other, "Ann", roles=["program manager"], actor=None, as_of=DAY)
         packs.add(other, text, "t.toml", actor=None, as_of=DAY)
         assert triggers.export(other, ["certificate-renewal"], DAY) == text
+
+
+def test_what_a_pack_needs_is_added_before_it(office: Store) -> None:
+    done = packs.add_named(office, "gone-quiet", actor=None, as_of=DAY)
+    assert done.before == ("tier-review",)
+    assert [p.name for p in packs.listed(office) if p.added is not None] == ["gone-quiet", "tier-review"]
+    assert packs.add_named(office, "gone-quiet", actor=None, as_of=DAY).before == ()
+    with pytest.raises(
+        PackError, match=r"pack.needs 1: it needs the pack cellar; add that first: prm packs add cellar"
+    ):
+        add(office, RULES.replace('kind = "industry"', 'kind = "industry"\nneeds = ["cellar"]'))
+    add(office, RULES.replace('kind = "industry"', 'kind = "industry"\nneeds = ["gone-quiet"]'))
+    assert 'needs = ["gone-quiet"]' in packs.export(office, "drinks")
 
 
 def test_a_file_of_ones_own_edits_a_pack_but_never_stands_in_for_it(office: Store) -> None:

@@ -84,11 +84,13 @@ def plainly(node: t.Node, company: Company, day: date = DAY, row: Fact | None = 
                 return None if row.amount is None else Fraction(row.amount, 10_000)
             if row is not None and parts[0] == "on_time":
                 return row.data.get("on_time")
-            return {"tier": company.tier, "joined_on": company.joined_on}[parts[0]]
+            return {"tier": company.tier, "joined_on": company.joined_on, "today": day}[parts[0]]
         case t.Arithmetic(op, left, right):
             a, b = plainly(left, company, day, row), plainly(right, company, day, row)
             if a is None or b is None or (op == "/" and b == 0):
                 return None
+            if isinstance(a, date):
+                b = timedelta(days=int(b))
             return {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b, "/": lambda: a / b}[op]()
         case t.Negative(value):
             inner = plainly(value, company, day, row)
@@ -155,6 +157,13 @@ def called(call: t.Call, company: Company, day: date, before: bool = False) -> A
         return plainly(t.And(tuple(t.YesNo(True) for _ in ends)), company) and all_kleene(
             [plainly(call.arguments[2].value, company, end) for end in ends]
         )
+    if call.fact == "weighted":
+        pairs = [(plainly(p.value, company, day), Fraction(plainly(w.value, company, day)))
+                 for p, w in zip(call.arguments[::2], call.arguments[1::2], strict=True)]  # fmt: skip
+        known = [(sorted((Fraction(0), Fraction(v), Fraction(1)))[1], w) for v, w in pairs if v is not None]
+        weight = sum((w for _, w in known), Fraction(0))
+        enough = weight * 10 >= 6 * sum((w for _, w in pairs), Fraction(0))
+        return 100 * sum((v * w for v, w in known), Fraction(0)) / weight if enough else None
     if call.fact == "lower":
         assert isinstance(what.value, t.Call)
         tests = told(what.value, company, day, before)
@@ -234,6 +243,10 @@ TESTS = st.one_of(
     st.builds("{}({}) {} {}".format, st.sampled_from(["first", "last"]), WHAT, OP, DAYS.map(date.isoformat)),
     st.builds("{}({}) is known".format, st.sampled_from(["last", "days_since"]), WHAT),
     st.builds("joined_on {} {}".format, OP, DAYS.map(date.isoformat)),
+    st.builds("joined_on {} today".format, OP),
+    st.builds("joined_on + {} {} today - {}".format, N, OP, N),
+    st.builds("weighted(tier = 'Gold', 3, count({}, {}) / 4, 5, {} / {}, 4) >= 50.25".format, WHAT, WINDOW, SUMMED, SUMMED),
+    st.builds("weighted(joined_on < today, 1, share(delivery where on_time, {}), 1) is known".format, WINDOW),
     st.sampled_from(["tier = 'GOLD'", "tier != 'Gold'", "tier in ('Silver', 'x')", "tier not in ('gold')",
                      "tier is empty", "tier is not empty", "joined_on is known"]),
 )  # fmt: skip

@@ -58,6 +58,10 @@ FACTS: tuple[Fact, ...] = (
          "covered(outage, month) > 1"),
     Fact("length", "window", "days", "How many days a window has so far.",
          "covered(outage, month) / length(month) > 0.5%"),
+    Fact("weighted", "part, weight, …", "number",
+         "Parts between 0 and 1 (a ratio, a number, or yes as 1 and no as 0; more counts as 1) by their weights, as a "
+         "number from 0 to 100; what is unknown is left out, and with less than 60 % of the weights known it is unknown.",
+         "weighted(sum(order.amount, 365) / 100_000, 60, count(training, 365) >= 2, 40) >= 80"),
     Fact("change", "fact", "ratio",
          "The change of a fact against the same number of days before: (now − before) / before; unknown when it "
          "was 0 before.", "change(sum(order.amount, 90)) < -20%"),
@@ -110,6 +114,8 @@ CASE = Kind("case", "case", "Case", fields=_fields(
     closed_on="date", outcome="text", open="yesno",
 ))  # fmt: skip
 TAG = Kind("tag", "tag", "Tag", fields=_fields(name="text"))
+TODAY = Field("today", "today", "date")
+"""The day a condition is read for, as a date of its own: ends_on < today, today + 90."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def check(
         own = ACTIVITY_FIELDS if subject.table == "activity" else RECORD_FIELDS
         subject = replace(subject, fields={**own, **subject.fields})
     scope = Scope(catalogue, subject=subject, trigger=trigger)
-    node = expand(node, catalogue)
+    node = expand(node, catalogue, of_partner=subject is not None)
     found = type_of(node, scope)
     if want != "any" and found != want:
         raise ConditionError(
@@ -267,6 +267,8 @@ def _special(fact: str, call: Call, scope: Scope) -> str:
         if not isinstance(inner, Call) or inner.fact != "share":
             raise ConditionError("lower speaks of a share", args[0].at, suggestion=BY_NAME["lower"].example)
         return call_type(inner, scope)
+    if fact == "weighted":
+        return _weighted(call, scope)
     if fact == "change":
         need(call, 1, 1)
         return _change(args[0], scope)
@@ -277,6 +279,19 @@ def _special(fact: str, call: Call, scope: Scope) -> str:
         _truth(args[2].value, scope)
         return "yes/no"
     return _crosses(call, scope)
+
+
+def _weighted(call: Call, scope: Scope) -> str:
+    need(call, 4, 40)
+    if len(call.arguments) % 2:
+        raise ConditionError("every part has a weight behind it", call.at, suggestion=BY_NAME["weighted"].form)
+    for part, weight in zip(call.arguments[::2], call.arguments[1::2], strict=True):
+        kind = type_of(part.value, scope)
+        if part.where is not None or kind not in ("yes/no", "ratio", "number", "days", "bare"):
+            raise ConditionError(f"a part lies between 0 and 1, or is yes or no; this is {_SAID[kind]}", part.at)
+        if not isinstance(weight.value, Number) or weight.value.percent or weight.value.value <= 0:
+            raise ConditionError("a weight is a number that is written down, more than 0", weight.at)
+    return "number"
 
 
 def _change(argument: Argument, scope: Scope) -> str:

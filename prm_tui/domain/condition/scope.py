@@ -12,6 +12,7 @@ from prm_tui.domain.condition.catalogue import (
     CLASSES,
     RECORD_FIELDS,
     TAG,
+    TODAY,
     Catalogue,
     Field,
     Kind,
@@ -24,7 +25,7 @@ from prm_tui.domain.text import nearest
 
 @dataclass(frozen=True)
 class Reference:
-    """A field and whose it is: of the row a `where` looks at, of the subject, or of the partner."""
+    """A field and whose it is: of the row a `where` looks at, of the subject, of the partner, or of the day itself."""
 
     owner: str
     field: Field
@@ -65,14 +66,16 @@ class Scope:
         owners = self._owners()
         if parts[0] == "partner" and len(parts) > 1:
             owners, parts = owners[-1:], parts[1:]
-        elif parts[0] == "this" and len(parts) > 1 and self.subject is not None:
-            owners, parts = [("subject", dict(self.subject.fields))], parts[1:]
+        if parts[0] == "subject" and len(parts) > 1:
+            owners, parts = owners[-1 if self.subject is None else -2 :][:1], parts[1:]
         if parts[0] == "custom" and len(parts) == 2:
             parts = parts[1:]
         if len(parts) == 1:
             for owner, fields in owners:
                 if parts[0] in fields:
                     return Reference(owner, fields[parts[0]])
+        if name.said == TODAY.key:
+            return Reference("day", TODAY)
         raise self._unknown(name, [key for _, fields in owners for key in fields])
 
     def _owners(self) -> list[tuple[str, dict[str, Field]]]:
@@ -93,11 +96,9 @@ class Scope:
             return ConditionError(
                 f"“{said}” is a kind, not a value", name.at, expected=f"a fact about it, such as count({said}, 90)"
             )
-        if name.parts[0] == "partner" and len(name.parts) == 2:
-            fields = [f"partner.{key}" for key in fields]
-        elif name.parts[0] == "this" and len(name.parts) == 2 and self.subject is not None:
-            fields = [f"this.{key}" for key in self.subject.fields]
-        like = nearest(said, [*fields, *self.catalogue.named])
+        if name.parts[0] in ("partner", "subject") and len(name.parts) == 2:
+            fields = [f"{name.parts[0]}.{key}" for key in fields]
+        like = nearest(said, [*fields, *self.catalogue.named, TODAY.key])
         return ConditionError(f"there is no field “{said}”", name.at, suggestion=like)
 
     def kinds(self) -> list[str]:
