@@ -22,7 +22,7 @@ def test_low_stock_is_ordered_once_and_an_old_sheet_is_asked_for(office: Office)
         "Ask Kühlhaus West for stock: the sheet is old", "Order Olive oil for Frischkost Süd: above the limit",
         "Send the order of Oat milk for Frischkost Süd",
     ]  # fmt: skip
-    assert office.all("SELECT file FROM evidence") == ["purchase-order.txt"]
+    assert office.all("SELECT file FROM evidence") == ["purchase-order.xlsx"]
 
     office.later(1)
     office.take("stock-replenishment-later")

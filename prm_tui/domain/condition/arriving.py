@@ -98,6 +98,9 @@ def on_value(node: Node, scope: Scope) -> list[Effect]:
 def _of_call(call: Call, scope: Scope) -> list[Effect]:
     if call.fact in ("lower", "change"):
         return [e.either() for e in on_value(call.arguments[0].value, scope)]
+    if call.fact == "weighted":
+        parts = [argument.value for argument in call.arguments[::2]]
+        return [e.either() for part in parts for e in (*on_value(part, scope), *on_test(part, scope))]
     if call.fact in ("length", "crosses", "days_until", "held", "first"):
         return []  # the first has happened: facts still to arrive are later
     selector = _selector(call, scope)
