@@ -39,6 +39,7 @@ class PrmApp(App[int]):
     MODES: ClassVar[dict[str, Any]] = {
         "partners": PartnersScreen,
         "today": lambda: _screen("screens.today.screen", "TodayScreen"),
+        "automation": lambda: _screen("screens.automation.list", "AutomationScreen"),
         "cases": lambda: _screen("screens.cases.list", "CasesScreen"),
         "exchange": lambda: _screen("screens.exchange.screen", "ExchangeScreen"),
     }
@@ -83,12 +84,9 @@ class PrmApp(App[int]):
 
     async def _settle_in(self) -> None:
         """What can wait until the first list stands: counts, and what is wrong with settings or folder."""
-        from prm_tui.services import files
+        from screens.opening import settle_in
 
-        await self.count()
-        place = files.unsafe_place(self.session.path)
-        for problem in [*self.settings.problems, *([place] if place else [])]:
-            self.tell(problem, bad=True)
+        await settle_in(self)
 
     def _refresh_lines(self) -> None:
         for screen in self.screen_stack:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from prm_tui import clock
+
 if TYPE_CHECKING:
     from storage import Store
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A time the interface was opened on a file, and the latest change there was then."""
+
+    at: datetime
+    change: int
 
 
 @dataclass
@@ -19,9 +29,12 @@ class Session:
     wanted_day: date | None = None
     wanted_actor: str | None = None
     day: date | None = None
+    zone: str = "UTC"
     actor: int | None = None
     actor_name: str = "nobody chosen"
     said: list[tuple[str, bool]] = field(default_factory=list)
+    since: Visit | None = None
+    """When this person was here before; None on the first visit."""
 
     @property
     def as_of(self) -> date:
@@ -29,9 +42,14 @@ class Session:
         assert self.day is not None, "a screen asked before the file was open"
         return self.day
 
+    @property
+    def hour(self) -> datetime | None:
+        """This instant, where things are evaluated for today; None for another day."""
+        return datetime.fromtimestamp(clock.now(), UTC) if self.as_of == clock.today(self.zone) else None
+
     def begin(self, store: Store) -> None:
         """Learn the day and the person from the file. UsageError for a name nobody has."""
-        self.day = self.wanted_day or store.today()
+        self.day, self.zone = self.wanted_day or store.today(), store.zone
         if self.wanted_actor:
             from prm_tui.services import people
 

@@ -1,6 +1,7 @@
 """A person's own keys and theme: prm.toml in the configuration folder.
 
 theme = "light"
+run_on_opening = false
 [keys]
 "partners.filter" = "f"
 """
@@ -14,6 +15,7 @@ from prm_tui.commands import COMMANDS
 from prm_tui.domain.text import nearest
 
 THEMES = ("prm", "prm-light", "prm-contrast")
+_KNOWN = ("theme", "run_on_opening", "keys")
 
 
 @dataclass
@@ -22,6 +24,7 @@ class Settings:
 
     theme: str = THEMES[0]
     keys: dict[str, str] = field(default_factory=dict)
+    run_on_opening: bool = True
     problems: list[str] = field(default_factory=list)
 
 
@@ -37,8 +40,15 @@ def read(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         found.problems.append(f"{path}: cannot be read ({error}). The usual keys and colours are used.")
         return found
-    for key in said.keys() - {"theme", "keys"}:
-        found.problems.append(f"{path}: “{key}” is not known. {_hint(key, ['theme', 'keys'])}")
+    for key in said.keys() - set(_KNOWN):
+        found.problems.append(f"{path}: “{key}” is not known. {_hint(key, _KNOWN)}")
+    runs = said.get("run_on_opening", True)
+    if isinstance(runs, bool):
+        found.run_on_opening = runs
+    else:
+        found.problems.append(
+            f"{path}: run_on_opening is true or false, not “{runs}”. Automation runs when prm is opened."
+        )
     theme = said.get("theme", found.theme)
     if theme in THEMES:
         found.theme = theme

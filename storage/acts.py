@@ -17,13 +17,9 @@ from prm_tui.domain.step import (
     Wait,
 )
 from prm_tui.domain.template import fill, parse
-from prm_tui.domain.workflow import Workflow
+from prm_tui.domain.workflow import PROGRAM, Workflow
 from storage import subjects, sweeps, telling, whom, writing
 from storage.rounds import Round, enter
-
-BY_PERSON = ("deactivation",)
-"""Workflows that belong to the program and are begun by a person."""
-
 
 # ---- tasks and approvals ----
 
@@ -163,9 +159,10 @@ def choose(round_: Round, workflow: Workflow, step: Step, version_id: int) -> di
 def start(round_: Round, name: str, visits: str) -> None:
     """Another workflow begins for the subjects of these visits; the new case belongs to the same hit.
 
-    A deactivation is never begun by automation: it has a reason and a path that a person gives. That person is asked.
+    What the program does by rules of its own, as a deactivation, is never begun by automation: a person gives its
+    reason and path, and is asked to.
     """
-    if name in BY_PERSON:
+    if name in PROGRAM:
         _ask_to_begin(round_, name, visits)
         return
     begun = sweeps.workflow(round_.conn, name)

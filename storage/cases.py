@@ -8,8 +8,10 @@ import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from prm_tui.domain.case import Case, CaseRow, EvidenceRow, TaskRow
+from prm_tui.domain.workflow import Workflow
 from storage.store import Change
 
 _DUE = "(SELECT min(t.due_on) FROM tasks t WHERE t.case_id = c.id AND t.state = 'open')"
@@ -20,7 +22,8 @@ _CASE = (
 _TASK = (
     "SELECT t.id, t.case_id, t.kind, t.title, t.partner_id, p.code, p.name, (SELECT name FROM people WHERE id = t.owner),"
     " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
-    " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail"
+    " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail,"
+    " t.due_at, (SELECT value FROM settings WHERE key = 'zone')"
     " FROM tasks t JOIN partners p ON p.id = t.partner_id"
 )
 
@@ -39,6 +42,7 @@ def _task(row: tuple[Any, ...]) -> TaskRow:
     return TaskRow(
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], _day(row[9]), row[10], row[11],
         _day(row[12]), row[13], row[14], row[15], tuple(json.loads(row[16] or "[]")), bool(row[17]), row[18],
+        None if row[19] is None else datetime.fromtimestamp(row[19], ZoneInfo(row[20] or "UTC")),
     )  # fmt: skip
 
 
@@ -67,6 +71,17 @@ def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
         )
     ]
     return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence))
+
+
+def step_of(conn: sqlite3.Connection, visit: int | None) -> tuple[Workflow, str] | None:
+    """The version of a workflow, and the id of the step in it, that a visit is of."""
+    row = conn.execute(
+        "SELECT w.name, v.body, s.step FROM steps s JOIN cases c ON c.id = s.case_id JOIN workflow_versions v"
+        " ON v.id = c.version_id JOIN workflows w ON w.id = v.workflow_id WHERE s.id = ?",
+        (visit,),
+    ).fetchone()
+    flow = Workflow.from_data(row[0], json.loads(row[1]))[0] if row else None
+    return (flow, row[2]) if flow else None
 
 
 def task(conn: sqlite3.Connection, task_id: int) -> TaskRow | None:
@@ -137,7 +152,7 @@ def evidence_body(conn: sqlite3.Connection, evidence_id: int) -> bytes:
     return bytes(body or b"")
 
 
-def workflow_version(change: Change, name: str, title: str, body: str, pack: str) -> int:
+def workflow_version(change: Change, name: str, title: str, body: str, pack: str | None) -> int:
     """The version of a workflow with this body; a new one when it was changed."""
     row = change.conn.execute(
         "SELECT v.id FROM workflow_versions v JOIN workflows w ON w.id = v.workflow_id AND w.version_id = v.id"

@@ -66,6 +66,25 @@ def triggers(conn: sqlite3.Connection) -> dict[str, Trigger]:
     return {name: trigger for name, trigger in found.items() if trigger is not None}
 
 
+def trigger_then(conn: sqlite3.Connection, name: str, version: int) -> Trigger | None:
+    """One version of a trigger; None where it is not there."""
+    row = conn.execute(
+        "SELECT v.body FROM trigger_versions v JOIN triggers t ON t.id = v.trigger_id WHERE t.name = ? AND v.n = ?",
+        (name, version),
+    ).fetchone()
+    return Trigger.from_data(name, json.loads(row[0]))[0] if row else None
+
+
+def last_two(conn: sqlite3.Connection, what: str, name: str) -> tuple[Any, Any]:
+    """The bodies of the version before the newest, and of the newest, of a trigger or workflow; None where there is none."""
+    rows = conn.execute(
+        f"SELECT v.body FROM {what}_versions v JOIN {what}s o ON o.id = v.{what}_id WHERE o.name = ? ORDER BY v.n DESC LIMIT 2",
+        (name,),
+    ).fetchall()
+    bodies = [json.loads(body) for (body,) in rows]
+    return (bodies[1] if len(bodies) > 1 else None), (bodies[0] if bodies else None)
+
+
 def templates(conn: sqlite3.Connection) -> dict[str, MessageTemplate]:
     """Every template."""
     rows = conn.execute("SELECT name, subject, body FROM templates").fetchall()
@@ -176,10 +195,7 @@ def save(change: Change, pack: Pack, text: str) -> None:
         _save(change, "templates", template.name, {"subject": template.subject, "body": template.body}, pack.name)
     for flow in pack.workflows.values():
         workflow_version(change, flow.name, flow.title, body_of(flow.to_data()), pack.name)
-        change.conn.execute(
-            "UPDATE workflows SET title = :title WHERE name = :name AND title != :title",
-            {"title": flow.title, "name": flow.name},
-        )
+        retitle(change, flow.name, flow.title)
     for trigger in pack.triggers.values():
         trigger_version(change, trigger, pack.name)
     for key, value in pack.settings.items():
@@ -188,6 +204,13 @@ def save(change: Change, pack: Pack, text: str) -> None:
             (key, str(value), change.id),
         )
     _save(change, "packs", pack.name, {"title": pack.title, "kind": pack.kind, "body": text}, None)
+
+
+def retitle(change: Change, workflow: str, title: str) -> None:
+    """Give a workflow the title of its newest version."""
+    change.conn.execute(
+        "UPDATE workflows SET title = :title WHERE name = :name AND title != :title", {"title": title, "name": workflow}
+    )
 
 
 def _save(change: Change, table: str, name: str, values: Mapping[str, Any], pack: str | None) -> None:

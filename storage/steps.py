@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
-from prm_tui.domain.workflow import END, START, Workflow
+from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
 from storage.rounds import Round, enter
@@ -70,8 +70,8 @@ def look_at_waiting(round_: Round) -> int:
 def _groups(round_: Round, state: str) -> list[tuple[int, str]]:
     return round_.conn.execute(
         "SELECT c.version_id, s.step FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = ? AND c.state = 'open'"
-        " AND c.version_id IS NOT NULL GROUP BY 1, 2 ORDER BY min(s.id)",
-        (state,),
+        " AND c.version_id IS NOT NULL AND c.kind NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2 ORDER BY min(s.id)",
+        (state, json.dumps(PROGRAM)),
     ).fetchall()
 
 

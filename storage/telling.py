@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.outline import whom as person_said
 from prm_tui.domain.said import said
 from prm_tui.domain.step import Document, Notify, Step
 from prm_tui.domain.template import Template, fill, parse
@@ -160,7 +161,7 @@ def _wrong(step: Notify, receiver: _To | None, empty: Sequence[str], tardy: bool
     if empty:
         return f"{', '.join(empty)} is empty"
     if receiver is None:
-        return f"there is no {step.to}"
+        return f"there is no {person_said(step.to).removeprefix('the ')}"
     if step.channel == "mail" and not receiver.address:
         return f"{receiver.name} has no e-mail address"
     return (

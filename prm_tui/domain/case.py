@@ -44,7 +44,8 @@ class CaseRow:
 class TaskRow:
     """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled.
 
-    `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts.
+    `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts. `due_at` is
+    the hour of `due` in the file's time zone, where there is one.
     """
 
     id: int
@@ -66,15 +67,18 @@ class TaskRow:
     choices: tuple[str, ...] = ()
     evidence: bool = False
     detail: str | None = None
+    due_at: datetime | None = None
 
     @property
     def of_workflow(self) -> bool:
         """Whether a workflow waits for it, and goes on with the next run."""
         return self.step_id is not None
 
-    def overdue(self, as_of: date) -> bool:
-        """Whether it is open and its day has passed."""
-        return self.state == "open" and self.due is not None and self.due < as_of
+    def overdue(self, as_of: date, now: datetime | None = None) -> bool:
+        """Whether it is open and its day has passed; its hour, where `now` is given and it has one."""
+        if self.state != "open" or self.due is None:
+            return False
+        return self.due < as_of or (now is not None and self.due_at is not None and self.due_at < now)
 
     @property
     def whose(self) -> str:

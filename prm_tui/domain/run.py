@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 
@@ -26,6 +26,12 @@ class Fired:
     def matched(self) -> int:
         """All together."""
         return self.acted + self.held + self.noted + self.late
+
+    @property
+    def summary(self) -> str:
+        """3 begun, 2 held"""
+        parts = [(self.acted, "begun"), (self.held, "held"), (self.noted, "noted"), (self.late, "learned late")]
+        return ", ".join(f"{n:,} {said}" for n, said in parts if n) or "nothing"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Run:
     timers: int = 0
     moved: int = 0
     notes: list[str] = field(default_factory=list)
+    then: Run | None = None
+    """In a rehearsal: what would follow if the held matches were let go."""
 
     @property
     def held(self) -> int:
@@ -90,7 +98,7 @@ class Run:
             said.append(
                 f"{f.title}: {f.matched:,} match{'es' if f.matched != 1 else ''} ({', '.join(filter(None, parts))})"
             )
-        told = [f"{n:,} {kind}{'s' if n != 1 else ''}" for kind, n in self.counts.items() if n]
+        told = [_many(kind, n) for kind, n in self.counts.items() if n]
         if told:
             said.append(f"{'Would make' if self.rehearsed else 'Made'} {', '.join(told)}.")
         if self.timers:
@@ -108,3 +116,63 @@ class Run:
             "messages": kinds["message"], "held": self.held, "counts": self.counts, "deadlines": self.timers,
             "effects": [asdict(effect) for effect in self.effects], "notes": self.notes,
         }  # fmt: skip
+
+
+def _many(kind: str, n: int) -> str:
+    """3 messages; those that could not be sent say so."""
+    if kind == "returned message":
+        return f"{n:,} message{'s' if n != 1 else ''} that cannot be sent and go back to the owner"
+    return f"{n:,} {kind}{'s' if n != 1 else ''}"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One round in the log of runs. `fired`: its matches by trigger; `counts`: what it made, by kind of effect."""
+
+    id: int
+    at: datetime
+    as_of: date
+    actor: str
+    why: str
+    caused_by: int | None
+    cause: str
+    """What stands behind it in a few words: read in orders.xlsx."""
+    undone_by: int | None
+    fired: tuple[Fired, ...]
+    counts: dict[str, int]
+
+    @property
+    def sentence(self) -> str:
+        """What it did, in one line."""
+        said = [f"{f.title}: {f.summary}" for f in self.fired]
+        made = [_many(kind, n) for kind, n in self.counts.items() if n and kind != "case"]
+        return "; ".join([*said, ", ".join(made)] if made else said) or "went on with open cases"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One match of a trigger: whom, when, what became of it, and what was found then.
+
+    `state`: acted, held, noted (taken note of, nothing done), late, open. `parts`: (part of the condition, the value
+    it had). `row_id`: of the record or activity it is about.
+    """
+
+    id: int
+    trigger: str
+    title: str
+    partner_id: int
+    code: str
+    name: str
+    on: date
+    state: str
+    as_of: date
+    version: int
+    change: int
+    late: bool = False
+    row_id: int | None = None
+    parts: tuple[tuple[str, Any], ...] = ()
+
+
+STATES = {"acted": "a case was opened", "held": "held: a person lets it go", "noted": "taken note of, nothing done",
+          "late": "learned late, only written down", "open": "about to be acted on"}  # fmt: skip
+"""What became of a match, in words."""

@@ -15,6 +15,8 @@ from prm_tui.domain.text import nearest
 
 END = "end"
 START = "start:"
+PROGRAM = ("deactivation",)
+"""Workflows that the program runs by rules of its own, begun by a person; they are not steps as written here."""
 
 
 @dataclass(frozen=True)

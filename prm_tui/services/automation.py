@@ -7,7 +7,7 @@ round is one change. A rehearsal is the very same in a transaction of which noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from prm_tui import clock
@@ -58,19 +58,63 @@ def after(store: Store, change: int, *, as_of: date) -> Run | None:
     return found
 
 
-def rehearse(store: Store, *names: str, as_of: date) -> Run:
+def rehearse(
+    store: Store,
+    *names: str,
+    as_of: date,
+    before: Callable[[Store], object] | None = None,
+    let_go: bool = False,
+) -> Run:
     """What a run would do, of which nothing remains: all active triggers, or those named, whether on or off.
 
-    A trigger that is off is looked at as if it were switched on with the choice to act on all that match.
+    A trigger that is off is looked at as if it were switched on with the choice to act on all that match. `before` is
+    done first and does not remain either: a version that is not saved yet, an import. With `let_go`, matches beyond
+    the cap of the triggers named are let go as well: `then` tells what that would do.
     """
-    known = {a.trigger.name for a in sweeps.triggers(store.conn)}
-    for name in names:
-        if name not in known:
-            raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
     with store.rehearsal():
+        if before is not None:
+            before(store)
+        known = {a.trigger.name: a for a in sweeps.triggers(store.conn)}
+        for name in names:
+            if name not in known:
+                raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
         found = _advance(store, as_of, None, None, only=names)
+        if let_go and found.held:
+            found.then = _let_go(store, [known[f.name] for f in found.fired if f.held], as_of, None)
+            found.then.rehearsed, found.then.changes = True, []
     found.rehearsed, found.changes = True, []
     return found
+
+
+def rehearse_release(store: Store, name: str, *, as_of: date) -> Run:
+    """What letting the held matches of a trigger go would do, of which nothing remains. UsageError as for `release`."""
+    with store.rehearsal():
+        found = _let_go(store, _named(store, name), as_of, None)
+    found.rehearsed, found.changes = True, []
+    return found
+
+
+def _named(store: Store, name: str) -> list[sweeps.Active]:
+    found = sweeps.triggers(store.conn, name)
+    if not found:
+        raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
+    return found
+
+
+def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int | None) -> Run:
+    """Let the held matches of triggers go on, and do what is due then. UsageError where none is held."""
+    names = ", ".join(active.trigger.name for active in held)
+    counts = {}
+    with store.change(f"held matches of {names} go on", actor=actor, as_of=as_of, kind="run") as change:
+        for active in held:
+            counts[active.id] = matches.release(change, active.id)
+            if not counts[active.id]:
+                raise UsageError(f"No match of “{active.trigger.name}” is held.")
+            steps.open_cases(_round(store, change), Matched(active))
+    done = _advance(store, as_of, actor, change.id, before=[change.id])
+    for active in held:
+        done.add(Fired(active.trigger.name, active.trigger.title, acted=counts[active.id]))
+    return done
 
 
 def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
@@ -79,18 +123,9 @@ def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
     UsageError for a trigger that is not there or holds nothing, and when nobody by name lets them go.
     """
     person = someone(store, actor, "let held matches go")
-    found = sweeps.triggers(store.conn, name)
-    if not found:
-        raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
+    found = _named(store, name)
     _forward(store, as_of)
-    with store.change(f"held matches of {name} go on", actor=person.id, as_of=as_of, kind="run") as change:
-        count = matches.release(change, found[0].id)
-        if not count:
-            raise UsageError(f"No match of “{name}” is held.")
-        steps.open_cases(_round(store, change), Matched(found[0]))
-    done = _advance(store, as_of, person.id, change.id, before=[change.id])
-    done.add(Fired(name, found[0].trigger.title, acted=count))
-    return done
+    return _let_go(store, found, as_of, person.id)
 
 
 def calendar(store: Store) -> Calendar:
@@ -107,6 +142,12 @@ def _round(store: Store, change: Change) -> Round:
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
     return Round(change, catalogue(store.conn), times, now, documents.rendered)
+
+
+def may_run(store: Store, as_of: date) -> bool:
+    """Whether a run as of a date would not go backwards."""
+    last = sweeps.last_day(store.conn)
+    return last is None or last <= as_of.isoformat()
 
 
 def _forward(store: Store, as_of: date) -> None:

@@ -223,6 +223,22 @@ def _close(change: Change, case: Case, outcome: str, as_of: date) -> None:
     )
 
 
+def ways(store: Store, task: TaskRow) -> dict[str, str]:
+    """What follows on each answer a workflow's approval may get: its choices, else yes and no, in words."""
+    from prm_tui.domain.outline import target
+    from prm_tui.domain.step import Approve
+
+    with store.reading() as conn:
+        found = stored.step_of(conn, task.step_id)
+    if found is None:
+        return {}
+    flow, step = found[0], found[0].by_id.get(found[1])
+    if not isinstance(step, Approve):
+        return {}
+    ways = dict(step.choices) or {"yes": step.then or flow.following(step), "no": step.reject}
+    return {label: target(flow, where, title=True) for label, where in ways.items()}
+
+
 def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Reject with a reason: the case is closed and the status stays; of a withdrawal, the notice goes on."""
     task = _task(store, task_id)

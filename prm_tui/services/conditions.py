@@ -8,7 +8,9 @@ from typing import Any
 
 from prm_tui.domain import condition as language
 from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
+from prm_tui.domain.condition.arriving import signals
 from prm_tui.domain.condition.check import Checked
+from prm_tui.domain.condition.tree import And
 from prm_tui.domain.coverage import RECORDED, STRICT, Covered
 from storage import Store, activities, explain
 from storage import coverage as stored_coverage
@@ -63,6 +65,24 @@ def untracked(store: Store, text: str) -> tuple[str, ...]:
 def reading(store: Store, text: str) -> str:
     """The condition in plain words. ConditionError when it cannot be understood."""
     return language.reading(check(store, text).node)
+
+
+def reading_of(text: str) -> str:
+    """A condition in plain words, whatever it is about. ConditionError when it cannot be read."""
+    return language.reading(language.parse(text))
+
+
+def parts(text: str) -> list[str]:
+    """The parts of a condition that all have to hold, as they are written; none where it is one alone."""
+    node = language.parse(text)
+    return [language.show(part) for part in node.parts] if isinstance(node, And) else []
+
+
+def signal(store: Store, text: str) -> str | None:
+    """The first kind of activity a condition speaks of. ConditionError when it cannot be understood."""
+    checked = check(store, text)
+    found = signals(checked.node, checked.scope)
+    return found[0] if found else None
 
 
 def complete(known: Catalogue, text: str, cursor: int) -> list[Completion]:

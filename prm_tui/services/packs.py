@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prm_tui.domain import pack as pack_text
+from prm_tui.domain import workflow
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import Pack, PackError
@@ -28,7 +29,7 @@ from storage import packs as stored
 
 PROGRAM = ("core", "deactivation")
 """Packs that belong to the program: every file has them, and they follow rules of their own."""
-PROGRAM_WORKFLOWS = ("deactivation",)
+PROGRAM_WORKFLOWS = workflow.PROGRAM
 LARGEST = 2_000_000
 
 

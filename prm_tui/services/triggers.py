@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from prm_tui.domain import pack as pack_text
-from prm_tui.domain.condition import parse
+from prm_tui.domain.condition import ConditionError, parse
 from prm_tui.domain.condition.tree import Name, walk
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import MessageTemplate, NamedFact, Pack
 from prm_tui.domain.shape import Wrong, one_of
+from prm_tui.domain.standing import Matching, Standing
 from prm_tui.domain.step import Document, Notify
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
@@ -19,7 +21,9 @@ from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow, reached
 from storage import Store
 from storage import packs as kept
+from storage import standing as looks
 from storage import triggers as stored
+from storage.catalogue import catalogue
 from storage.store import Change
 from storage.triggers import TriggerRow
 
@@ -31,6 +35,31 @@ def listed(store: Store, as_of: date) -> list[TriggerRow]:
     """Every trigger of the file, by name."""
     with store.reading() as conn:
         return stored.rows(conn, as_of)
+
+
+def standings(store: Store, as_of: date, *, now: bool = True) -> list[Standing]:
+    """How every trigger stands as of a date, those that are on first; `now`: with whom each matches now."""
+    with store.reading() as conn:
+        bodies, known, figures = kept.triggers(conn), catalogue(conn), looks.figures(conn, as_of)
+        found = []
+        for row in stored.rows(conn, as_of):
+            if row.name not in bodies:
+                continue
+            seen = figures.get(row.id, looks.Figures())
+            matching, fault = None, ""
+            try:
+                matching = looks.matching(conn, known, bodies[row.name], as_of, shown=0) if now else None
+            except ConditionError as error:
+                fault = str(error)
+            found.append(Standing(bodies[row.name], row.on, row.version, row.saved_by, row.pack, tuple(seen.weeks),
+                                  seen.held, seen.returned, matching, fault))  # fmt: skip
+    return sorted(found, key=lambda one: (not one.on, one.trigger.title.casefold()))
+
+
+def matching(store: Store, trigger: Trigger, as_of: date, text: str | None = None) -> Matching:
+    """For whom the condition of a trigger holds now; `text` stands in for its own. ConditionError says what is wrong."""
+    with store.reading() as conn:
+        return looks.matching(conn, catalogue(conn), trigger, as_of, text=text)
 
 
 def find(store: Store, name: str, as_of: date) -> tuple[TriggerRow, Trigger]:
@@ -85,6 +114,40 @@ def switch_on(store: Store, name: str, *, first: str | None = None, actor: int |
     return change.id if change.kept else None
 
 
+def difference(store: Store, name: str, as_of: date) -> list[str]:
+    """What the newest version of a trigger changed against the one before, line by line (“- …”, “+ …”); and what the
+    newest version of the workflow it starts did. Empty for first versions.
+    """
+    from difflib import ndiff
+
+    _, trigger = find(store, name, as_of)
+    with store.reading() as conn:
+        pairs = [
+            (before, after) for before, after in
+            (kept.last_two(conn, "trigger", name), kept.last_two(conn, "workflow", trigger.start)) if before and after
+        ]  # fmt: skip
+    found: list[str] = []
+    for before, after in pairs:
+        found += [line for line in ndiff(_lines(before), _lines(after)) if line[0] in "+-"]
+    return found
+
+
+def _lines(data: Any, key: str = "") -> list[str]:
+    """Plain data as lines of one value each."""
+    if isinstance(data, dict):
+        mine = f"{key} {data['id']}" if key.startswith("step") and "id" in data else key
+        return [line for name, value in data.items() for line in _lines(value, f"{mine}.{name}" if mine else str(name))]
+    if isinstance(data, list) and any(isinstance(one, dict) for one in data):
+        return [line for one in data for line in _lines(one, key)]
+    shown = ", ".join(map(str, data)) if isinstance(data, list) else data
+    return [f"{key} = {shown}"]
+
+
+def may_switch_on(store: Store, name: str, *, actor: int | None, as_of: date) -> None:
+    """Raises the UsageError that switching on would, and switches nothing."""
+    _second_person(store, find(store, name, as_of)[1], actor)
+
+
 def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
     with store.reading() as conn:
         flows = kept.workflows(conn)
@@ -94,7 +157,7 @@ def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
         return
     what = f"{trigger.name} {' and '.join(does)}"
     if actor is None:
-        raise UsageError(f"{what}: a person must switch it on. Say who: --actor NAME")
+        raise UsageError(f"{what}: a person must switch it on. Say who: choose a person (p), or --actor NAME.")
     if actor in writers:
         raise UsageError(f"{what}: whoever saved {writers[actor]} cannot switch it on as well. Ask a second person to.")
 

@@ -9,11 +9,12 @@ from textual.content import Content
 
 from prm_tui.domain.case import Case, TaskRow
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, partners, suspension
+from prm_tui.services import cases, partners, runs, suspension
 from prm_tui.services.values import read_date
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
+from screens.text import found as value_found
 from screens.text import hanging, plain, short_date
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ async def approve(screen: PrmScreen, task: TaskRow) -> None:
     session = screen.prm.session
     if task.kind != "approval" or task.case_id is None:
         raise UsageError(f"“{task.title}” is a to-do, not an approval: d says that it is done.")
+    if task.of_workflow:
+        await answer(screen, task)
+        return
     case_id = task.case_id
     case = await screen.read(lambda s: cases.get(s, case_id))
     said = f"You act as {session.actor_name}. p chooses another person."
@@ -66,6 +70,48 @@ async def approve(screen: PrmScreen, task: TaskRow) -> None:
     entries = [Entry("confirm", "Code", hint=f"type {task.code} to approve")]
     if await screen.prm.push_screen_wait(Form(task.title, entries, save, whole=True, about=about)):
         screen.prm.tell(f"Approved: {task.name[:60]}.")
+
+
+async def answer(screen: PrmScreen, task: TaskRow) -> None:
+    """Answer what a workflow asks: one of its choices, or yes; with a signed answer where that is needed."""
+    session, case_id = screen.prm.session, task.case_id
+    assert case_id is not None
+    ways, why = await screen.read(lambda s: (cases.ways(s, task), runs.explain_case(s, case_id)))
+    choice = None
+    if task.choices:
+        offered = [Choice(label, label, ways.get(label, "")) for label in task.choices]
+        choice = await screen.prm.push_screen_wait(Choose(task.title, offered, foot=task.name[:40]))
+        if choice is None:
+            return
+    parts = [Content.assemble(plain(task.name, "bright"), plain(f"  {task.code}", "muted"))]
+    parts += [plain(task.detail)] if task.detail else []
+    if why is not None:
+        found = " · ".join(f"{text}: {value_found(value)}" for text, value in why.hit.parts)
+        parts.append(
+            hanging("Because     ", f"{why.hit.title}, {short_date(why.hit.on)}" + (f": {found}" if found else ""), 66)
+        )
+    parts += [hanging("Answer      ", choice, 66, "bright")] if choice else []
+    follows = ways.get(choice or "yes", "")
+    parts += [hanging("What follows", f" {follows}", 66)] if follows else []
+    parts.append(plain(f"You act as {session.actor_name}. p chooses another person.", "warn"))
+    said = Content("\n").join(parts)
+
+    async def save(fields: dict[str, str]) -> int:
+        proof = Path(fields["proof"].strip()).expanduser() if fields.get("proof", "").strip() else None
+        return await screen.write(
+            lambda s: cases.approve(s, task.id, actor=session.actor, as_of=session.as_of, choice=choice, proof=proof)
+        )
+
+    if task.evidence:
+        entry = Entry("proof", "Signed answer", hint="the file it is in")
+        done = await screen.prm.push_screen_wait(Form(task.title, [entry], save, whole=True, about=said))
+    else:
+        yes = f"answer “{choice}”" if choice else "approve"
+        done = await screen.prm.push_screen_wait(Confirm(task.title, said, yes=yes, no="not now"))
+        if done:
+            await save({})
+    if done:
+        screen.prm.tell(f"Answered: {choice or 'approved'}, {task.name[:50]}. The case goes on with the next run.")
 
 
 async def reject(screen: PrmScreen, task: TaskRow) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from prm_tui.domain.case import STAGES, CaseRow, TaskRow
 from screens.text import cell, short_date, visible
@@ -36,28 +36,41 @@ def case_line(row: CaseRow, *, with_partner: bool = True) -> Line:
     )  # fmt: skip
 
 
-def _due(task: TaskRow, as_of: date) -> tuple[str, str]:
+def _due(task: TaskRow, as_of: date, now: datetime | None = None) -> tuple[str, str]:
     if task.due is None:
         return "", "muted"
     days = (task.due - as_of).days
+    if days == 0 and task.due_at is not None:
+        if now is not None and task.due_at < now:
+            hours = (now - task.due_at).total_seconds() / 3600
+            return f"{max(round(hours), 1)} h overdue", "bad"
+        return f"today {task.due_at:%H:%M}", "warn"
     if days < 0:
         return f"{-days:,} d overdue", "bad"
     return ("today", "warn") if days == 0 else (short_date(task.due), "text")
 
 
-def task_line(task: TaskRow, as_of: date) -> Line:
-    """A task in the inbox."""
+def task_line(task: TaskRow, as_of: date, now: datetime | None = None) -> Line:
+    """A task in the inbox; `now` tells which are overdue by the hour."""
     sign = "◆" if task.kind == "approval" else "◇"
     colour = "warn" if task.kind == "approval" else "text"
     return Line(
         (
             (f"{sign} {visible(task.title)}", colour),
             (visible(task.name), "bright"),
-            _due(task, as_of),
+            _due(task, as_of, now),
             (visible(task.whose), "muted"),
         ),
-        detail=f"{task.title} · {task.code} {task.name} · by {task.whose}",
+        detail=f"{task.title} · {task.code} {task.name} · by {task.whose}{_about(task)}",
     )
+
+
+def _about(task: TaskRow) -> str:
+    """When exactly it is due, which answers it may get, what is said about it."""
+    parts = [f"due {short_date(task.due)}{f' {task.due_at:%H:%M}' if task.due_at else ''}"] if task.due else []
+    parts += [f"answers: {', '.join(task.choices)}"] if task.choices else []
+    parts += [task.detail] if task.detail else []
+    return "".join(f" · {part}" for part in parts)
 
 
 def step_line(task: TaskRow, as_of: date) -> Line:

@@ -14,6 +14,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from prm_tui.domain.errors import PrmError
+from prm_tui.gateway import Superseded
 from screens.modals.base import Modal
 from screens.text import fit, plain, visible
 from screens.workers import begin
@@ -33,7 +34,8 @@ class Entry:
 class Form(Modal[Any]):
     """Gives back what `save` returned. `save` takes the changed fields (all of them with `whole`).
 
-    A UsageError of `save` that begins with the key of a field is shown beneath that field.
+    A UsageError of `save` that begins with the key of a field is shown beneath that field. `check` is asked as one
+    types: it takes all fields and gives a fault for each key that has one, beneath all fields for the key "".
     """
 
     DEFAULT_CSS = """
@@ -60,9 +62,10 @@ class Form(Modal[Any]):
         *,
         whole: bool = False,
         about: Content | None = None,
+        check: Callable[[dict[str, str]], Awaitable[dict[str, str]]] | None = None,
     ) -> None:
         super().__init__()
-        self._about = about
+        self._about, self._check = about, check
         self._title, self._entries, self._save, self._whole = title, list(entries), save, whole
 
     def compose(self) -> ComposeResult:
@@ -98,13 +101,28 @@ class Form(Modal[Any]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """A field that is being corrected loses its fault."""
         self._fault((event.input.id or "").removeprefix("field"), "")
+        if self._check is not None:
+            begin(self, self._look, "read")
+
+    async def _look(self) -> None:
+        assert self._check is not None
+        try:
+            faults = await self._check(self._values())
+        except Superseded:
+            return
+        for n, entry in enumerate(self._entries):
+            self._fault(str(n), faults.get(entry.key, ""))
+        self._fault("", faults.get("", ""))
+
+    def _values(self) -> dict[str, str]:
+        return {e.key: self.query_one(f"#field{n}", Input).value for n, e in enumerate(self._entries)}
 
     def action_save(self) -> None:
         """Save; stay when something is wrong."""
         begin(self, self._try, "save")
 
     async def _try(self) -> None:
-        values = {e.key: self.query_one(f"#field{n}", Input).value for n, e in enumerate(self._entries)}
+        values = self._values()
         given = {e.key: values[e.key] for e in self._entries if self._whole or values[e.key].strip() != e.value.strip()}
         for n in ["", *map(str, range(len(self._entries)))]:
             self._fault(n, "")
@@ -121,5 +139,5 @@ class Form(Modal[Any]):
 
     def _fault(self, which: str, said: str) -> None:
         shown = self.query_one(f"#fault{which}", Static)
-        shown.update(Content(said))
+        shown.update(plain(said))
         shown.set_class(bool(said), "shown")

@@ -19,6 +19,19 @@ from screens.theme import PALETTES
 
 if TYPE_CHECKING:
     from prm_tui.domain.condition import Catalogue
+    from prm_tui.domain.errors import UsageError
+
+HINT = "words, or a condition: days_since(order) > 90"
+
+
+def fault(error: UsageError) -> str:
+    """What is wrong with a condition: where, what, and what it may have been meant to be."""
+    from prm_tui.domain.condition import ConditionError
+
+    if not isinstance(error, ConditionError):
+        return str(error)
+    said = error.problem + (f"; expected {error.expected}" if error.expected else "")
+    return f"character {error.at + 1}: {said}" + (f". Did you mean “{error.suggestion}”?" if error.suggestion else "")
 
 
 @cache
@@ -82,18 +95,24 @@ class Filter(Vertical):
             self.text = text
 
     class Left(Message):
-        """Enter or the arrow down: to the list."""
+        """Enter, or without `entered` the arrow down: to the list."""
 
-    def __init__(self) -> None:
+        def __init__(self, *, entered: bool) -> None:
+            super().__init__()
+            self.entered = entered
+
+    def __init__(self, text: str = "", *, sign: str = "/", hint: str = HINT) -> None:
         super().__init__()
+        self._text, self._sign, self._hint = text, sign, hint
         self.completion = _Completion()
 
     def compose(self) -> ComposeResult:
         """The line, the count at its right, the reading beneath."""
         with Horizontal(classes="row"):
-            yield Static("/", id="slash")
+            yield Static(self._sign, id="slash")
             yield Input(
-                placeholder="words, or a condition: days_since(order) > 90",
+                self._text,
+                placeholder=self._hint,
                 highlighter=_Colours(PALETTES.get(self.app.theme, PALETTES["prm"])),
                 suggester=self.completion,
                 id="filter",
@@ -138,8 +157,8 @@ class Filter(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """To the list."""
         event.stop()
-        self.post_message(self.Left())
+        self.post_message(self.Left(entered=True))
 
     def key_down(self) -> None:
         """To the list."""
-        self.post_message(self.Left())
+        self.post_message(self.Left(entered=False))

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from prm_tui.commands import bindings
 from prm_tui.domain.errors import UsageError
 from screens.base import ModeScreen
-from screens.partners.filter import Filter
+from screens.partners.filter import Filter, fault
 from screens.partners.preview import preview
 from screens.text import cell, found, plain, short_date
 from screens.widgets.table import Col, Line, Table
@@ -110,7 +110,7 @@ class PartnersScreen(ModeScreen):
         try:
             listing, columns, self.feeds, self.condition, reading = await self.read(look, "find")
         except UsageError as error:
-            line.say(_fault(error), bad=True)
+            line.say(fault(error), bad=True)
             return
         self.known = {c.key: c for c in columns}
         line.say(reading)
@@ -357,15 +357,6 @@ def _line(cells: dict[str, Any], keys: Sequence[str], kinds: Sequence[str]) -> L
         text, colour = cell(cells[key], kind)
         made.append((text, {"name": "bright", "code": "muted"}.get(key, "muted" if kind == "text" else colour)))
     return Line(tuple(made))
-
-
-def _fault(error: UsageError) -> str:
-    from prm_tui.domain.condition import ConditionError
-
-    if not isinstance(error, ConditionError):
-        return str(error)
-    said = error.problem + (f"; expected {error.expected}" if error.expected else "")
-    return f"character {error.at + 1}: {said}" + (f". Did you mean “{error.suggestion}”?" if error.suggestion else "")
 
 
 def _greeting(name: str) -> Content:

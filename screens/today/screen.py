@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -13,22 +14,23 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import TaskRow
-from prm_tui.services import cases, feeds, history, outbox, partners
+from prm_tui.services import cases, feeds, history, outbox, partners, runs
 from screens.base import ModeScreen, PrmScreen
 from screens.cases import acts
 from screens.cases.page import CasePage
 from screens.cases.rows import TASK_COLUMNS, task_line
 from screens.outbox.rows import waiting
-from screens.text import fit, plain, short_date, visible
+from screens.text import fit, hanging, plain, short_date, visible
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
+    from prm_tui.session import Visit
     from storage import Store
 
 NOTHING = (
-    "Nothing waits for you.\n\nHere stand tasks and approvals in order of their due time. They come from cases:\n"
-    "go to Partners (2), select or mark partners, and press a."
+    "Nothing waits for you.\n\nHere stand tasks and approvals in order of their due time. They come from cases: of triggers\n"
+    "that are on (3), or those you begin: go to Partners (2), select or mark partners, and press a."
 )
 
 
@@ -78,23 +80,24 @@ class TodayScreen(ModeScreen):
         self.start(self._show, "today")
 
     async def _show(self) -> None:
-        as_of = self.prm.session.as_of
+        as_of, since = self.prm.session.as_of, self.prm.session.since
+        now = self.prm.session.hour
 
         def look(store: Store) -> tuple[list[TaskRow], Content, Content | None]:
-            return cases.inbox(store), _side(store, self.prm.session.as_of), waiting(outbox.counts(store))
+            return cases.inbox(store), _side(store, as_of, since), waiting(outbox.counts(store))
 
         tasks, side, messages = await self.read(look)
         said = self.query_one("#messages", Static)
         said.update(messages or Content(""))
         said.display = messages is not None
         self.tasks = {t.id: t for t in tasks}
-        late = sum(t.overdue(as_of) for t in tasks)
+        late = sum(t.overdue(as_of, now) for t in tasks)
         parts = [(f"{as_of:%A} {as_of.day} {as_of:%B %Y}", "bold $bright"), (f"   {len(tasks)} open", "$muted")]
         parts += [(f", {late} overdue", "$bad")] if late else []
         self.query_one("#title", Static).update(Content.assemble(*parts))
         self.query_one("#known", Static).update(side)
         table = self.query_one(Table)
-        table.fill(TASK_COLUMNS, {t.id: task_line(t, as_of) for t in tasks})
+        table.fill(TASK_COLUMNS, {t.id: task_line(t, as_of, now) for t in tasks})
         table.display, self.query_one("#nothing").display = bool(tasks), not tasks
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
@@ -124,13 +127,30 @@ class TodayScreen(ModeScreen):
     def action_reject(self) -> None:
         self._with_task(acts.reject)
 
+    def action_run(self) -> None:
+        from screens.automation.acts import run_now
+
+        self.start(lambda: run_now(self), "act")
+
     def action_done(self) -> None:
         self._with_task(acts.done)
 
 
-def _side(store: Store, as_of: Any) -> Content:
-    """How many partners stand where, how far the feeds reach, what was done lately."""
-    parts = [Content.styled("Partners by status", "bold $muted")]
+def _automatic(store: Store, since: Visit | None) -> list[Content]:
+    """What ran since the last visit."""
+    head = f"Done automatically since {since.at:%d %b %H:%M}" if since else "Done automatically"
+    parts = [Content.styled(head, "bold $muted")]
+    done = [row for row in runs.log(store, 20, after=since.change if since else 0) if row.undone_by is None]
+    for row in done[:4]:
+        parts.append(hanging(f"{row.at:%d %b %H:%M} ", row.sentence, 41))
+    parts += [plain(f"and {len(done) - 4} more rounds: 3, then L", "muted")] if len(done) > 4 else []
+    parts += [] if done else [Content.styled("nothing; R runs what is due", "$muted")]
+    return [*parts, Content("")]
+
+
+def _side(store: Store, as_of: date, since: Visit | None) -> Content:
+    """What ran by itself, how many partners stand where, how far the feeds reach, what was done lately."""
+    parts = [*_automatic(store, since), Content.styled("Partners by status", "bold $muted")]
     counts = partners.by_status(store)
     most = max((count for _, count in counts), default=0)
     for status, count in counts:
@@ -155,7 +175,7 @@ def _side(store: Store, as_of: Any) -> Content:
     if not dated:
         parts.append(Content.styled("none yet: i reads a workbook", "$muted"))
     parts += [Content(""), Content.styled("Done lately", "bold $muted")]
-    for change in history.changes(store, 6):
+    for change in [c for c in history.changes(store, 20) if c.kind != "run"][:6]:
         parts.append(Content.assemble((f"{change.at:%d %b %H:%M} ", "$muted"), plain(fit(visible(change.why), 28))))
     parts += [Content(""), Content.styled("u takes the latest back", "$muted")]
     return Content("\n").join(parts)

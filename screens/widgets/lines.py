@@ -10,7 +10,10 @@ from textual.widget import Widget
 from prm_tui.commands import Command, key_name
 from screens.text import visible
 
-MODES = (("today", "1", "Today"), ("partners", "2", "Partners"), ("cases", "4", "Cases"), ("exchange", "5", "Exchange"))
+MODES = (
+    ("today", "1", "Today"), ("partners", "2", "Partners"), ("automation", "3", "Automation"), ("cases", "4", "Cases"),
+    ("exchange", "5", "Exchange"),
+)  # fmt: skip
 
 
 class _Pressable(Widget):

@@ -1,0 +1,104 @@
+"""The log of automation: what ran, what each match was found by, why somebody was not matched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from prm_tui.domain import condition as language
+from prm_tui.domain.condition import Leaf
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.run import Effect, Hit, RunRow
+from prm_tui.services import partners
+from storage import Store, explain
+from storage import packs as kept
+from storage import runs as stored
+from storage.catalogue import catalogue
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One run in full: its rounds in order, their matches, what they did."""
+
+    rounds: tuple[RunRow, ...]
+    hits: tuple[Hit, ...]
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A match explained: as it was found then, and its condition as it stands for the partner on that day.
+
+    `now` is None where the trigger has no condition, or is about a record or an activity.
+    """
+
+    hit: Hit
+    text: str
+    then: Leaf | None
+
+
+def log(store: Store, limit: int = 200, *, after: int = 0) -> list[RunRow]:
+    """Rounds of automation, the latest first; only those after a change."""
+    with store.reading() as conn:
+        return stored.log(conn, limit, after=after)
+
+
+def opened(store: Store, change_id: int) -> Opened:
+    """The run a round belongs to. UsageError for a change that is no round."""
+    with store.reading() as conn:
+        changes = stored.together(conn, change_id)
+        rounds = {row.id: row for row in stored.log(conn, 10_000, after=changes[0] - 1)}
+        if any(change not in rounds for change in changes):
+            raise UsageError(f"Change {change_id} is no round of automation.")
+        return Opened(
+            tuple(rounds[change] for change in changes),
+            tuple(stored.hits(conn, changes)),
+            tuple(stored.effects(conn, changes)),
+        )
+
+
+def explain_hit(store: Store, hit_id: int) -> Explained:
+    """Why a trigger matched: each part of its condition with the value it had, and the rows behind it.
+
+    UsageError for a match that is not there.
+    """
+    with store.reading() as conn:
+        hit = stored.hit(conn, hit_id)
+        if hit is None:
+            raise UsageError("That match is not in the file any more.")
+        return _explained(store, hit)
+
+
+def explain_case(store: Store, case_id: int) -> Explained | None:
+    """Why a case was opened; None for one that no trigger began."""
+    with store.reading() as conn:
+        hit = stored.hit_of_case(conn, case_id)
+        return None if hit is None else _explained(store, hit)
+
+
+def _explained(store: Store, hit: Hit) -> Explained:
+    conn = store.conn
+    trigger = kept.trigger_then(conn, hit.trigger, hit.version)
+    text = trigger.when or "" if trigger else ""
+    if trigger is None or not text or trigger.about.table != "partner":
+        return Explained(hit, text, None)
+    checked = language.check(text, catalogue(conn), trigger=True)
+    return Explained(hit, text, explain.explain(conn, checked, hit.partner_id, hit.as_of))
+
+
+def why_not(store: Store, name: str, said: str, as_of: date) -> tuple[str, Leaf]:
+    """Whether a trigger's condition holds for a partner, and which part decides it: (its name, the condition's parts).
+
+    UsageError for a trigger about records or activities, without a condition, or for a partner nobody knows.
+    """
+    with store.reading() as conn:
+        trigger = kept.triggers(conn).get(name)
+        if trigger is None:
+            raise UsageError(f"There is no trigger “{name}”.")
+        if trigger.about.table != "partner":
+            raise UsageError(f"“{trigger.title}” looks at {trigger.about.kind}s, not at partners as such.")
+        if not trigger.when:
+            raise UsageError(f"“{trigger.title}” has no condition: it matches whenever its moment comes.")
+        partner = partners.get(store, partners.resolve(store, said), as_of)
+        checked = language.check(trigger.when, catalogue(conn), trigger=True)
+        return partner.name, explain.explain(conn, checked, partner.id, as_of)

@@ -1,0 +1,101 @@
+"""Asking for the span and the outcome of a backtest, and running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.rule import Rule
+from prm_tui.services import backtest, conditions
+from prm_tui.services.values import read_date
+from screens.modals.form import Entry, Form
+from screens.text import plain
+
+if TYPE_CHECKING:
+    from prm_tui.domain.backtest import Backtest, Neighbour, Rhythm
+    from screens.automation.page import TriggerPage
+    from screens.automation.result import Backtested
+    from storage import Store
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when, right by which outcome, by what was true or known then, day by day or by week."""
+
+    first: date
+    last: date
+    outcome: str
+    mode: str = "true"
+    step: str = "day"
+
+
+async def ask_span(page: TriggerPage, rule: Rule, before: Span | None) -> Span | None:
+    """The span and the outcome, prefilled; None when it was left."""
+    as_of = page.prm.session.as_of
+    trigger, _, _ = rule.built()
+    if (
+        trigger is None
+        or trigger.on not in ("becomes true", "every")
+        or trigger.about.table != "partner"
+        or not trigger.when
+    ):
+        raise UsageError(
+            "A backtest goes through the days of a condition about partners; this trigger waits for something else."
+        )
+    condition = trigger.when
+    kind = await page.read(lambda s: conditions.signal(s, condition))
+    given = before or Span(as_of - timedelta(days=365), as_of, f"count({kind}, 180) = 0" if kind else "")
+
+    async def save(fields: dict[str, str]) -> Span:
+        span = Span(read_date(fields["first"], "first"), read_date(fields["last"], "last"), fields["outcome"].strip(),
+                    fields["mode"].strip() or "true", fields["step"].strip() or "day")  # fmt: skip
+        if span.outcome:
+            try:
+                await page.read(lambda s: conditions.check(s, span.outcome))
+            except UsageError as error:
+                raise UsageError(f"outcome: {error}") from None
+        return span
+
+    entries = [
+        Entry("first", "From", given.first.isoformat()), Entry("last", "To", given.last.isoformat()),
+        Entry("outcome", "Right where", given.outcome, hint="a condition on what followed: count(order, 180) = 0"),
+        Entry("mode", "By what was", given.mode, hint="true or known", words=("true", "known")),
+        Entry("step", "Every", given.step, hint="day or week", words=("day", "week")),
+    ]  # fmt: skip
+    about = plain("What the condition would have found on each day, and whether what followed proved it right.")
+    form = Form("Backtest", entries, save, whole=True, about=about)
+    found: Span | None = await page.prm.push_screen_wait(form)
+    return found
+
+
+async def run_backtest(page: TriggerPage, rule: Rule, span: Span, shown: Backtested) -> None:
+    """Go through the days beside the interface; a newer question or escape stops it."""
+    trigger, _, _ = rule.built()
+    assert trigger is not None and trigger.when
+    as_of, text, again = page.prm.session.as_of, trigger.when, trigger.again_after
+    outcome = span.outcome or None
+
+    def look(store: Store) -> tuple[Backtest, list[Neighbour], Rhythm | None]:
+        others = backtest.neighbours(store, text, span.first, span.last, outcome=outcome, mode=span.mode, step=span.step,
+                                     again_after=again, as_of=as_of)  # fmt: skip
+        own = next((one.backtest for one in others if one.own), None) or backtest.backtest(
+            store,
+            text,
+            span.first,
+            span.last,
+            outcome=outcome,
+            mode=span.mode,
+            step=span.step,
+            again_after=again,
+            as_of=as_of,
+        )
+        return own, others, backtest.rhythm(store, text, span.last)
+
+    try:
+        own, others, rhythm = await page.read(look, "backtest")
+    except UsageError:
+        page.action_back()
+        raise
+    shown.fill(own, others, rhythm, shown.size.width)
