@@ -120,7 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("today.outbox", "today", "o", "outbox", "Messages: complete them, approve them, write them out for your mail program.",
             "outbox", foot=True),
     Command("outbox.approve", "outbox", "y", "approve", "Approve the marked messages, or the selected one.", "approve", foot=True),
-    Command("outbox.write_out", "outbox", "O", "write out", "Write what is approved into a folder, for your mail program.", "write_out",
+    Command("outbox.write_out", "outbox", "M", "write out", "Write what is approved into a folder, for your mail program.", "write_out",
             foot=True),
     Command("outbox.sent", "outbox", "d", "done", "Say that the marked messages, or the selected one, were sent.", "sent", foot=True),
     Command("outbox.edit", "outbox", "e,f2", "edit", "Edit the selected message before it is approved.", "edit", foot=True),

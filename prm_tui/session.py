@@ -64,4 +64,10 @@ class Session:
         if self.day is None:
             return [name]
         day = short_date(self.day)
-        return [f"{name} · as of {day} · acting: {self.actor_name[:40]}", f"{name} · as of {day}", f"as of {day}", day]
+        return [
+            f"{name} · as of {day} · acting: {self.actor_name[:40]}",
+            f"as of {day} · acting: {self.actor_name[:40]}",
+            f"{name} · as of {day}",
+            f"as of {day}",
+            day,
+        ]

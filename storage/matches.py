@@ -136,8 +136,8 @@ class Looking:
         if self.trigger.event == "added":
             self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("records", 2**62)
             return (
-                f"SELECT p.id, s.id, {RECORD}, :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto"
-                f" AND {self.condition()} ORDER BY s.id"
+                f"SELECT p.id, s.id, {RECORD} || CASE WHEN s.ref IS NULL THEN coalesce('|' || s.ends_on, '') ELSE '' END,"
+                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto AND {self.condition()} ORDER BY s.id"
             )
         changed = self.trigger.changed
         own = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prm_tui.domain.condition import check, show
-from prm_tui.domain.condition.tree import And, Node
+from prm_tui.domain.condition.tree import And, Node, Not
 from prm_tui.domain.sla import Span
 from prm_tui.domain.step import Offer
 from storage import cases, subjects
@@ -119,7 +119,7 @@ def _eligible(
     ).fetchall()  # fmt: skip
     found = [Candidate(r[0], r[1], r[2], 1.0 if r[3] is None else float(r[3]), r[4], r[5]) for r in rows if all(r[6:])]
     dropped = [
-        f"{many:,} left out: not {show(part)}"
+        f"{many:,} left out: {show(Not(part))}"
         for n, part in enumerate(parts)
         if (many := sum(1 for r in rows if not r[6 + n]))
     ]

@@ -40,9 +40,9 @@ def item(office: Office, what: str, audience: str, days: int = 20) -> None:
 
 def test_an_event_for_one_tier_is_announced_and_reminded_of(office: Office) -> None:
     audience(office)
-    item(office, "event", "Gold")
+    item(office, "event", "Gold", 22)
     assert office.messages() == []
-    office.approve("Announce Summit (event, 22 March 2026) to Gold?", "Mark")
+    office.approve("Announce Summit (event, 24 March 2026) to Gold?", "Mark")
     assert office.records("HOUSE", "calendar_item") == [("Summit", "Announced")]
     assert [office.records(code, "invitation") for code in "ABCD"] == [
         [("Summit", "Invited")],
@@ -51,13 +51,13 @@ def test_an_event_for_one_tier_is_announced_and_reminded_of(office: Office) -> N
         [("Summit", "Invited")],
     ]
     office.on(1).run()
-    assert office.messages() == ["You are invited: Summit, 22 March 2026"], (
+    assert office.messages() == ["You are invited: Summit, 24 March 2026"], (
         "D has opted out, and nobody is asked about it"
     )
     assert office.inbox() == [] and office.messages("returned") == []
-    for day in (13, 14, 19, 20):
+    for day in (15, 16, 21, 22):
         office.on(day).run()
-    assert office.messages()[1:] == ["Soon: Summit, 22 March 2026"] * 2
+    assert office.messages()[1:] == ["Soon: Summit, 24 March 2026"] * 2
 
 
 def test_messages_wait_for_office_hours(office: Office) -> None:

@@ -61,17 +61,17 @@ def test_messages_go_all_the_way_out(db: Path, tmp_path: Path, size: tuple[int, 
         assert prm.text.count("✓ approved") == 3 and "marked" not in prm.text
         await prm.press("e")
         assert "cannot be edited" in prm.app.session.said[-1][0]
-        await prm.press("escape", "space", "O")
+        await prm.press("escape", "space", "M")
         assert "Write out this message" in prm.text and "cannot be taken back" in prm.text
         await prm.fill("")
         assert "name the folder" in prm.text
         await prm.fill(str(tmp_path / "out"))
         assert prm.text.count("→ given out") == 1
-        await prm.press("O")
+        await prm.press("M")
         assert "Write out 2 messages" in prm.text
         await prm.fill(str(tmp_path / "out"))
         assert prm.text.count("→ given out") == 3
-        await prm.press("O")
+        await prm.press("M")
         assert "No message is approved" in prm.app.session.said[-1][0]
         await prm.press("escape", "u")
         assert "already given to your mail program" in prm.app.session.said[-1][0]
@@ -139,7 +139,7 @@ def test_an_empty_outbox_says_what_belongs_there(tmp_path: Path, monkeypatch: py
         assert "Messages" not in prm.text
         await prm.press("o")
         assert "No message waits" in prm.text and "Nothing is sent by itself" in prm.text
-        await prm.press("y", "X", "d", "e", "enter", "space", "O")
+        await prm.press("y", "X", "d", "e", "enter", "space", "M")
         assert "No message is approved" in prm.app.session.said[-1][0]
 
     drive(tmp_path / "empty.db", story, size=(80, 24))
