@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prm_tui.domain.errors import PrmError
 from prm_tui.domain.summary import Summary
-from prm_tui.services import exchange, files, people
+from prm_tui.services import backtest, exchange, files, packs, people
 from storage import Store
 from storage import summary as stored
 
@@ -41,10 +41,34 @@ def build(path: Path) -> None:
             exchange.commit(store, reading, actor=None, as_of=AS_OF)
         for name, title, roles in PEOPLE:
             people.add(store, name, title=title, roles=roles, actor=None, as_of=AS_OF)
+        packs.add_named(store, "welcome", actor=None, as_of=AS_OF)
         store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     _remove(path)
     fresh.rename(path)
     _remove(fresh)
+
+
+def comparison(store: Store) -> list[str]:
+    """What a rule on 90 days without an order would have found in the last year, and one on 100, in words."""
+    said = ["A rule can be tried on the past before it acts. Partners without an order for so many days, who then did not",
+            "order for 180 days either, in the year to 2013-11-29:"]  # fmt: skip
+    first = AS_OF.replace(year=AS_OF.year - 1)
+    for days in (90, 100):
+        found = backtest.backtest(
+            store, f"days_since(order) > {days}", first, AS_OF, outcome="count(order, 180) = 0", as_of=AS_OF
+        )
+        outcome = found.outcome
+        assert outcome is not None
+        said.append(
+            f"  more than {days:>3} days: {found.hits:>5,} matches of {found.subjects:,} partners;"
+            f" of {outcome.judged:,} judged {outcome.right:,} were right"
+        )
+    rhythm = backtest.rhythm(store, "days_since(order) > 90", AS_OF)
+    if rhythm is not None and rhythm.median is not None:
+        said.append(
+            f"These partners order every {rhythm.median:g} days. See: prm triggers backtest quiet-90-days --neighbours"
+        )
+    return said
 
 
 def _remove(path: Path) -> None:
