@@ -144,7 +144,7 @@ def _settle(conn: sqlite3.Connection, plan: SheetPlan, noun: Noun, feed: int | N
         return 0
     return conn.execute(
         f"INSERT INTO temp.settled SELECT r.row FROM st.{plan.table} r JOIN main.feed_rows f ON f.feed_id = ?"
-        f" AND f.key = {imports.text_of(key)} AND f.row_hash = ? || r.hash"
+        f" AND f.key = r.c{key.pos} AND f.row_hash = ? || r.hash"  # a key with odd spaces goes the longer way
         f" WHERE EXISTS (SELECT 1 FROM main.{noun.table} t WHERE t.id = f.row_id)",
         (feed, imports.read_as(plan)),
     ).rowcount
