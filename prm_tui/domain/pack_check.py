@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind
+from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind, parse
 from prm_tui.domain.condition import check as check_condition
 from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIELDS
 from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
-from prm_tui.domain.condition.tree import Name
+from prm_tui.domain.condition.tree import Call, Changed, Name, walk
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
@@ -194,7 +194,8 @@ class _Checking:
             yield from self._kind((*key, "subject"), about.kind, kinds, about.table)
             return
         if trigger.when:
-            yield from self._condition((*key, "when"), trigger.when, subject, trigger=True)
+            found = [*self._condition((*key, "when"), trigger.when, subject, trigger=True)]
+            yield from found or _said_by_keys((*key, "when"), trigger.when)
         if trigger.total:
             yield from self._value((*key, "total"), trigger.total, subject, trigger=True, number=True)
         fields = {**RECORD_FIELDS, **subject.fields} if subject else dict(self.catalogue.partner)
@@ -333,6 +334,19 @@ def wrong(key: Key, error: ConditionError) -> Fault:
     """A condition's fault at its key."""
     expected = f"; expected {error.expected}" if error.expected else ""
     return Fault(key, f"character {error.at + 1}: {error.problem}{expected}", error.suggestion)
+
+
+def _said_by_keys(key: Key, text: str) -> Iterator[Fault]:
+    """What the language has words for, and a trigger keys of its own: a change, a step of a total."""
+    for node, _ in walk(parse(text)):
+        if isinstance(node, Changed):
+            yield Fault(key, 'a change is told by keys: on = "record", event = "changed", changed = "status"; of a partner write'
+                             " what it has become, such as tier = 'Gold'")  # fmt: skip
+        if isinstance(node, Call) and node.fact == "crosses":
+            yield Fault(
+                key,
+                'steps of a total are told by keys: on = "crosses", total = "sum(order.amount, year)", steps = [50_000]',
+            )
 
 
 def _elsewhere(key: Key, step: Branch, kind: Kind | None) -> Iterator[Fault]:

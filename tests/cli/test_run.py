@@ -80,3 +80,19 @@ def test_what_cannot_be_backtested_says_what_can_be_done(
     assert main(["triggers", "add", str(rules), "--actor", "Dana", "--db", db]) == 0
     assert main(["triggers", "backtest", "big", "--db", db]) == 2
     assert "prm triggers rehearse big" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("when", "remedy"),
+    [("tier changed to 'Gold'", 'event = "changed"'), ("crosses(sum(order.amount, year), 50_000)", 'on = "crosses"')],
+)
+def test_what_a_trigger_says_by_keys_is_refused_in_its_condition(
+    db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], when: str, remedy: str
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        f'[trigger.a]\ntitle = "A"\nwhen = "{when}"\nstart = "w"\n[workflow.w]\ntitle = "W"\n[[workflow.w.step]]\nid = "a"\n'
+        'do = "task"\ntitle = "A"\n', encoding="utf-8",
+    )  # fmt: skip
+    assert main(["triggers", "check", str(rules), "--db", db]) == 1
+    assert remedy in capsys.readouterr().out
