@@ -89,7 +89,7 @@ subject = "record:badge"
 on = "record"
 event = "changed"
 changed = "status"
-when = "status changed to 'expired' and partner.status = 'Active'"
+when = "status = 'expired' and partner.status = 'Active'"
 coverage = "as recorded"
 start = "second"
 
