@@ -207,6 +207,10 @@ def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[t
                 yield f"“{label}”", target(workflow, where, numbers)
         case Approve() if step.reject != END or step.then:
             yield "if rejected", target(workflow, step.reject, numbers)
+        case Offer() if step.eligible:
+            yield f"to those of whom: {_read(step.eligible)}", ""
+            if step.nobody:
+                yield "if nobody may have it", target(workflow, step.nobody, numbers)
         case Wait() if step.timeout:
             yield "when the time is over", target(workflow, step.timeout, numbers)
         case Parallel():
@@ -228,20 +232,22 @@ def _said(step: Step) -> tuple[str, str]:
             asked = _asked(step)
             return step.title, _timed(asked, step.within) + (" · a signed answer" if step.evidence else "")
         case Notify():
-            return f"to {whom(step.to)}", f"{step.template}" + (" by letter" if step.channel == "letter" else "")
+            return f"to {whom(step.to)}", _sent(step)
         case Wait():
             if not step.for_:
                 return f"until: {_until(step)}", ""
             early = f", or until: {_until(step)}" if step.ends_early else ""
             return f"{step.for_}{early}", ""
         case Set():
-            value = step.value if step.value is not None else _read(step.expression or "")
-            return f"{_name(step.field)} becomes {value}", ""
+            return f"{_name(step.field)} becomes {_becomes(step)}", ""
         case Tag():
             parts = [f"+ {tag}" for tag in step.add] + [f"– {tag}" for tag in step.remove]
             return ", ".join(parts), ""
         case Offer():
-            return f"{step.title} ({_name(step.record)})", _timed(f"to {whom(step.to)}", step.within)
+            to = f"to {whom(step.to)}"
+            if step.eligible:
+                to = "to whose turn it is" if step.share == "one" else "to all who may have it"
+            return f"{step.title} ({_name(step.record)})", _timed(to, step.within)
         case Accrue():
             return _accrued(step), f"each {step.period}" if step.period else ""
         case Document():
@@ -258,6 +264,25 @@ def _said(step: Step) -> tuple[str, str]:
         case End():
             return step.outcome, ""
     return "", ""
+
+
+def _sent(step: Notify) -> str:
+    parts = [
+        step.template + (" by letter" if step.channel == "letter" else ""),
+        "if there is somebody" if step.optional else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _becomes(step: Set) -> str:
+    if step.within:
+        return f"the day {step.within} from now"
+    if step.value is None:
+        return _read(step.expression or "")
+    if isinstance(step.value, bool):
+        return "yes" if step.value else "no"
+    who = str(step.value)
+    return f"whoever of {who.removeprefix('load:')} has the fewest partners" if step.people() else who
 
 
 def _asked(step: Approve) -> str:

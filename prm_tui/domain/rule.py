@@ -12,7 +12,7 @@ from prm_tui.domain.pack import MessageTemplate, Pack
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import END, Workflow
 
-_TARGETS = ("then", "reject", "timeout", "else", "join")
+_TARGETS = ("then", "reject", "timeout", "else", "join", "nobody")
 Data = dict[str, Any]
 
 

@@ -19,6 +19,7 @@ from prm_tui.domain.shape import Literal, required, shapes_of
 from prm_tui.domain.step import KINDS, When
 from prm_tui.domain.trigger import ONS, PERIODS, Trigger
 
+ELSEWHERE = "elsewhere:"
 _ARROW = re.compile(r"\s*(?:→|->|=>)\s*")
 _WHO = "manager, role:legal, person:NAME, load:ROLE"
 _WAY = "a step, end, or start:WORKFLOW"
@@ -31,7 +32,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "pause": ("Time stands still while", "a condition"), "detail": ("More about it", "{{ partner.name }} and other fields"),
     "then": ("Then", _WAY), "rule": ("How many", "one, two, first of, all of"), "of": ("Of whom", "role:finance, role:legal"),
     "evidence": ("A signed answer", "yes or no"), "choices": ("Choices", "keep → kept; let go → start:deactivation"),
-    "reject": ("If rejected", _WAY), "cases": ("Ways", "amount > 10000 → big; amount > 0 → small"), "else": ("Otherwise", _WAY),
+    "reject": ("If rejected", _WAY), "cases": ("Ways", "amount > 10000 → big; elsewhere: ref → twice"), "else": ("Otherwise", _WAY),
     "branches": ("Ways begin at", "kit, course"), "join": ("All meet at", "a step"), "for": ("For", _SPAN),
     "until": ("Or until", "a condition: count(order, 14) > 0"), "activity": ("Or until there is", "a kind of activity: order"),
     "timeout": ("When time is over", _WAY), "field": ("Field", "tier, partner.territory"), "value": ("Becomes", "Gold"),
@@ -49,7 +50,10 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "late": ("Late facts", "act, mark, record"), "stale_days": ("Late means", "days until a fact is learned"),
     "cap": ("At most", "partners a day; more are held for a person"), "first": ("At the start", "from-now, note, act"),
     "priority": ("Order", "lower goes first; 100"), "coverage": ("Silence", "strict: only as far as feeds are covered; as recorded"),
-    "start": ("Starts", "a workflow"),
+    "start": ("Starts", "a workflow"), "optional": ("May be left out", "yes: where nobody may be written to, nothing is said"),
+    "eligible": ("Who may get it", "a condition about partners: tier = 'Gold'"), "weight": ("Whose turn, by", "sum(order.amount, 365)"),
+    "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
+    "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
 }  # fmt: skip
 """Field → its label and a hint."""
 WHEN = (
@@ -132,19 +136,30 @@ def shown(data: Mapping[str, Any], field: Field) -> str:
     value = data.get(key)
     if inner:
         value = value.get(inner) if isinstance(value, Mapping) else None
-    return text_of(value)
+    return text_of(value, literal=_literal(field.shape))
 
 
-def text_of(value: Any) -> str:
-    """A value in one line."""
+def _literal(hint: Any) -> bool:
+    """Whether a field takes text, numbers, true and false alike, so that they must be told apart."""
+    inner = _inner(hint)
+    return bool(inner == Literal or (get_origin(inner) is dict and get_args(inner)[1] == Literal))
+
+
+def text_of(value: Any, *, literal: bool = False) -> str:
+    """A value in one line; with `literal`, text that reads as a number, true or false stands in quotes."""
     if value is None:
         return ""
+    if literal and isinstance(value, bool):
+        return str(value).lower()
+    if literal and isinstance(value, str):
+        return value if isinstance(_scalar(value), str) else f"'{value}'"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        if set(value) == {"when", "then"}:
-            return f"{value['when']} → {value['then']}"
-        return "; ".join(f"{key} → {text_of(one)}" for key, one in value.items())
+        if set(value) <= {"when", "then", "elsewhere"} and "then" in value:
+            same = f"{ELSEWHERE} {', '.join(value['elsewhere'])}" if value.get("elsewhere") else ""
+            return f"{' '.join(part for part in (value.get('when', ''), same) if part)} → {value['then']}"
+        return "; ".join(f"{key} → {text_of(one, literal=literal)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ("; " if any(isinstance(one, Mapping) for one in value) else ", ").join(map(text_of, value))
     return str(value)
@@ -179,7 +194,7 @@ def _value(hint: Any, text: str) -> Any:
     if origin is tuple:
         inner = get_args(hint)[0]
         if inner is When:
-            return [dict(zip(("when", "then"), pair, strict=True)) for pair in _pairs(text)]
+            return [_case(*pair) for pair in _pairs(text)]
         return [_value(inner, part) for part in _parts(text, ",")]
     if origin is dict:
         return {key: _value(get_args(hint)[1], value) for key, value in _pairs(text)}
@@ -187,9 +202,20 @@ def _value(hint: Any, text: str) -> Any:
         return {"yes": True, "true": True, "no": False, "false": False}.get(text.casefold(), text)
     if hint == Literal:
         quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-        return text[1:-1] if quoted else _number(text)
+        return text[1:-1] if quoted else _scalar(text)
     base = get_args(hint)[0] if origin is Annotated else hint
     return _number(text) if base in (int, Decimal) else text
+
+
+def _case(said: str, then: str) -> dict[str, Any]:
+    """One way of a branch."""
+    when, sign, same = said.partition(ELSEWHERE)
+    data: dict[str, Any] = {"when": when.strip()} if when.strip() else {}
+    return {**data, "then": then, **({"elsewhere": list(_parts(same, ","))} if sign else {})}
+
+
+def _scalar(text: str) -> Any:
+    return {"true": True, "false": False}.get(text.casefold(), _number(text))
 
 
 def _number(text: str) -> Any:

@@ -78,6 +78,19 @@ def parts(text: str) -> list[str]:
     return [language.show(part) for part in node.parts] if isinstance(node, And) else []
 
 
+def with_part(text: str, n: int | None, said: str) -> str:
+    """A condition with another text in the place of its n-th part, "" for none; without a place, one part more.
+
+    ConditionError where a text cannot be read.
+    """
+    node = language.parse(text) if text else None
+    there = list(node.parts) if isinstance(node, And) else [node] if node is not None else []
+    new = [language.parse(said)] if said.strip() else []
+    there = [*there, *new] if n is None else [*there[:n], *new, *there[n + 1 :]]
+    flat = [one for part in there for one in (part.parts if isinstance(part, And) else (part,))]
+    return language.show(And(tuple(flat))) if len(flat) > 1 else language.show(flat[0]) if flat else ""
+
+
 def signal(store: Store, text: str) -> str | None:
     """The first kind of activity a condition speaks of. ConditionError when it cannot be understood."""
     checked = check(store, text)

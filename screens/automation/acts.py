@@ -193,9 +193,10 @@ async def why(screen: PrmScreen, name: str) -> None:
 async def add(screen: PrmScreen) -> None:
     """Offer the packs that come with prm, a file, a new one."""
     listed = await screen.read(packs.listed)
-    choices = [Choice(p.name, p.title, p.about or "") for p in listed if p.kind != "program" and p.added is None]
-    choices += [Choice(FILE, "A TOML file …", "triggers and workflows somebody wrote"),
-                Choice(NEW, "A new one …", "from a condition and a few steps")]  # fmt: skip
+    offered = sorted((p for p in listed if p.kind != "program" and p.added is None), key=lambda p: p.name != "welcome")
+    choices = [Choice(NEW, "A new one …", "from a condition and a few steps"),
+               Choice(FILE, "A TOML file …", "triggers and workflows somebody wrote")]  # fmt: skip
+    choices += [Choice(p.name, p.title, p.about or "") for p in offered]
     picked = await screen.prm.push_screen_wait(Choose("Add triggers", choices, foot="everything comes switched off"))
     if picked == NEW:
         await _new(screen)
@@ -235,7 +236,7 @@ def _added(done: packs.Adding) -> str:
     many = len(done.pack.triggers)
     off = f" Switched off, because it acts otherwise now: {', '.join(done.off)}." if done.off else ""
     return (
-        f"{done.pack.title}: {many} trigger{'s' if many != 1 else ''}, switched off. D rehearses, O switches on.{off}"
+        f"{done.pack.title}: {many} trigger{'s' if many != 1 else ''}, switched off. D rehearses, A switches on.{off}"
     )
 
 

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 COLUMNS = [Col("code", "Code", 10), Col("name", "The first of them", least=20), Col("which", "", 30)]
 
 
-async def ask_condition(screen: PrmScreen, rule: Rule) -> str | None:
-    """The condition as it was edited; "" for none, None when it was left."""
+async def ask_condition(screen: PrmScreen, rule: Rule, part: str | None = None) -> str | None:
+    """The condition, or one part of it, as it was edited; "" for none, None when it was left."""
     trigger, _, _ = rule.built()
     if trigger is None:
         raise UsageError("Put right first when it looks: the condition depends on it.")
-    said: str | None = await screen.prm.push_screen_wait(ConditionModal(screen, trigger))
+    said: str | None = await screen.prm.push_screen_wait(ConditionModal(screen, trigger, part))
     return said
 
 
@@ -52,17 +52,20 @@ class ConditionModal(Modal[str]):
     """
     BINDINGS: ClassVar = [Binding("escape", "dismiss(None)", "back", show=False)]
 
-    def __init__(self, screen: PrmScreen, trigger: Trigger) -> None:
+    def __init__(self, screen: PrmScreen, trigger: Trigger, part: str | None = None) -> None:
         super().__init__()
-        self.behind, self.trigger = screen, trigger
+        self.behind, self.trigger, self.part = screen, trigger, part
         self.wrong = ""
 
     def compose(self) -> ComposeResult:
         """The line with its reading, the count, the first of them."""
         with Vertical(id="panel"):
-            yield Static(plain(f"If: {when(self.trigger)[0]}", "bright"), id="title")
+            head = (
+                f"If: {when(self.trigger)[0]}" if self.part is None else "And: one part of the condition, counted alone"
+            )
+            yield Static(plain(head, "bright"), id="title")
             yield Filter(
-                self.trigger.when or "",
+                (self.trigger.when or "") if self.part is None else self.part,
                 sign="›",
                 hint="days_since(order) > 100 and status = 'Active'; empty means always",
             )

@@ -28,18 +28,36 @@ if TYPE_CHECKING:
 Make = Callable[[dict[str, str]], Rule]
 
 
-async def edit(page: TriggerPage, rule: Rule, part: str, n: int | None) -> None:
-    """Edit the part of a trigger the cursor is on; `n` is the place of its step."""
+async def edit(page: TriggerPage, rule: Rule, part: str, n: int) -> None:
+    """Edit the part of a trigger the cursor is on; `n` is the place of its step, or of the part of the condition."""
     if part in ("when", "safety"):
         await _trigger(page, rule, part)
     elif part == "if":
         await _condition(page, rule)
-    elif part == "step" and n is not None:
+    elif part == "part":
+        said = await ask_condition(page, rule, conditions.parts(str(rule.trigger["when"]))[n])
+        if said is not None:
+            page.put(with_part(rule, n, said))
+    elif part == "step":
         await _step(page, rule, n)
     elif part == "then" and rule.flow is not None:
         await _head(page, rule)
     elif part == "then":
         raise UsageError(f"{rule.start} follows rules of the program; it cannot be edited here.")
+
+
+async def add_part(page: TriggerPage, rule: Rule, _: int | None) -> None:
+    """One more part, which has to hold as well."""
+    said = await ask_condition(page, rule, "")
+    if said:
+        page.put(with_part(rule, None, said))
+
+
+def with_part(rule: Rule, n: int | None, said: str) -> Rule:
+    """With another text in the place of the n-th part of the condition, "" for none; without a place, one part more."""
+    when = conditions.with_part(str(rule.trigger.get("when") or ""), n, said)
+    rest = {key: value for key, value in rule.trigger.items() if key != "when"}
+    return rule.with_trigger({**rest, "when": when} if when else rest)
 
 
 async def _condition(page: TriggerPage, rule: Rule) -> None:
@@ -103,10 +121,7 @@ async def _step(page: TriggerPage, rule: Rule, n: int) -> None:
     fields = written.of_step(str(step["do"]))
 
     def make(said: dict[str, str]) -> Rule:
-        told = {
-            key: _way(rule, text) if key in ("then", "reject", "timeout", "else", "join") else text
-            for key, text in said.items()
-        }
+        told = {key: _way(rule, text) if key in _TARGETS else text for key, text in said.items()}
         return rule.with_step(n, written.taken(step, fields, told))
 
     entries = [_entry(f, written.shown(step, f), await _words(page, rule, f.key)) for f in fields]
@@ -115,7 +130,7 @@ async def _step(page: TriggerPage, rule: Rule, n: int) -> None:
     place = ("workflow", rule.start, "step", n)
     made = await _ask(page, f"Step {n + 1}: {VERBS[str(step['do'])]}", entries, make, place, fields, about)
     if made is not None:
-        page.put(made)
+        page.put(made, n)
 
 
 def _way(rule: Rule, text: str) -> str:
@@ -130,14 +145,16 @@ def _entry(field: written.Field, value: str, words: tuple[str, ...]) -> Entry:
 
 async def _words(page: TriggerPage, rule: Rule, key: str) -> tuple[str, ...]:
     """What a field can be completed from."""
-    ways = (*rule.ids, END)
     roles = tuple(f"role:{role}" for role in ROLES)
+    if key in _TARGETS:
+        return (*rule.ids, END)
     fixed: dict[str, tuple[str, ...]] = {
-        "then": ways, "reject": ways, "timeout": ways, "else": ways, "join": ways, "on": ONS, "period": PERIODS, "each": PERIODS,
-        "first": ("from-now", "note", "act"), "late": ("act", "mark", "record"), "coverage": ("strict", "as recorded"),
-        "event": ("added", "changed"), "owner": ("manager", *roles), "by": ("manager", *roles), "escalate.to": ("manager", *roles),
-        "to": ("contact:main", "manager", *roles), "template": tuple(rule.templates), "rule": ("one", "two", "first of", "all of"),
-        "channel": ("mail", "letter"), "format": ("letter", "report", "workbook"), "evidence": ("yes", "no"),
+        "on": ONS, "period": PERIODS, "each": PERIODS, "first": ("from-now", "note", "act"), "late": ("act", "mark", "record"),
+        "coverage": ("strict", "as recorded"), "event": ("added", "changed"), "owner": ("manager", *roles),
+        "by": ("manager", *roles), "escalate.to": ("manager", *roles), "to": ("contact:main", "manager", *roles),
+        "template": tuple(rule.templates), "rule": ("one", "two", "first of", "all of"), "channel": ("mail", "letter"),
+        "format": ("letter", "report", "workbook"), "evidence": ("yes", "no"), "share": ("one", "all"),
+        "optional": ("yes", "no"), "reverse": ("yes", "no"),
     }  # fmt: skip
     if key in fixed:
         return fixed[key]
@@ -185,7 +202,8 @@ async def _ask(
     return made
 
 
-_WAYS = ("then", "reject", "timeout", "else", "join", "choices", "cases", "branches")
+_TARGETS = ("then", "reject", "timeout", "else", "join", "nobody")
+_WAYS = (*_TARGETS, "choices", "cases", "branches")
 """Fields that may name a step which is added only later; saving the trigger looks at them."""
 
 

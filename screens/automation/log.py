@@ -218,7 +218,7 @@ def tree(run: Opened, shut: set[Any]) -> Iterator[Item]:
         effects = [e for e in run.effects if e.round == n]
         key = ("round", row.id)
         many = f"round {n}" if len(run.rounds) > 1 else "what it did"
-        cause = ", because of what the round before did" if n > 1 else ""
+        cause = f", caused by round {n - 1}" if n > 1 else ""
         yield (
             key,
             Line(

@@ -66,6 +66,7 @@ class TriggerPage(PrmScreen):
         self.kept: Rule | None = None  # as it stands in the file
         self.seen = Seen()
         self.span: Span | None = None
+        self.wanted: int | None = None  # the step the cursor goes to
 
     def body(self) -> ComposeResult:
         """Head, the trigger, what was found."""
@@ -123,6 +124,11 @@ class TriggerPage(PrmScreen):
             page_lines(self.rule, table.wide, faults=seen.faults, acts=seen.acts, matching=seen.matching,
                        reading=seen.reading, alone=seen.alone, others=seen.others),
         )  # fmt: skip
+        if self.wanted is not None:
+            place, self.wanted = ("step", self.wanted), None
+            lines = [at for at, key in enumerate(table.keys) if key[:2] == place]
+            for at in lines[-1:] + lines[:1]:  # all of it comes in sight
+                table.move_to(at)
 
     def _head(self) -> Content:
         assert self.rule is not None
@@ -133,12 +139,14 @@ class TriggerPage(PrmScreen):
         else:
             parts.append((f"   version {one.version}", "$muted"))
             parts.append(("   ● on" if one.on else "   ○ switched off", "$good" if one.on else "$muted"))
-            parts += [("   changed, not saved: W saves", "$warn")] if self.changed else []
+            wrong = len(self.seen.faults)
+            parts += [("   changed, not saved: W saves", "$warn")] if self.changed and not wrong else []
             parts += [(f"   {one.held:,} held", "$warn")] if one.held else []
             parts += [plain(f"   ! {trouble}", "bad") for trouble in one.troubles]
         if self.seen.faults:
             many = len(self.seen.faults)
-            parts.append((f"   {many} thing{'s' if many != 1 else ''} wrong", "$bad"))
+            unsaved = "not saved, " if self.changed and one is not None else ""
+            parts.append((f"   {unsaved}{many} thing{'s' if many != 1 else ''} wrong", "$bad"))
         return Content.assemble(*parts)
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
@@ -152,33 +160,42 @@ class TriggerPage(PrmScreen):
 
     # ---- editing ----
 
-    def put(self, rule: Rule) -> None:
-        """Take an edited trigger; it is checked, and not saved."""
-        self.rule = rule
+    def put(self, rule: Rule, step: int | None = None) -> None:
+        """Take an edited trigger; it is checked, and not saved. The cursor goes to a step."""
+        self.rule, self.wanted = rule, step
         self.reload()
+
+    def _under(self, part: str) -> int | None:
+        """The place of what the cursor is on, where that is a step, or a part of the condition."""
+        key = self.query_one("#rule", Table).current
+        return key[1] if key and key[0] == part else None
 
     @property
     def step(self) -> int | None:
         """The place of the step under the cursor."""
-        key = self.query_one("#rule", Table).current
-        return key[1] if key and key[0] == "step" else None
+        return self._under("step")
 
     def action_edit(self) -> None:
         key = self.query_one("#rule", Table).current
         rule = self.rule
         if rule is not None and key is not None:
-            self.start(lambda: editing.edit(self, rule, key[0], self.step), "form")
+            self.start(lambda: editing.edit(self, rule, key[0], key[1]), "form")
 
     def action_new(self) -> None:
+        key = self.query_one("#rule", Table).current
         rule = self.rule
         if rule is not None:
-            self.start(lambda: editing.add_step(self, rule, self.step), "form")
+            condition = key is not None and key[0] in ("if", "part")
+            work = editing.add_part if condition else editing.add_step
+            self.start(lambda: work(self, rule, self.step), "form")
 
     def action_remove(self) -> None:
         """Take the step out; it is in the file until it is saved."""
-        n, rule = self.step, self.rule
-        if n is None or rule is None or rule.flow is None:
-            self.prm.tell("The cursor is on no step.")
+        n, rule, part = self.step, self.rule, self._under("part")
+        if rule is not None and part is not None:
+            self.put(editing.with_part(rule, part, ""))
+        elif n is None or rule is None or rule.flow is None:
+            self.prm.tell("The cursor is on no step, and on no part of the condition.")
         elif len(rule.steps) == 1:
             self.prm.tell("A workflow needs one step at least.")
         else:
@@ -188,12 +205,7 @@ class TriggerPage(PrmScreen):
     def action_move(self, by: int) -> None:
         n, rule = self.step, self.rule
         if n is not None and rule is not None and rule.flow is not None:
-            self.put(rule.moved(n, by))
-            self.call_after_refresh(self._to_step, n + by)
-
-    def _to_step(self, n: int) -> None:
-        table = self.query_one("#rule", Table)
-        table.move_to(next((at for at, key in enumerate(table.keys) if key[:2] == ("step", n)), table.cursor))
+            self.put(rule.moved(n, by), min(max(n + by, 0), len(rule.steps) - 1))
 
     def action_save(self) -> None:
         self.start(self._save, "form")
@@ -213,7 +225,7 @@ class TriggerPage(PrmScreen):
             else []
         )
         said += [f"The workflow is also started by {', '.join(seen.others)}."] if seen.others else []
-        said += ["Saving switches nothing on: O does, after a rehearsal."] if not on else []
+        said += ["Saving switches nothing on: A does, after a rehearsal."] if not on else []
         text = Content("\n").join([plain(line) for line in said] + [plain(f"You act as {session.actor_name}.", "warn")])
         if await self.prm.push_screen_wait(Confirm(f"Save {rule.title[:60]}?", text, yes="save it")):
             done = await self.write(lambda s: rules.save(s, rule, actor=session.actor, as_of=session.as_of))

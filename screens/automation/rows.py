@@ -22,7 +22,16 @@ EFFECT_COLUMNS = [
     Col("what", "What", 10), Col("partner", "Partner", 26), Col("which", "Which", least=22), Col("by", "Caused by", 18),
     Col("round", "Round", 5, True),
 ]  # fmt: skip
-Parts = dict[Any, Line]
+
+
+class Parts(dict[Any, Line]):
+    """Lines in order. Keys are a part and the number of the line within it: what comes in above moves no cursor."""
+
+    def put(self, line: Line, *part: Any) -> None:
+        """One more line of a part."""
+        self[*part, sum(key[:-1] == part for key in self)] = line
+
+
 NARROW = 100
 
 
@@ -64,9 +73,10 @@ def page_lines(
     rule: Rule, wide: int, *, faults: Sequence[Fault], acts: Iterable[str], matching: Matching | None, reading: str,
     alone: Sequence[tuple[str, str]], others: Sequence[str],
 ) -> Parts:  # fmt: skip
-    """A trigger as one reads it: when, if, then, safety. Keys: (part, line), of a step ("step", its place, line)."""
+    """A trigger as one reads it: when, if, then, safety. Keys: (part, line), of a step ("step", its place, line),
+    of a part of the condition ("part", its place, line)."""
     trigger, flow, _ = rule.built()
-    lines: Parts = {}
+    lines = Parts()
     text = max(wide - 14, 24)
     said = when(trigger) if trigger else ["not right yet: e edits it"]
     _add(lines, "when", "When", said, text)
@@ -75,10 +85,14 @@ def page_lines(
     condition = str(rule.trigger.get("when") or "")
     _add(lines, "if", "If", [condition or "always"], text, "bright")
     _add(lines, "if", "", [reading] if condition else [], text, "muted")
-    for part, count in alone:
-        lines["if", len(lines)] = Line((("", ""), (f"{count:>6} alone  {visible(part)}", "muted")), detail=part)
+    for n, (part, count) in enumerate(alone):
+        lines.put(
+            Line((("", ""), (f"{count:>6} alone  {visible(part)}", "muted")), detail=f"{part} · alone {count}"),
+            "part",
+            n,
+        )
     if matching is not None:
-        lines["if", len(lines)] = Line((("", ""), (f"matches now {matching.said}", "accent")))
+        lines.put(Line((("", ""), (f"matches now {matching.said}", "accent"))), "if")
     _faults(lines, "if", _of_trigger(faults, lambda key: key == "when"), text)
     _gap(lines, 2)
     _then(lines, rule, faults, others, text, flow)
@@ -88,7 +102,7 @@ def page_lines(
     wrong = _of_trigger(faults, lambda key: key in _SAFE)
     _faults(lines, "safety", wrong, text)
     if not faults:
-        lines["safety", len(lines)] = Line((("", ""), ("✓ checked: every name is known, nothing goes round", "good")))
+        lines.put(Line((("", ""), ("✓ checked: every name is known, nothing goes round", "good"))), "safety")
     return lines
 
 
@@ -96,13 +110,13 @@ _SAFE = ("cap", "first", "late", "stale_days", "priority", "coverage")
 
 
 def _gap(lines: Parts, n: int) -> None:
-    lines["gap", n] = Line((("", ""),))
+    lines["gap", n, 0] = Line((("", ""),))
 
 
 def _add(lines: Parts, part: str, head: str, said: Iterable[str], wide: int, colour: str = "text") -> None:
     for sentence in said:
         for line in wrap(visible(sentence), wide) or [""]:
-            lines[part, len(lines)] = Line(((head, "accent"), (line, colour)), detail=sentence)
+            lines.put(Line(((head, "accent"), (line, colour)), detail=sentence), part)
             head = ""
 
 
@@ -134,7 +148,7 @@ def _then(lines: Parts, rule: Rule, faults: Sequence[Fault], others: Sequence[st
             for fault in wrong:
                 hint = f" Did you mean “{fault.instead}”?" if fault.instead else ""
                 for line in wrap(visible(f"! {fault.problem}.{hint}"), max(wide - 12, 20)):
-                    lines["step", n, len(lines)] = Line((("", ""), ("", ""), (line, "bad")), detail=fault.problem)
+                    lines.put(Line((("", ""), ("", ""), (line, "bad")), detail=fault.problem), "step", n)
     _faults(lines, "then", [f for f in faults if f.key[:1] == ("workflow",) and f.key[2:3] != ("step",)], wide)
 
 
@@ -151,7 +165,7 @@ def _step(lines: Parts, n: int, one: Outlined, wide: int) -> None:
             (space + visible(one.text), colour),
             (visible(one.more), "muted"),
         )
-        lines["step", n, len(lines)] = Line(cells, detail=detail)
+        lines.put(Line(cells, detail=detail), "step", n)
         return
     said = [(line, colour) for line in wrap(visible(one.text), max(wide - 14, 20)) or [""]]
     if one.number is None or len(said[-1][0]) + len(one.more) + 3 <= wide - 14:
@@ -160,7 +174,7 @@ def _step(lines: Parts, n: int, one: Outlined, wide: int) -> None:
         said += [(line, "muted") for line in wrap(visible(one.more), max(wide - 14, 20))]
     verb = one.verb
     for line, shade in said:
-        lines["step", n, len(lines)] = Line(((number, "muted"), (verb, "fact"), (space + line, shade)), detail=detail)
+        lines.put(Line(((number, "muted"), (verb, "fact"), (space + line, shade)), detail=detail), "step", n)
         number = verb = ""
 
 
