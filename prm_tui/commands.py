@@ -86,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
             "rehearse", foot=True),
     Command("automation.backtest", "automation", "b", "backtest", "Show what it would have found in a span of days, and whether"
             " that was right.", "backtest", foot=True),
-    Command("automation.switch", "automation", "A", "on or off", "Switch it on, after seeing what that does; or off.", "switch", foot=True),
+    Command("automation.switch", "automation", "O", "on or off", "Switch it on, after seeing what that does; or off.", "switch", foot=True),
     Command("automation.new", "automation", "n", "new", "Add triggers: a pack that comes with prm, a TOML file, or a new one.", "new",
             foot=True),
     Command("automation.log", "automation", "L", "run log", "What ran, whom it matched, what it did.", "log", foot=True),
@@ -99,7 +99,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("trigger.rehearse", "trigger", "D", "rehearse", "Show whom it would touch and how; nothing remains.", "rehearse", foot=True),
     Command("trigger.backtest", "trigger", "b", "backtest", "Show what it would have found in a span of days, and whether that was"
             " right.", "backtest", foot=True),
-    Command("trigger.switch", "trigger", "A", "on or off", "Switch it on, after seeing what that does; or off.", "switch", foot=True),
+    Command("trigger.switch", "trigger", "O", "on or off", "Switch it on, after seeing what that does; or off.", "switch", foot=True),
     Command("trigger.back", "trigger", "escape", "back", "From a result to the trigger, from there to the list.", "back", foot=True),
     Command("trigger.why", "trigger", "w", "why", "Whether the condition holds for a partner, and what is missing.", "why"),
     Command("trigger.actions", "trigger", "a", "actions", "Let held matches go, write it to a TOML file.", "actions"),

@@ -236,7 +236,7 @@ def _added(done: packs.Adding) -> str:
     many = len(done.pack.triggers)
     off = f" Switched off, because it acts otherwise now: {', '.join(done.off)}." if done.off else ""
     return (
-        f"{done.pack.title}: {many} trigger{'s' if many != 1 else ''}, switched off. D rehearses, A switches on.{off}"
+        f"{done.pack.title}: {many} trigger{'s' if many != 1 else ''}, switched off. D rehearses, O switches on.{off}"
     )
 
 

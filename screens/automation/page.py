@@ -225,7 +225,7 @@ class TriggerPage(PrmScreen):
             else []
         )
         said += [f"The workflow is also started by {', '.join(seen.others)}."] if seen.others else []
-        said += ["Saving switches nothing on: A does, after a rehearsal."] if not on else []
+        said += ["Saving switches nothing on: O does, after a rehearsal."] if not on else []
         text = Content("\n").join([plain(line) for line in said] + [plain(f"You act as {session.actor_name}.", "warn")])
         if await self.prm.push_screen_wait(Confirm(f"Save {rule.title[:60]}?", text, yes="save it")):
             done = await self.write(lambda s: rules.save(s, rule, actor=session.actor, as_of=session.as_of))

@@ -149,7 +149,7 @@ def test_what_is_not_saved_is_rehearsed_as_it_would_be(db: Path, size: tuple[int
         await prm.write("#filter", "territory = 'West'")
         await prm.press("enter", "D")
         assert "3 messages" in prm.text and "Partner C" in prm.text
-        await prm.press("A")
+        await prm.press("O")
         assert "Save it first" in prm.app.session.said[-1][0]
 
     drive(db, story, size=size, actor="Dana")
@@ -193,7 +193,7 @@ def test_the_safety_of_one_that_is_on_is_changed_and_it_goes_off(db: Path, size:
     assert saved(db).trigger["cap"] == 500
 
     async def max_looks(prm: Driver) -> None:
-        await prm.press("3", "A", "enter")
+        await prm.press("3", "O", "enter")
         assert "+ cap = 500" in prm.text and "who did not write this version" in prm.text
         await prm.press("enter")
         assert "● on" in prm.text
@@ -295,7 +295,7 @@ def test_hostile_names_are_text_on_every_screen_of_automation(tmp_path: Path, si
         for _ in range(12):
             await prm.press("down")
             seen.append(prm.text)
-        await prm.press("w", "escape", "a", "escape", "escape", "escape", "A", "escape", "1")
+        await prm.press("w", "escape", "a", "escape", "escape", "escape", "O", "escape", "1")
         seen.append(prm.text)
         assert prm.app.is_running
 
