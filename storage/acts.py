@@ -131,9 +131,20 @@ def passed(round_: Round, what: str, at: int, task: int, case_id: int, step: Ste
 
 
 def _wait(round_: Round, workflow: Workflow, step: Step) -> None:
+    """From now on; where a deadline led here that came while the program was closed, from its own time on."""
     assert isinstance(step, Wait)
-    if step.for_:
-        _timer(round_, "wait", Span.parse(step.for_).due_at(begins(round_), round_.calendar), "NULL")
+    for own in own_times(round_) if step.for_ else ():
+        due = Span.parse(str(step.for_)).due_at(begins(round_) if own is None else own, round_.calendar)
+        mine = f"JOIN steps v ON v.id = a.visit AND json_extract(v.data, '$.own') IS {'NULL' if own is None else own}"
+        _timer(round_, "wait", due, "NULL", mine)
+
+
+def own_times(round_: Round) -> list[int | None]:
+    """The instants at which the visits in temp.acting came to their step; None: now."""
+    rows = round_.conn.execute(
+        "SELECT DISTINCT json_extract(s.data, '$.own') FROM temp.acting a JOIN steps s ON s.id = a.visit ORDER BY 1"
+    )
+    return [None if own is None else int(own) for (own,) in rows.fetchall()]
 
 
 # ---- ways on ----
@@ -180,7 +191,7 @@ def start(round_: Round, name: str, visits: str) -> None:
         {"kind": name, "version": version, "title": workflow.title, "stage": getattr(first, "title", first.id),
          "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits, **params},
     )  # fmt: skip
-    enter(round_, first.id, "SELECT id FROM cases WHERE id > :highest", {"highest": highest})
+    enter(round_, first.id, "SELECT id, NULL AS own FROM cases WHERE id > :highest", {"highest": highest})
 
 
 def _ask_to_begin(round_: Round, name: str, visits: str) -> None:

@@ -50,10 +50,13 @@ class Round:
 
 
 def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
-    """Cases come to a step: `cases` selects their ids as `id`."""
+    """Cases come to a step: `cases` selects their ids as `id`, and as `own` the instant at which that happened, where it
+    is another than now (a deadline that came while the program was closed).
+    """
     round_.conn.execute(
-        "INSERT INTO steps(case_id, step, n, title, state, change_id)"
-        " SELECT r.id, :at, 1 + (SELECT count(*) FROM steps o WHERE o.case_id = r.id), :at, 'ready', :by"
+        "INSERT INTO steps(case_id, step, n, title, state, data, change_id)"
+        " SELECT r.id, :at, 1 + (SELECT count(*) FROM steps o WHERE o.case_id = r.id), :at, 'ready',"
+        " CASE WHEN r.own IS NULL THEN '{}' ELSE json_object('own', r.own) END, :by"
         f" FROM ({cases}) r ORDER BY r.id",
         {**params, "at": step, "by": round_.change.id},
     )

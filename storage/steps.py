@@ -17,7 +17,7 @@ from storage.rounds import Round, enter
 
 MOST = 200
 """Waves in which ready steps may act in one round; a workflow is checked to need fewer when it is saved."""
-_CASES = "SELECT case_id AS id FROM steps WHERE id IN (SELECT value FROM json_each(:visits))"
+_CASES = "SELECT case_id AS id, json_extract(data, '$.own') AS own FROM steps WHERE id IN (SELECT value FROM json_each(:visits))"
 
 
 def open_cases(round_: Round, matched: Matched) -> int:
@@ -43,7 +43,7 @@ def open_cases(round_: Round, matched: Matched) -> int:
         "UPDATE hits SET state = 'acted' WHERE state = 'open' AND episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",
         (matched.active.id,),
     )
-    enter(round_, first.id, "SELECT id FROM cases WHERE id > :highest", {"highest": highest})
+    enter(round_, first.id, "SELECT id, NULL AS own FROM cases WHERE id > :highest", {"highest": highest})
     return count
 
 
@@ -128,7 +128,12 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
 
 
 def fire_timers(round_: Round) -> int:
-    """Timers whose time has come, in the order of their time, each with its own date; how many."""
+    """Timers whose time has come, in the order of their time, each with its own date; how many.
+
+    What was waited for and has come since goes before the time that is over, and what follows on a time that was over
+    while the program was closed begins at that time, so that waits one after another do not drift.
+    """
+    came = _came_before(round_)
     due = round_.conn.execute(
         "SELECT t.id, t.what, t.step_id, t.task_id, t.due_at, c.version_id, s.step, c.id FROM timers t JOIN steps s"
         " ON s.id = t.step_id JOIN cases c ON c.id = t.case_id WHERE t.state = 'waiting' AND t.due_at <= ?"
@@ -140,10 +145,23 @@ def fire_timers(round_: Round) -> int:
         step = round_.workflow(version_id).by_id[step_id]
         if what == "wait" and isinstance(step, Wait):
             following = round_.workflow(version_id).following(step)
+            if round_.calendar.day_of(at) < round_.as_of:
+                round_.conn.execute("UPDATE steps SET data = json_set(data, '$.own', ?) WHERE id = ?", (at, visit))
             go(round_, version_id, [visit], (step.timeout if step.ends_early else step.then) or following)
         elif task is not None:
             acts.passed(round_, what, at, task, case_id, step)
-    return len(due)
+    return came + len(due)
+
+
+def _came_before(round_: Round) -> int:
+    """Let waits whose time is over end by what they waited for, where that has come; how many."""
+    over = round_.conn.execute(
+        "SELECT DISTINCT c.version_id, s.step FROM timers t JOIN steps s ON s.id = t.step_id JOIN cases c ON c.id = t.case_id"
+        " WHERE t.state = 'waiting' AND t.due_at <= ? AND t.what = 'wait' AND c.state = 'open' AND s.state = 'waiting'",
+        (round_.now,),
+    ).fetchall()
+    waits = [(version_id, round_.workflow(version_id).by_id[step_id]) for version_id, step_id in over]
+    return sum(_come_true(round_, v, step) for v, step in waits if isinstance(step, Wait) and step.ends_early)
 
 
 # ---- what is ready ----
@@ -208,11 +226,14 @@ def _gather(round_: Round, version_id: int, step: Step) -> int:
 
 def _wait(round_: Round, step: Step) -> None:
     title = getattr(step, "title", None) or "waits"
-    round_.conn.execute(
-        "UPDATE steps SET state = 'waiting', title = ?, data = json_set(data, '$.since', ?, '$.begun', ?) WHERE id IN"
-        " (SELECT visit FROM temp.acting)",
-        (title, round_.as_of.isoformat(), acts.begins(round_)),
-    )
+    for own in acts.own_times(round_):
+        mine = own if isinstance(step, Wait) else None  # a person's time begins when the work is given out
+        since = round_.as_of if mine is None else round_.calendar.day_of(mine)
+        round_.conn.execute(
+            "UPDATE steps SET state = 'waiting', title = ?, data = json_remove(json_set(data, '$.since', ?, '$.begun', ?),"
+            " '$.own') WHERE id IN (SELECT visit FROM temp.acting) AND state = 'ready' AND json_extract(data, '$.own') IS ?",
+            (title, since.isoformat(), acts.begins(round_) if mine is None else mine, own),
+        )
     round_.conn.execute(
         "UPDATE cases SET stage = ? WHERE id IN (SELECT case_id FROM temp.acting) AND stage IS NOT ?", (title, title)
     )
@@ -291,7 +312,7 @@ def _arrive(round_: Round, visits: str, join: str, ways: int) -> None:
         " (SELECT value FROM json_each(?))",
         (round_.as_of.isoformat(), join, cases),
     )
-    enter(round_, join, "SELECT value AS id FROM json_each(:cases)", {"cases": cases})
+    enter(round_, join, "SELECT value AS id, NULL AS own FROM json_each(:cases)", {"cases": cases})
 
 
 def close(round_: Round, visits: Sequence[int], outcome: str) -> None:

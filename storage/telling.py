@@ -147,7 +147,19 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
             return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
         else:
             drafts.append(draft)
-    round_.conn.executemany(_INSERT, drafts)
+    said_already = _said_already(round_)
+    round_.conn.executemany(_INSERT, [d for d in drafts if (d[0], *d[7:10]) not in said_already])
+
+
+def _said_already(round_: Round) -> set[tuple[Any, ...]]:
+    """What was drafted today in cases that catch up on missed deadlines: reminders missed together come as one."""
+    rows = round_.conn.execute(
+        "SELECT m.case_id, m.recipient, m.subject, m.body FROM messages m JOIN changes c ON c.id = m.change_id"
+        " WHERE m.state = 'draft' AND c.kind = 'run' AND c.as_of = ? AND m.case_id IN (SELECT a.case_id FROM temp.acting a"
+        " JOIN steps s ON s.id = a.visit WHERE json_extract(s.data, '$.own') IS NOT NULL)",
+        (round_.as_of.isoformat(),),
+    )
+    return set(rows.fetchall())
 
 
 _INSERT = (

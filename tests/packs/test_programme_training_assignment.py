@@ -51,6 +51,26 @@ def test_nobody_finishes_it(office: Office) -> None:
     assert office.outcomes("training-assignment") == [("B", "not finished")]
 
 
+def test_reminders_missed_together_come_as_one_and_the_days_do_not_drift(office: Office) -> None:
+    office.partner("E")
+    office.record("E", "assignment", name="Safety", status="Assigned", starts_on=DAY.isoformat(), ends_on="2026-04-01")
+    office.run()
+    office.on(16).run()
+    assert office.messages() == ["A course for you: Safety", "Still open: Safety"], "days 7 and 14, while nobody looked"
+    office.on(21).run()
+    assert office.messages().count("Still open: Safety") == 2 and "in 21 days" in office.inbox()[0]
+
+
+def test_what_was_finished_while_nobody_looked_is_not_reminded_of(office: Office) -> None:
+    office.partner("F")
+    office.record("F", "assignment", name="Safety", status="Assigned", starts_on=DAY.isoformat(), ends_on="2026-04-01")
+    office.run()
+    office.on(12).happened("F", "training", course="Safety", on=DAY + timedelta(days=9))
+    office.run()
+    assert office.messages() == ["A course for you: Safety"]
+    assert office.outcomes("training-assignment") == [("F", "finished")]
+
+
 def test_what_is_valid_already_is_not_asked_for(office: Office) -> None:
     office.partner("C")
     office.happened("C", "training", course="Safety", valid_until="2027-01-01")
@@ -67,5 +87,6 @@ def test_the_mandatory_course_is_assigned_once_a_month(office: Office) -> None:
     assert office.records("D", "assignment") == [("Mandatory course", "Assigned")], "it is assigned already"
     office.happened("D", "training", course="Mandatory course", mandatory="yes")
     office.run()
+    office.done("has not finished Mandatory course in 21 days", "Pat")
     office.on(70).run()
     assert office.records("D", "assignment") == [("Mandatory course", "Done")], "done within the year"
