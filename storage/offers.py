@@ -28,14 +28,14 @@ MOST = 2.0
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody eligible. `received`: offers of this kind within a year; `last`: the day of the latest."""
+    """Somebody eligible. `received`: offers of this kind within a year; `last`: the latest, by day and order."""
 
     partner_id: int
     code: str
     name: str
     weight: float
     received: int
-    last: str
+    last: tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,21 @@ def _eligible(
     )
     others = "" if kind is None or subject == "partner" else " AND p.id <> :own"
     rows = round_.conn.execute(
-        f"SELECT p.id, p.code, p.name, {weight}, (SELECT count(*) {got}), (SELECT coalesce(max(o.starts_on), '') {got}),"
+        f"SELECT p.id, p.code, p.name, {weight}, (SELECT count(*) {got}), (SELECT max(o.starts_on) {got}), (SELECT max(o.id) {got}),"
         f" {', '.join(tests)} FROM main.partners p{row} WHERE p.joined_into IS NULL{others}"
         f" AND NOT EXISTS (SELECT 1 {mine} AND o.ref = :ref) ORDER BY p.code",
         {**compiler.params, "row": row_id, "own": own, "offered": step.record, "ref": origin.get("ref"),
          "today": round_.as_of.isoformat()},
     ).fetchall()  # fmt: skip
-    found = [Candidate(r[0], r[1], r[2], 1.0 if r[3] is None else float(r[3]), r[4], r[5]) for r in rows if all(r[6:])]
+    found = [
+        Candidate(r[0], r[1], r[2], 1.0 if r[3] is None else float(r[3]), r[4], (r[5] or "", r[6] or 0))
+        for r in rows
+        if all(r[7:])
+    ]
     dropped = [
         f"{many:,} left out: {show(Not(part))}"
         for n, part in enumerate(parts)
-        if (many := sum(1 for r in rows if not r[6 + n]))
+        if (many := sum(1 for r in rows if not r[7 + n]))
     ]
     return found, dropped
 
@@ -141,7 +145,7 @@ def _table(ranked: list[Ranked]) -> list[str]:
     if not ranked:
         return ["Nobody is eligible."]
     lines = [f"{r.who.code}  {r.who.name}: share {r.share:.1%}, received {r.who.received:,}, behind by {r.deficit:.2f},"
-             f" last {r.who.last or 'never'}" for r in ranked]  # fmt: skip
+             f" last {r.who.last[0] or 'never'}" for r in ranked]  # fmt: skip
     return ["Eligible, whose turn it is first:", *lines]
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
-from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, RecordKind
+from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, PartnerField, RecordKind
 from prm_tui.domain.pack_check import Known
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
@@ -95,6 +95,41 @@ def facts(conn: sqlite3.Connection) -> dict[str, NamedFact]:
     """Every named fact."""
     rows = conn.execute("SELECT name, body, sentence FROM facts ORDER BY name").fetchall()
     return {row[0]: NamedFact(name=row[0], value=row[1], sentence=row[2]) for row in rows}
+
+
+def kinds(
+    conn: sqlite3.Connection, names: Collection[str], core: Mapping[tuple[str, str], Collection[str]]
+) -> tuple[dict[str, ActivityKind], dict[str, RecordKind], dict[str, PartnerField]]:
+    """Kinds of activity and of record, and custom fields of partners, of these names.
+
+    `core`: (table, kind) → fields, of the kinds every file has; of these, only the fields that were added.
+    """
+    fields: dict[tuple[str, str], dict[str, str]] = {}
+    labels: dict[str, str] = {}
+    for table, kind, key, label, type_ in conn.execute(
+        "SELECT tbl, kind, key, label, type FROM fields ORDER BY ord, id"
+    ):
+        if key not in core.get((table, kind), ()):
+            fields.setdefault((table, kind), {})[key] = type_
+        labels |= {key: label} if table == "partner" else {}
+    activities: dict[str, ActivityKind] = {}
+    records: dict[str, RecordKind] = {}
+    rows = conn.execute("SELECT tbl, name, label, class, pillar, open, emits FROM kinds ORDER BY name").fetchall()
+    for table, name, label, class_, pillar, opened, emits in rows:
+        own = fields.get((table, name), {})
+        if name not in names or ((table, name) in core and not own):
+            continue
+        if (table, name) in core:
+            class_ = pillar = None
+            opened, emits = "[]", "{}"
+        if table == "activity":
+            activities[name] = ActivityKind(name=name, label=label, class_=class_, pillar=pillar, fields=own)
+        else:
+            records[name] = RecordKind(name=name, label=label, pillar=pillar, fields=own, open=tuple(json.loads(opened)),
+                                       emits=json.loads(emits))  # fmt: skip
+    partner = fields.get(("partner", ""), {})
+    return activities, records, {key: PartnerField(name=key, type=type_, label=labels[key])
+                                 for key, type_ in partner.items() if key in names}  # fmt: skip
 
 
 def clashes(conn: sqlite3.Connection, pack: Pack) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
 from prm_tui.services import packs, people
+from prm_tui.services.answers import may_answer
 from storage import Store, impact
 from storage import cases as stored
 from storage.store import Change
@@ -162,10 +163,7 @@ def approve(
     same = [t for t in case.tasks if t.act == task.act and t.step_id == task.step_id]
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
-    if task.role and task.role not in person.roles:
-        raise UsageError(
-            f"This approval is for {task.role}; {person.name} is {', '.join(person.roles) or 'without a role'}."
-        )
+    may_answer(store, task, person)
     chosen = _choice(task, choice)
     if task.evidence and proof is None:
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
@@ -249,6 +247,8 @@ def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of:
     person = someone(store, actor, "reject")
     in_the_present(store, as_of, "reject")
     case = get(store, task.case_id)
+    if task.of_workflow:
+        may_answer(store, task, person)
     with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
         if task.of_workflow:
             pass  # its workflow says what a no leads to

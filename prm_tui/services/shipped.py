@@ -82,6 +82,11 @@ def workflow_body(name: str) -> str:
     return json.dumps(read(name)["workflow"][name], sort_keys=True)
 
 
+def core_fields() -> dict[tuple[str, str], tuple[str, ...]]:
+    """The kinds every file has, as (activity or record, name), and their fields."""
+    return {(table, name): tuple(kind.get("fields", {})) for table, name, kind in _core()}
+
+
 def _core() -> list[tuple[str, str, dict[str, Any]]]:
     pack = read("core")
     return [(table, name, kind) for table in ("activity", "record") for name, kind in pack[table].items()]

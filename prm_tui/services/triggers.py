@@ -14,11 +14,12 @@ from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import MessageTemplate, NamedFact, Pack
 from prm_tui.domain.shape import Wrong, one_of
 from prm_tui.domain.standing import Matching, Standing
-from prm_tui.domain.step import Document, Notify
+from prm_tui.domain.step import Document, Notify, Set
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow, reached
+from prm_tui.services import shipped
 from storage import Store
 from storage import packs as kept
 from storage import standing as looks
@@ -186,7 +187,9 @@ def switched_off(change: Change) -> tuple[str, ...]:
 
 
 def export(store: Store, names: Iterable[str], as_of: date) -> str:
-    """Triggers (none named: all) with their workflows and templates, as TOML. UsageError for a name that is none."""
+    """Triggers (none named: all) with what they speak of, as TOML: workflows, templates, facts, and the kinds and fields
+    that not every file has. UsageError for a name that is none.
+    """
     wanted = list(names) or [row.name for row in listed(store, as_of)]
     chosen = {name: find(store, name, as_of)[1] for name in wanted}
     with store.reading() as conn:
@@ -199,14 +202,19 @@ def export(store: Store, names: Iterable[str], as_of: date) -> str:
                 used[name] = flow
     written = {s.template for f in used.values() for s in f.steps if isinstance(s, Notify | Document)}
     templates = {name: templates[name] for name in sorted(written) if name in templates}
-    named = _named(
-        facts, [*_said(chosen.values(), used.values()), *(t for m in templates.values() for t in _fields(m))]
-    )
+    texts = [*_said(chosen.values(), used.values()), *(t for m in templates.values() for t in _fields(m))]
+    named = _named(facts, texts)
+    spoken = _spoken([*texts, *(facts[name].value for name in named)], chosen.values(), used.values())
+    with store.reading() as conn:
+        activities, records, fields = kept.kinds(conn, spoken, shipped.core_fields())
     name = wanted[0] if len(wanted) == 1 else "triggers"
     return pack_text.write(
         Pack(
             name=name,
             title=chosen[name].title if name in chosen else "Triggers",
+            partner=fields,
+            activities=activities,
+            records=records,
             triggers=chosen,
             workflows=used,
             facts={name: facts[name] for name in facts if name in named},
@@ -226,6 +234,17 @@ def _said(triggers: Iterable[Trigger], flows: Iterable[Workflow]) -> Iterator[st
 
 def _fields(template: MessageTemplate) -> tuple[str, ...]:
     return (*parse_template(template.subject).names, *parse_template(template.body).names)
+
+
+def _spoken(texts: Iterable[str], triggers: Iterable[Trigger], flows: Iterable[Workflow]) -> set[str]:
+    """Every name that these texts, subjects and steps may mean a kind or a field by."""
+    found = {trigger.about.kind or "" for trigger in triggers}
+    for text in texts:
+        found |= {part for node, _ in walk(parse(text)) if isinstance(node, Name) for part in node.parts}
+    for step in (step for flow in flows for step in flow.steps):
+        found |= {str(getattr(step, key)) for key in ("kind", "record", "activity") if getattr(step, key, None)}
+        found |= set(getattr(step, "field", "").split(".")) if isinstance(step, Set) else set()
+    return found
 
 
 def _named(facts: Mapping[str, NamedFact], texts: Iterable[str]) -> set[str]:

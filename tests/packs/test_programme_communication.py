@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prm_tui.services import contacts
 from tests.packs.programme import DAY, Office, opened
 
 
@@ -17,9 +18,6 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
         office.switch_on("communication")
         office.run()
         yield office
-
-
-from prm_tui.services import contacts  # noqa: E402
 
 
 def audience(office: Office) -> None:
@@ -34,7 +32,9 @@ def audience(office: Office) -> None:
 
 def item(office: Office, what: str, audience: str, days: int = 20) -> None:
     day = (DAY + timedelta(days=days)).isoformat()
-    office.record("HOUSE", "calendar_item", name="Summit", status="Planned", what=what, audience=audience, ends_on=day)
+    office.record(
+        "HOUSE", "calendar_item", name="Summit", status="Planned", ref=what, what=what, audience=audience, ends_on=day
+    )
     office.run()
 
 

@@ -425,6 +425,30 @@ def test_a_case_waits_for_answers_and_for_time(office: Store) -> None:
     )
 
 
+def test_only_who_is_asked_says_yes_or_no(office: Store) -> None:
+    steps = """id = "first"\ndo = "approve"\ntitle = "Manager?"\nby = "manager"
+---id = "second"\ndo = "approve"\ntitle = "Finance?"\nby = "role:finance"
+"""
+    people.add(office, "Ann", roles=["partner manager"], actor=None, as_of=DAY)
+    rules(office, trigger("ask", "when = \"tier = 'Gold'\"", "ask", steps))
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    (asked,) = cases.inbox(office)
+    with pytest.raises(UsageError, match="This approval is for Dana, not for Ann"):
+        cases.approve(office, asked.id, actor=who(office, "Ann"), as_of=DAY)
+    with pytest.raises(UsageError, match="This approval is for Dana, not for Ann"):
+        cases.reject(office, asked.id, "no", actor=who(office, "Ann"), as_of=DAY)
+    cases.approve(office, asked.id, actor=who(office, "Dana"), as_of=DAY)
+    run(office)
+    (asked,) = cases.inbox(office)
+    with pytest.raises(UsageError, match="This approval is for finance; Dana is"):
+        cases.reject(office, asked.id, "no", actor=who(office, "Dana"), as_of=DAY)
+    cases.reject(office, asked.id, "no money", actor=who(office, "Max"), as_of=DAY)
+    run(office)
+    assert one(office, "SELECT state FROM cases") == "closed"
+
+
 def test_parallel_ways_meet(office: Store) -> None:
     steps = """id = "both"\ndo = "parallel"\nbranches = ["kit", "course"]\njoin = "ready"
 ---id = "kit"\ndo = "task"\ntitle = "Send the kit"\nthen = "ready"

@@ -10,6 +10,7 @@ import pytest
 
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.pack import PackError
+from prm_tui.domain.person import ROLES
 from prm_tui.services import conditions, files, history, packs, people, triggers
 from storage import Store
 
@@ -140,6 +141,20 @@ def test_triggers_are_given_on_with_what_they_need(office: Store, tmp_path: Path
         people.add(other, "Ann", roles=["program manager"], actor=None, as_of=DAY)
         packs.add(other, text, "t.toml", actor=None, as_of=DAY)
         assert triggers.export(other, ["certificate-renewal"], DAY) == text
+
+
+@pytest.mark.parametrize("name", packs.built_in())
+def test_every_trigger_is_given_on_with_all_it_speaks_of(office: Store, tmp_path: Path, name: str) -> None:
+    if name in packs.PROGRAM:
+        return
+    with files.open_file(tmp_path / "other.db", create=True) as other:
+        for file in (office, other):
+            people.add(file, "Everybody", roles=list(ROLES), actor=None, as_of=DAY)
+        packs.add_named(office, name, actor=None, as_of=DAY)
+        for row in triggers.listed(office, DAY):
+            text = triggers.export(office, [row.name], DAY)
+            assert packs.add(other, text, "t.toml", actor=None, as_of=DAY).pack.triggers
+            assert triggers.export(other, [row.name], DAY) == text
 
 
 def test_what_a_pack_needs_is_added_before_it(office: Store) -> None:
