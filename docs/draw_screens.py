@@ -17,13 +17,43 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from prm_tui.app import PrmApp, start
-from prm_tui.services import cases, contacts, deactivation, demo, export, files, outbox, partners, people
+from prm_tui.services import (
+    automation,
+    cases,
+    contacts,
+    deactivation,
+    demo,
+    export,
+    files,
+    history,
+    outbox,
+    packs,
+    partners,
+    people,
+    rules,
+    triggers,
+)
 from storage import cases as stored
 from storage.store import Change
 
 OUT = Path(__file__).parent / "screens"
 SIZES = ((80, 24), (120, 40))
 QUIET = "days_since(order) > 100 and sum(order.amount, 365) > 0"
+ASKING = """
+[trigger.keep]
+title = "Nothing bought for two years"
+when = "days_since(order) > 850 and status = 'Active'"
+start = "keep"
+[workflow.keep]
+title = "Keep or let go"
+[[workflow.keep.step]]
+id = "ask"
+do = "approve"
+title = "Keep {{ partner.name }}?"
+by = "role:legal"
+within = "4 business hours"
+choices = { "keep" = "end", "let go" = "start:deactivation" }
+"""
 SCREENS: dict[str, tuple[str, ...]] = {
     "partners": (f"#filter={QUIET}",),
     "partners-fault": ("#filter=days_sinc(order) > 90",),
@@ -32,11 +62,6 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "timeline": ("#filter=Brakes and Gears", "enter", "right", "enter"),
     "edit": ("#filter=Brakes and Gears", "e"),
     "today": ("1",),
-    "triggers": ("3", "down", "down"),
-    "trigger": ("3", "down", "down", "enter"),
-    "backtest": ("3", "down", "down", "b", "enter"),
-    "rehearse": ("3", "down", "down", "D"),
-    "runs": ("3", "L"),
     "cases": ("4",),
     "case": ("4", "enter"),
     "approve": ("1", "down", "down", "y"),
@@ -46,6 +71,35 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "message-edit": ("1", "o", "e"),
     "message-approve": ("1", "o", "down", "space", "space", "y"),
     "outbox-empty": ("1", "o"),
+    "triggers": ("3", "down", "down"),
+    "automation-empty": ("3",),
+    "packs": ("3", "n", "enter"),
+    "trigger": ("3", "enter"),
+    "trigger-condition": (
+        "3",
+        "enter",
+        "down",
+        "down",
+        "down",
+        "e",
+        "#filter=days_since(order) > 120 and territory = 'France'",
+    ),
+    "trigger-step": (
+        "3",
+        "enter",
+        *["down"] * 13,
+        "n",
+        "enter",
+        "#field0=Call {{ partner.name }}",
+        "#field2=3 busines days",
+    ),
+    "rehearse": ("3", "D"),
+    "backtest": ("3", "down", "down", "b", "enter"),
+    "switch-on": ("3", "O", "down", "enter"),
+    "runs": ("3", "L"),
+    "run": ("3", "L", "enter"),
+    "match": ("3", "L", "enter", "down", "down", "enter"),
+    "answer": ("1", "down", "down", "y", "enter"),
     "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
     "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
     "exchange": ("5",),
@@ -140,6 +194,36 @@ def _write_to(change: Change, n: int, partner: int, day: str) -> None:
     stored.insert(change, "messages", row)
 
 
+def with_rules(folder: Path, path: Path) -> tuple[Path, Path]:
+    """A copy of the file with a trigger that Dana has written; and one in which it has run."""
+    written = Path(shutil.copy(path, folder / "rules.db"))
+    with files.open_file(written) as store:
+        day = store.today()
+        dana = people.find(store, "Dana Program").id
+        history.undo(
+            store, next(c.id for c in history.changes(store) if c.why.endswith("pack welcome")), actor=None, as_of=day
+        )
+        packs.add_named(store, "gone-quiet", actor=dana, as_of=day)
+        for n, partner in enumerate(
+            list(partners.find(store, condition="days_since(order) > 100", as_of=day).ids)[:150]
+        ):
+            fields = {"name": f"Owner {n + 1}", "email": f"owner@shop{n + 1}.example", "main": "yes"}
+            contacts.add(store, partner, fields, actor=None, as_of=day)
+            partners.edit(store, partner, {"manager": "Dana Program"}, actor=None, as_of=day)
+        store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    ran = Path(shutil.copy(written, folder / "ran.db"))
+    with files.open_file(ran) as store:
+        most = people.find(store, "Max Manager").id
+        quiet = rules.load(store, "gone-quiet", day)
+        trigger = {**quiet.trigger, "when": f"territory = 'France' and {quiet.trigger['when']}"}
+        rules.save(store, quiet.with_trigger(trigger), actor=dana, as_of=day)
+        packs.add(store, ASKING, "keep.toml", actor=dana, as_of=day)
+        for name in ("gone-quiet", "keep"):
+            triggers.switch_on(store, name, first="act", actor=most, as_of=day)
+        automation.run(store, as_of=day)
+    return written, ran
+
+
 async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
     for _ in range(40):
         await pilot.pause(0.02)
@@ -150,7 +234,7 @@ async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
 
 async def draw(name: str, size: tuple[int, int], path: Path, books: dict[str, Path]) -> None:
     """One screen at one size."""
-    app = start(path, actor=None if name == "empty" else "Lee Legal")
+    app = start(path, actor=None if name in ("empty", "automation-empty") else "Lee Legal")
     try:
         async with app.run_test(size=size) as pilot:
             await app.ready()
@@ -186,7 +270,10 @@ def main() -> int:
         }
         writing = with_messages(Path(folder), path)
         named = ("outbox", "outbox-waits", "message", "message-edit", "message-approve")
-        others = {"empty": empty, "merge": merging, **dict.fromkeys(named, writing)}
+        written, ran = with_rules(Path(folder), path)
+        rule = ("packs", "trigger", "trigger-condition", "trigger-step", "rehearse", "switch-on")
+        others = {"empty": empty, "automation-empty": empty, "merge": merging, **dict.fromkeys(named, writing),
+                  **dict.fromkeys(rule, written), **dict.fromkeys(("runs", "run", "match", "answer"), ran)}  # fmt: skip
         for name in sys.argv[1:] or SCREENS:
             for size in SIZES:
                 asyncio.run(draw(name, size, others.get(name, path), books))

@@ -30,7 +30,7 @@ class Fired:
     @property
     def summary(self) -> str:
         """3 begun, 2 held"""
-        parts = [(self.acted, "begun"), (self.held, "held"), (self.noted, "noted"), (self.late, "learned late")]
+        parts = [(self.acted, "begun"), (self.held, "held"), (self.noted, "taken note of"), (self.late, "learned late")]
         return ", ".join(f"{n:,} {said}" for n, said in parts if n) or "nothing"
 
 
@@ -94,7 +94,7 @@ class Run:
         said = list(self.notes)
         for f in self.fired:
             parts = [f"{f.acted:,} {would}begun" if f.acted else "", f"{f.held:,} held: more than its cap" if f.held else "",
-                     f"{f.noted:,} noted" if f.noted else "", f"{f.late:,} learned late" if f.late else ""]  # fmt: skip
+                     f"{f.noted:,} taken note of" if f.noted else "", f"{f.late:,} learned late" if f.late else ""]  # fmt: skip
             said.append(
                 f"{f.title}: {f.matched:,} match{'es' if f.matched != 1 else ''} ({', '.join(filter(None, parts))})"
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from prm_tui.domain.outline import moment
 from prm_tui.domain.run import Run
 from prm_tui.services import automation, packs, rules, runs, triggers
 from screens.modals.choose import Choice, Choose
@@ -27,6 +28,7 @@ FIRSTS = {
 }
 NEW = "new"
 FILE = "file"
+PACK = "pack"
 
 
 def told(run: Run) -> Content:
@@ -191,25 +193,44 @@ async def why(screen: PrmScreen, name: str) -> None:
 
 
 async def add(screen: PrmScreen) -> None:
-    """Offer the packs that come with prm, a file, a new one."""
-    listed = await screen.read(packs.listed)
-    offered = sorted((p for p in listed if p.kind != "program" and p.added is None), key=lambda p: p.name != "welcome")
-    choices = [Choice(NEW, "A new one …", "from a condition and a few steps"),
-               Choice(FILE, "A TOML file …", "triggers and workflows somebody wrote")]  # fmt: skip
-    choices += [Choice(p.name, p.title, p.about or "") for p in offered]
+    """Offer the three ways: a pack that comes with prm, a file, a new one."""
+    choices = [Choice(PACK, "A pack that comes with prm …", "rules for a process or an industry, with their workflows"),
+               Choice(FILE, "A TOML file …", "triggers and workflows somebody wrote"),
+               Choice(NEW, "A new one …", "from a condition and a few steps")]  # fmt: skip
     picked = await screen.prm.push_screen_wait(Choose("Add triggers", choices, foot="everything comes switched off"))
-    if picked == NEW:
-        await _new(screen)
-    elif picked == FILE:
-        await _file(screen)
-    elif picked is not None:
-        await _pack(screen, picked)
+    if picked is not None:
+        await {PACK: _packs, FILE: _file, NEW: _new}[picked](screen)
 
 
-async def _pack(screen: PrmScreen, name: str) -> None:
+async def _packs(screen: PrmScreen) -> None:
+    """Which pack; what it brings, and what it lacks here, before it is added."""
     session = screen.prm.session
-    done = await screen.write(lambda s: packs.add_named(s, name, actor=session.actor, as_of=session.as_of))
-    screen.prm.tell(_added(done))
+    listed = [p for p in await screen.read(packs.listed) if p.kind != "program" and p.added is None]
+    listed.sort(key=lambda p: p.name != "welcome")
+    choices = [Choice(p.name, p.title, p.about or "") for p in listed]
+    picked = await screen.prm.push_screen_wait(Choose("Which pack?", choices, wide=True))
+    if picked is None:
+        return
+    text = await screen.read(lambda s: packs.text_of(s, picked))
+    found, faults = await screen.read(lambda s: packs.check(s, text, f"{picked}/pack.toml"))
+    lines = [plain(found.about or ""), Content("")]
+    for one in found.triggers.values():
+        said = plain(f"  {moment(one)}", "muted")
+        lines.append(Content.assemble(("○ off  ", "$muted"), plain(one.title, "bright"), said))
+    if faults:
+        lines += [
+            Content(""),
+            plain("It cannot be added yet:", "bad"),
+            *(plain(f"! {f.problem}", "bad") for f in faults[:8]),
+        ]
+        screen.prm.push_screen(Page(found.title, Content("\n").join(lines)))
+        return
+    lines += [Content(""), plain("Everything comes switched off. D rehearses on your data, O switches on.", "muted")]
+    if await screen.prm.push_screen_wait(
+        Confirm(f"Add {found.title}?", Content("\n").join(lines), yes="add it", no="not now")
+    ):
+        done = await screen.write(lambda s: packs.add_named(s, picked, actor=session.actor, as_of=session.as_of))
+        screen.prm.tell(_added(done))
 
 
 async def _file(screen: PrmScreen) -> None:

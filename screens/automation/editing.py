@@ -18,6 +18,7 @@ from prm_tui.domain.trigger import ONS
 from prm_tui.domain.workflow import END
 from prm_tui.services import conditions, records, rules, timeline
 from screens.automation.condition import ask_condition
+from screens.automation.rows import fault_said
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
 from screens.text import plain, visible
@@ -217,6 +218,5 @@ def _beneath(faults: Sequence[Fault], place: tuple[str | int, ...], keys: set[st
         key = next((k for k in (".".join(rest[:2]), rest[0] if rest else "") if k in keys), "")
         if not key and rest and rest[0] in ("step", "when"):
             continue  # of another part
-        hint = f" Did you mean “{fault.instead}”?" if fault.instead else ""
-        found.setdefault(key, visible(f"{fault.problem}.{hint}"))
+        found.setdefault(key, visible(fault_said(fault)))
     return found

@@ -21,10 +21,10 @@ from screens.widgets.table import Table
 
 EMPTY = Content.assemble(
     ("No trigger yet.\n\n", "bold $bright"),
-    ("A trigger watches your data. When something becomes true, arrives, or comes near its date, it\n", "$text"),
-    ("starts a workflow: messages, tasks, approvals, deadlines. Nothing acts before you have seen\n", "$text"),
-    ("what it would do, and switched it on.\n\nThree ways to begin:\n\n", "$text"),
-    ("  n  ", "bold $accent"), ("take a pack that comes with prm, for example “Gone quiet, and back again”\n", "$text"),
+    ("A trigger watches your data. When something becomes true, arrives, or comes near its date, it starts a workflow: "
+     "messages, tasks, approvals, deadlines. Nothing acts before you have seen what it would do, and switched it on.\n\n"
+     "Three ways to begin:\n\n", "$text"),
+    ("  n  ", "bold $accent"), ("take a pack that comes with prm: “Welcome” only makes tasks\n", "$text"),
     ("  n  ", "bold $accent"), ("read a TOML file that somebody gave you\n", "$text"),
     ("  n  ", "bold $accent"), ("write one of your own, from a condition and a few steps\n", "$text"),
 )  # fmt: skip
@@ -38,7 +38,7 @@ class AutomationScreen(ModeScreen):
     DEFAULT_CSS = """
     AutomationScreen #title { height: 1; padding: 0 2; margin: 1 0; }
     AutomationScreen Table { height: 1fr; margin: 0 1; }
-    AutomationScreen #nothing { padding: 1 3; height: 1fr; display: none; }
+    AutomationScreen #nothing { padding: 1 3; height: 1fr; max-width: 100; display: none; }
     """
     BINDINGS: ClassVar = bindings("automation")
 

@@ -20,12 +20,12 @@ from screens.base import PrmScreen
 from screens.modals.choose import Choice, Choose
 from screens.modals.pages import Page
 from screens.text import found as value_found
-from screens.text import plain, short_date, visible
+from screens.text import hanging, plain, short_date, visible
 from screens.undo import undo_latest
 from screens.widgets.detail import Detail
 from screens.widgets.table import Col, Line, Table
 
-COLUMNS = [Col("at", "Ran", 16), Col("what", "What it did", least=30), Col("as_of", "As of", 11), Col("by", "By", 12),
+COLUMNS = [Col("at", "Ran", 16), Col("what", "What it did", least=46), Col("as_of", "As of", 11), Col("by", "By", 12),
            Col("cause", "Because of", 20)]  # fmt: skip
 TREE_COLUMNS = [Col("what", "", least=32), Col("which", "", 40)]
 EMPTY = (
@@ -182,7 +182,9 @@ class RunScreen(PrmScreen):
 
     async def _why(self, hit: Hit) -> None:
         told = await self.read(lambda s: runs.explain_hit(s, hit.id))
-        self.prm.push_screen(Page(f"Why: {visible(hit.name)[:60]}", explained_hit(told)))
+        self.prm.push_screen(
+            Page(f"Why: {visible(hit.name)[:60]}", explained_hit(told, min(int(self.app.size.width * 0.96), 96) - 8))
+        )
 
     def action_actions(self) -> None:
         self.start(self._actions, "act")
@@ -288,8 +290,8 @@ def _done(effect: Effect, *, with_name: bool = False) -> Line:
     return Line(((f"{kind[0]}: {which[0]}", which[1]),), indent=9, detail=detail)
 
 
-def explained_hit(told: Explained) -> Content:
-    """Why a trigger matched a partner: what was found then, with the cells it came from."""
+def explained_hit(told: Explained, wide: int = 80) -> Content:
+    """Why a trigger matched a partner: what was found then, with the cells it came from; in so many cells."""
     hit = told.hit
     parts = [
         Content.assemble(
@@ -314,11 +316,13 @@ def explained_hit(told: Explained) -> Content:
                 ("    found then  ", "$muted"), plain(value_found(bool(value) if yes_no else value), "warn")
             )
         )
-        for row in leaf.rows if leaf else ():
+        if leaf is None or not value:
+            continue  # nothing was there: what lies behind has come since
+        for row in leaf.rows:
             on = f"{short_date(row.on)}  " if row.on else ""
             source = f"  ·  {row.source}" if row.source else ""
-            parts.append(plain(f"    {on}{row.what}{source}", "muted"))
-        if leaf and leaf.behind > len(leaf.rows):
+            parts.append(hanging("    ", f"{on}{row.what}{source}", wide, "muted"))
+        if leaf.behind > len(leaf.rows):
             parts.append(plain(f"    and {leaf.behind - len(leaf.rows):,} more", "muted"))
     return Content("\n").join(parts)
 

@@ -122,8 +122,13 @@ def _add(lines: Parts, part: str, head: str, said: Iterable[str], wide: int, col
 
 def _faults(lines: Parts, part: str, faults: Iterable[Fault], wide: int) -> None:
     for fault in faults:
-        hint = f" Did you mean “{fault.instead}”?" if fault.instead else ""
-        _add(lines, part, "", [f"! {fault.problem}.{hint}"], wide, "bad")
+        _add(lines, part, "", [f"! {fault_said(fault)}"], wide, "bad")
+
+
+def fault_said(fault: Fault) -> str:
+    """What is wrong and what to write instead, without the place: it stands there."""
+    problem = fault.problem if fault.problem.endswith((".", "?", "!")) else f"{fault.problem}."
+    return f"{problem} Did you mean “{fault.instead}”?" if fault.instead else problem
 
 
 def _of_trigger(faults: Iterable[Fault], wanted: Any) -> list[Fault]:
@@ -146,8 +151,7 @@ def _then(lines: Parts, rule: Rule, faults: Sequence[Fault], others: Sequence[st
         if last:
             wrong = [f for f in faults if f.key[2:4] == ("step", n)]
             for fault in wrong:
-                hint = f" Did you mean “{fault.instead}”?" if fault.instead else ""
-                for line in wrap(visible(f"! {fault.problem}.{hint}"), max(wide - 12, 20)):
+                for line in wrap(visible(f"! {fault_said(fault)}"), max(wide - 12, 20)):
                     lines.put(Line((("", ""), ("", ""), (line, "bad")), detail=fault.problem), "step", n)
     _faults(lines, "then", [f for f in faults if f.key[:1] == ("workflow",) and f.key[2:3] != ("step",)], wide)
 

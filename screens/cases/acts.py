@@ -88,11 +88,13 @@ async def answer(screen: PrmScreen, task: TaskRow) -> None:
     if why is not None:
         found = " · ".join(f"{text}: {value_found(value)}" for text, value in why.hit.parts)
         parts.append(
-            hanging("Because     ", f"{why.hit.title}, {short_date(why.hit.on)}" + (f": {found}" if found else ""), 66)
+            hanging(
+                "Because       ", f"{why.hit.title}, {short_date(why.hit.on)}" + (f": {found}" if found else ""), 66
+            )
         )
-    parts += [hanging("Answer      ", choice, 66, "bright")] if choice else []
+    parts += [hanging("Answer        ", choice, 66, "bright")] if choice else []
     follows = ways.get(choice or "yes", "")
-    parts += [hanging("What follows", f" {follows}", 66)] if follows else []
+    parts += [hanging("What follows  ", follows, 66)] if follows else []
     parts.append(plain(f"You act as {session.actor_name}. p chooses another person.", "warn"))
     said = Content("\n").join(parts)
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from screens.modals.base import Modal
-from screens.text import plain, visible
+from screens.text import fit, plain, visible
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,16 @@ class _Field(Input):
 
 
 class Choose(Modal[Any]):
-    """Gives back the value of the choice; with `several`, the list of values that are ticked, in order."""
+    """Gives back the value of the choice; with `several`, the list of values that are ticked, in order.
+
+    `wide`: long sentences about each, cut to one line.
+    """
 
     DEFAULT_CSS = """
     Choose OptionList { height: auto; max-height: 18; background: $panel; border: none; padding: 0; }
     Choose OptionList:focus { border: none; }
     Choose OptionList > .option-list--option-highlighted { background: $selection; color: $text; text-style: none; }
+    Choose.-wide > #panel { width: 124; }
     Choose Input { border: none; height: 1; padding: 0; background: $panel; margin-bottom: 1; }
     """
     BINDINGS: ClassVar = [
@@ -64,8 +68,9 @@ class Choose(Modal[Any]):
         several: bool = False,
         ticked: Sequence[Any] = (),
         foot: str = "",
+        wide: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(classes="-wide" if wide else None)
         self._title, self._choices, self._several, self._foot = title, list(choices), several, foot
         self._ticked = list(ticked)
         self._shown: list[Choice] = []
@@ -92,6 +97,7 @@ class Choose(Modal[Any]):
         options = self.query_one(OptionList)
         options.clear_options()
         wide = max((len(visible(c.title)) for c in self._shown), default=0)
+        room = min(int(self.app.size.width * 0.96), 124) - 12 - min(wide, 30)  # beside the title, on the same line
         for choice in self._shown:
             mark = ("☑ " if choice.value in self._ticked else "☐ ") if self._several else ""
             title = visible(choice.title)
@@ -101,12 +107,16 @@ class Choose(Modal[Any]):
                         mark,
                         plain(title, "bright"),
                         " " * max(min(wide, 30) - len(title) + 2, 2),
-                        plain(choice.about, "muted"),
+                        plain(self._beside(choice.about, room - max(len(title) - 30, 0)), "muted"),
                     )
                 )
             )
         if self._shown:
             options.highlighted = min(at, len(self._shown) - 1)
+
+    def _beside(self, about: str, room: int) -> str:
+        """What is said about a choice; in a wide window cut to the line."""
+        return fit(visible(about), max(room, 0)).rstrip() if self.has_class("-wide") else about
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Fewer choices with every letter."""

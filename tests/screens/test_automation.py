@@ -57,8 +57,9 @@ def test_an_empty_list_says_what_belongs_here_and_offers_three_ways(tmp_path: Pa
         await prm.press("3")
         assert "No trigger yet." in prm.text and "Three ways to begin" in prm.text
         await prm.press("n")
+        await prm.choose("comes with prm")
         await prm.choose("Gone quiet, and back")
-        assert "nobody is program manager" in prm.app.session.said[-1][0], "what is missing is said, nothing is added"
+        assert "It cannot be added yet" in prm.text and "nobody is program manager" in prm.text
         await prm.press("escape", "n")
         await prm.choose("TOML")
         (tmp_path / "r.toml").write_text(
@@ -66,8 +67,12 @@ def test_an_empty_list_says_what_belongs_here_and_offers_three_ways(tmp_path: Pa
         )
         await prm.fill(str(tmp_path / "r.toml"))
         assert "Did you mean" in prm.text and "line 3" in prm.text
-        await prm.press("escape")
-        assert "No trigger yet." in prm.text
+        await prm.press("escape", "n")
+        await prm.choose("comes with prm")
+        await prm.choose("Four rules to begin")
+        assert "No order for 90 days" in prm.text and "Everything comes switched off" in prm.text
+        await prm.press("enter")
+        assert "0 on, 4 off" in prm.text and "4 triggers, switched off" in prm.app.session.said[-1][0]
 
     drive(path, story, size=size)
 
