@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from prm_tui.domain import condition as language
 from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
 from prm_tui.domain.condition.arriving import signals
+from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, RECORD_FIELDS
 from prm_tui.domain.condition.check import Checked
 from prm_tui.domain.condition.tree import And
 from prm_tui.domain.coverage import RECORDED, STRICT, Covered
+from prm_tui.domain.trigger import Subject
 from storage import Store, activities, explain
 from storage import coverage as stored_coverage
 from storage.catalogue import catalogue as read_catalogue
@@ -32,6 +34,17 @@ def catalogue(store: Store) -> Catalogue:
     """The kinds, fields and named facts a condition may speak of in this file."""
     with store.reading() as conn:
         return read_catalogue(conn)
+
+
+def catalogue_about(store: Store, subject: Subject) -> Catalogue:
+    """As `catalogue`, with the fields of what a trigger looks at under the name subject.FIELD; for completion."""
+    known = catalogue(store)
+    kinds, own = {"record": (known.records, RECORD_FIELDS), "activity": (known.activities, ACTIVITY_FIELDS)}.get(
+        subject.table, ({}, {})
+    )
+    kind = kinds.get(subject.kind or "")
+    fields = {**own, **kind.fields} if kind else {}
+    return replace(known, partner={**{f"subject.{key}": one for key, one in fields.items()}, **known.partner})
 
 
 def check(store: Store, text: str) -> Checked:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -82,11 +81,9 @@ class ConditionModal(Modal[str]):
         begin(self, self._look, "read")
 
     async def _learn(self) -> None:
-        known = await self.behind.read(conditions.catalogue)
         about = self.trigger.about
-        kinds = {"record": known.records, "activity": known.activities}.get(about.table, {})
-        own = kinds[about.kind].fields if about.kind and about.kind in kinds else {}
-        self.query_one(Filter).completion.catalogue = replace(known, partner={**own, **known.partner})
+        known = await self.behind.read(lambda store: conditions.catalogue_about(store, about))
+        self.query_one(Filter).completion.catalogue = known
 
     def on_filter_changed(self) -> None:
         """Count anew."""

@@ -203,7 +203,7 @@ def test_a_match_is_explained_with_its_cells_and_taken_back_alone(db: Path, size
         await prm.press("enter")
         tree.move_to(next(n for n, key in enumerate(tree.keys) if key[0] == "hit"))
         await prm.press("enter")
-        assert "found then" in prm.text and "resellers-and-sales.xlsx · Sales row" in prm.text
+        assert "found then" in prm.text and "resellers-and-sales.xlsx · Sales" in prm.text
         assert "not: has(case" in prm.text.replace("\n", "") or size == (80, 24)
         name = prm.text.split("Why: ")[1].split("\n")[0].strip()
         await prm.press("escape", "a")

@@ -15,7 +15,7 @@ from storage import Store
 from tests.screens.driver import Driver, drive
 from tests.screens.test_hostile import HOSTILE
 from tests.services import test_automation as engine
-from tests.services.test_automation import DAY, GOLD, WELCOME, of, tier, trigger, who
+from tests.services.test_automation import BIG, DAY, GOLD, WELCOME, of, tier, trigger, who
 
 SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
 ASKING = """
@@ -328,3 +328,19 @@ def test_the_condition_is_edited_part_by_part_and_the_text_follows(db: Path, siz
         assert condition(prm) == "territory = 'West'" and "matches now 3 of 3 partners" in prm.text
 
     drive(db, story, size=size, actor="Dana")
+
+
+def test_a_condition_about_an_activity_is_completed_by_its_fields(db: Path) -> None:
+    with files.open_file(db) as store:
+        packs.add(store, BIG, "big.toml", actor=who(store, "Dana"), as_of=DAY)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("3", "enter")
+        to(prm, "if")
+        await prm.press("e")
+        assert "when an order arrives" in prm.text and "orders of the last 12 months" in prm.text
+        await prm.write("#filter", "")
+        await prm.press(*"subject.am", "right")
+        assert prm.app.screen.query_one("#filter", Input).value == "subject.amount"
+
+    drive(db, story, actor="Dana")
