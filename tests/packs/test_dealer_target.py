@@ -59,7 +59,8 @@ def test_reached_again_in_the_same_month_is_one_bonus_in_the_end(office: Office)
     office.run()
     assert [amount for amount, _ in office.ledger("D1")] == [1_500, -1_500, 1_500]
     assert office.messages().count("Autohaus Nord: target reached") == 1
-    assert office.run(40).timers >= 0 and office.field("D1", "lead_weight") == 1
+    office.run(40)
+    assert office.field("D1", "lead_weight") == 1
     assert office.outcomes("target-reached") == [None, None], "the two calls are still to be made"
     for said in ("Call Autohaus Nord", "Call Garage Sud"):
         office.done(said, "Dana")

@@ -1,0 +1,67 @@
+"""The packs by industry side by side: in one file none stands in another's way, and their workbooks are what is written."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import date, datetime
+from typing import Any
+
+import openpyxl
+import pytest
+
+from prm_tui.domain import pack as pack_text
+from prm_tui.services import automation, packs
+from tests.packs.office import BOOKS, Office
+
+INDUSTRIES = [name for name in packs.built_in() if packs.read(name)["pack"].get("kind") == "industry"]
+
+
+def _made() -> dict[str, Any]:
+    spec = importlib.util.spec_from_file_location("make_industries", BOOKS / "make.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    books: dict[str, Any] = module.BOOKS
+    return books
+
+
+MADE = _made()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_workbook_holds_what_its_script_says(name: str) -> None:
+    book = openpyxl.load_workbook(BOOKS / f"{name}.xlsx")
+    held = {page.title: [list(row) for row in page.iter_rows(values_only=True)] for page in book}
+    assert held == {title: [[_cell(cell) for cell in row] for row in rows] for title, rows in MADE[name].items()}
+
+
+def test_every_industry_has_its_workbook_and_its_paragraph() -> None:
+    told = (BOOKS.parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+    assert len(INDUSTRIES) >= 10
+    for name in INDUSTRIES:
+        assert name in MADE, f"{name}: no workbook"
+        assert f"**{name}**" in told, f"{name}: not in docs/packs.md"
+
+
+@pytest.mark.parametrize("name", INDUSTRIES)
+def test_a_pack_is_the_same_when_it_was_written_out_and_read_again(office: Office, name: str) -> None:
+    packs.add_named(office.store, name, actor=office.who("Dana"), as_of=office.today)
+    written = packs.export(office.store, name)
+    assert pack_text.read(written, "again.toml") == pack_text.read(packs.text_of(office.store, name), "pack.toml")
+    assert packs.add(office.store, written, "again.toml", actor=office.who("Dana"), as_of=office.today).change is None
+
+
+def test_all_of_them_live_in_one_file(office: Office) -> None:
+    names = [trigger for name in INDUSTRIES for trigger in office.adopt(name)]
+    office.take("dealer-target")
+    office.take("installation-phases")
+    office.contact("D1", "D2", "T1")
+    office.manage("D1", "D2", "T1")
+    assert office.fired() == {"dealer-target": 1, "phase-accepted": 1, "phase-ready": 1}, "each looks at its own"
+    assert automation.run(office.store, as_of=office.today).quiet and len(names) == len(set(names))
