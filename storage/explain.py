@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -42,39 +42,70 @@ _WHAT = {
     "case": "x.title",
     "tag": "x.tag",
 }
+_TABLES = {"record": "records", "activity": "activities"}
 _OUTCOMES = {1: "met", 0: "not met", None: "unknown"}
 
 
+@dataclass(frozen=True)
+class Whom:
+    """Whom a condition is explained for: a partner, or a row of records or activities of it."""
+
+    partner_id: int
+    table: str | None = None
+    row_id: int | None = None
+
+    @property
+    def rows(self) -> str:
+        """FROM … WHERE … of that one subject: `p`, and `s` where it is a row."""
+        join = f" JOIN {self.table} s ON s.id = :whose_row" if self.table else ""
+        return f"FROM partners p{join} WHERE p.id = :whose"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters of `rows`."""
+        return {"whose": self.partner_id, "whose_row": self.row_id}
+
+
 def explain(
-    conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date, covered: Covered | None = None
+    conn: sqlite3.Connection,
+    checked: Checked,
+    partner_id: int,
+    as_of: date,
+    covered: Covered | None = None,
+    row_id: int | None = None,
 ) -> Leaf:
-    """The condition as a tree of parts, each with its outcome for this partner; `covered` as in compiled."""
-    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), partner_id)
+    """The condition as a tree of parts, each with its outcome for this partner; `covered` as in compiled.
+
+    `row_id`: the record or activity, where the condition is about one.
+    """
+    subject = checked.scope.subject
+    whom = Whom(partner_id, _TABLES[subject.table] if subject and row_id else None, row_id)
+    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), whom)
 
 
 def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
     """What an expression of any type gives for one partner; None when unknown or empty."""
-    return _value(conn, checked.node, Place(checked.scope, Days.one(as_of)), partner_id)
+    return _value(conn, checked.node, Place(checked.scope, Days.one(as_of)), Whom(partner_id))
 
 
-def _part(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Leaf:
-    outcome = _OUTCOMES[_ask(conn, node, place, partner_id)]
+def _part(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Leaf:
+    outcome = _OUTCOMES[_ask(conn, node, place, whom)]
     match node:
         case And(parts) | Or(parts):
-            inner = tuple(_part(conn, p, place, partner_id) for p in parts)
+            inner = tuple(_part(conn, p, place, whom) for p in parts)
             return Leaf(show(node), outcome, joined="all" if isinstance(node, And) else "any", parts=inner)
         case Not(inner_node):
             inside = replace(place, negated=not place.negated)
-            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, inside, partner_id),))
+            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, inside, whom),))
     subject = subject_of(node)
-    found = _value(conn, subject, place, partner_id)
-    rows, behind = _rows(conn, subject, place, partner_id)
+    found = _value(conn, subject, place, whom)
+    rows, behind = _rows(conn, subject, place, whom)
     return Leaf(
         text=show(node),
         outcome=outcome,
         value=found,
         needed=_needed(node),
-        gap="" if outcome != "not met" else _gap(conn, node, place, partner_id, found),
+        gap="" if outcome != "not met" else _gap(conn, node, place, whom, found),
         reading=reading(node),
         rows=rows,
         behind=behind,
@@ -110,21 +141,17 @@ def _needed(node: Node) -> str:
     return text.removeprefix(subject).strip() if text.startswith(subject) else text
 
 
-def _ask(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Any:
+def _ask(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Any:
     compiler = Compiler()
     sql = compiler.whole(node, place)
-    return conn.execute(
-        f"SELECT {sql} FROM partners p WHERE p.id = :id", {**compiler.params, "id": partner_id}
-    ).fetchone()[0]
+    return conn.execute(f"SELECT {sql} {whom.rows}", {**compiler.params, **whom.params}).fetchone()[0]
 
 
-def _value(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> Any:
+def _value(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Any:
     compiler = Compiler()
     made = compiler.sql(node, place)
     sql = compiler.on(made, False)
-    raw = conn.execute(
-        f"SELECT {sql} FROM partners p WHERE p.id = :id", {**compiler.params, "id": partner_id}
-    ).fetchone()[0]
+    raw = conn.execute(f"SELECT {sql} {whom.rows}", {**compiler.params, **whom.params}).fetchone()[0]
     return _shown(raw, made.units, type_of(node, place.scope))
 
 
@@ -143,11 +170,11 @@ def _shown(raw: Any, units: bool, kind: str) -> Any:
     return raw
 
 
-def _gap(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int, found: Any) -> str:
+def _gap(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom, found: Any) -> str:
     """How far a comparison is from turning: “11 days short”."""
     if not isinstance(node, Compare) or node.op not in ("<", "<=", ">", ">="):
         return ""
-    left, right = (_value(conn, side, place, partner_id) for side in (node.left, node.right))
+    left, right = (_value(conn, side, place, whom) for side in (node.left, node.right))
     if left is None or right is None or isinstance(left, str) or isinstance(right, str):
         return ""
     if isinstance(left, date) and isinstance(right, date):
@@ -168,21 +195,21 @@ def _by(distance: Any, unit: str, op: str) -> str:
     return f"{distance} {unit}".strip() + (" short" if op in (">", ">=") else " too much")
 
 
-def _rows(conn: sqlite3.Connection, node: Node, place: Place, partner_id: int) -> tuple[tuple[Evidence, ...], int]:
+def _rows(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> tuple[tuple[Evidence, ...], int]:
     for part, _ in walk(node):
         if isinstance(part, Call):
             compiler = Compiler()
             found = facts.latest(compiler, part, place)
             if found is not None:
-                return _latest(conn, compiler, *found, partner_id)
+                return _latest(conn, compiler, *found, whom)
         if isinstance(part, Name):
-            source = _cell(conn, part, place, partner_id)
+            source = _cell(conn, part, place, whom)
             return ((source,), 1) if source else ((), 0)
     return (), 0
 
 
 def _latest(
-    conn: sqlite3.Connection, compiler: Compiler, source: str, alias: str, table: str, partner_id: int
+    conn: sqlite3.Connection, compiler: Compiler, source: str, alias: str, table: str, whom: Whom
 ) -> tuple[tuple[Evidence, ...], int]:
     column = {"activity": "occurred_on", "record": "starts_on", "case": "opened_on"}.get(table, "NULL")
     name = {"activity": "activities", "record": "records", "case": "cases", "tag": "tags"}[table]
@@ -190,8 +217,8 @@ def _latest(
     join = " LEFT JOIN sources s ON s.id = x.source_id" if table in ("activity", "record") else ""
     dated = f"{alias}.{column}" if column != "NULL" else "NULL"
     (found,) = conn.execute(
-        f"SELECT (SELECT json_group_array(json_array({dated}, {alias}.id)) {source}) FROM partners p WHERE p.id = :id",
-        {**compiler.params, "id": partner_id},
+        f"SELECT (SELECT json_group_array(json_array({dated}, {alias}.id)) {source}) {whom.rows}",
+        {**compiler.params, **whom.params},
     ).fetchone()
     ids = [row_id for _, row_id in sorted(((on or "", row_id) for on, row_id in json.loads(found)), reverse=True)]
     listed = json.dumps(ids[:ROWS])
@@ -210,23 +237,24 @@ def _latest(
     return tuple(rows[i] for i in ids[:ROWS] if i in rows), len(ids)
 
 
-def _cell(conn: sqlite3.Connection, name: Name, place: Place, partner_id: int) -> Evidence | None:
+def _cell(conn: sqlite3.Connection, name: Name, place: Place, whom: Whom) -> Evidence | None:
     """Where a field's value came from: the change that last set it, else the row of its sheet."""
     reference = place.scope.reference(name)
     if reference.owner == "day":
         return None
-    column = reference.field.key if reference.field.own else f"custom.{reference.field.key}"
+    of_row = reference.owner == "subject" and whom.table is not None
+    table, row_id = (whom.table, whom.row_id) if of_row else ("partners", whom.partner_id)
+    own = "data" if of_row else f"custom.{reference.field.key}"
     edited = conn.execute(
         "SELECT c.id, c.at, c.actor, c.as_of FROM change_log l JOIN changes c ON c.id = l.change_id"
-        " WHERE l.tbl = 'partners' AND l.row_id = ? AND l.col = ? ORDER BY l.id DESC LIMIT 1",
-        (partner_id, column),
+        " WHERE l.tbl = ? AND l.row_id = ? AND l.col = ? ORDER BY l.id DESC LIMIT 1",
+        (table, row_id, reference.field.key if reference.field.own else own),
     ).fetchone()
     if edited:
         return Evidence(
             date.fromisoformat(edited[3]), f"{reference.field.label} set by {edited[2]}, change {edited[0]}", None
         )
     row = conn.execute(
-        "SELECT s.file, s.sheet, p.row FROM partners p JOIN sources s ON s.id = p.source_id WHERE p.id = ?",
-        (partner_id,),
+        f"SELECT o.file, o.sheet, x.row FROM {table} x JOIN sources o ON o.id = x.source_id WHERE x.id = ?", (row_id,)
     ).fetchone()
     return Evidence(None, reference.field.label, Source(*row)) if row and row[2] is not None else None

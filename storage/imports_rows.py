@@ -22,7 +22,7 @@ from prm_tui.domain.mapping import (
     ColumnPlan,
     SheetPlan,
 )
-from storage import cells, identity, imports, imports_known, imports_old, matching, partners, returns, words
+from storage import cells, emits, identity, imports, imports_known, imports_old, matching, partners, returns, words
 from storage.imports_known import Noun
 from storage.store import Change
 
@@ -125,6 +125,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
             ).fetchone()
             words.refresh(conn, "id IN (SELECT id FROM temp.delta WHERE take)", renamed=bool(renamed))
         _remember(change, plan, noun, feed, source)
+        if noun.table == "records":
+            emits.emit(change)
         if not plan.ours:
             imports.reach(change, feed, datetime.fromtimestamp(change.at, UTC).date().isoformat())
     if not plan.ours:

@@ -24,7 +24,8 @@ from storage.sweeps import Active, Sweep
 
 RECORD = "coalesce(s.ref, s.name || coalesce(' ' || s.starts_on, ''))"
 ACTIVITY = "s.occurred_on || '|' || coalesce(s.ref, s.row_hash, s.amount, s.note, '')"
-_TABLES = {"record": "records", "activity": "activities"}
+_FOUND = "CREATE TEMP TABLE found(partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER, rank INTEGER)"
+TABLES = {"record": "records", "activity": "activities"}
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Looking:
         self.params["kind"] = self.kind.name
         live = " AND s.superseded_at IS NULL" if table == "activity" else ""
         return (
-            f"FROM main.{_TABLES[table]} s JOIN main.partners p ON p.id = s.partner_id WHERE s.kind = :kind"
+            f"FROM main.{TABLES[table]} s JOIN main.partners p ON p.id = s.partner_id WHERE s.kind = :kind"
             f" AND p.joined_into IS NULL{live}{limit}"
         )
 
@@ -98,10 +99,7 @@ class Looking:
     def look(self) -> None:
         """Fill temp.found."""
         self.conn.execute("DROP TABLE IF EXISTS temp.found")
-        self.conn.execute(
-            "CREATE TEMP TABLE found(partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER,"
-            " rank INTEGER)"
-        )
+        self.conn.execute(_FOUND)
         self.params |= {"as_of": self.as_of.isoformat(), "upto": self.sweep.upto}
         how = {"becomes true": self._state, "activity": self._activity, "record": self._record, "date": self._date,
                "every": self._every, "crosses": self._crosses}.get(self.trigger.on)  # fmt: skip
@@ -315,7 +313,7 @@ class Looking:
     def _hits(self, state: str) -> None:
         """A hit for each new episode, with every part of the condition and its value as they are now."""
         late = "CASE WHEN f.late AND :late = 'record' THEN 'late' ELSE :state END"
-        row = "" if self.kind is None else f" JOIN {_TABLES[self.kind.table]} s ON s.id = f.subject_id"
+        row = "" if self.kind is None else f" JOIN {TABLES[self.kind.table]} s ON s.id = f.subject_id"
         parts = ", ".join(f"json_array({self.compiler.bind(said)}, {value})" for said, value in self._parts())
         self.conn.execute(
             "INSERT INTO hits(episode_id, version_id, on_date, state, evidence, change_id)"
@@ -367,3 +365,20 @@ def release(change: Change, trigger_id: int) -> int:
         "UPDATE hits SET state = 'open' WHERE state = 'held' AND episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",
         (trigger_id,),
     ).rowcount
+
+
+def begin(change: Change, active: Active, known: Catalogue, partner_id: int, row: int | None) -> bool:
+    """A match that a person makes: a hit that waits for its workflow. False where the trigger's condition does not hold."""
+    looking = Looking(change, active, known, Sweep(change.as_of.isoformat(), 0), touched=False, first=None)
+    looking.params |= {"partner": partner_id, "row": row, "as_of": change.as_of.isoformat(), "trigger": active.id,
+                       "subject": active.trigger.subject}  # fmt: skip
+    one = "p.id = :partner" if row is None else "s.id = :row"
+    change.conn.execute("DROP TABLE IF EXISTS temp.found")
+    change.conn.execute(_FOUND)
+    many = "(SELECT count(*) FROM episodes WHERE trigger_id = :trigger AND row_id = :partner)"
+    change.conn.execute(
+        f"INSERT INTO temp.found SELECT p.id, :row, :as_of || '|' || {looking.content} || '|' || {many}, :as_of, 0, 0"
+        f" {looking.rows} AND {one} AND {looking.condition()}",
+        looking.params,
+    )
+    return looking.settle(acting=False).acts > 0

@@ -166,6 +166,14 @@ def hits(conn: sqlite3.Connection, changes: Sequence[int]) -> list[Hit]:
     return found
 
 
+def hits_of(conn: sqlite3.Connection, trigger: str, partner_id: int, limit: int = 5) -> list[Hit]:
+    """The latest matches of a partner by a trigger."""
+    rows = conn.execute(
+        f"{_HIT} WHERE t.name = ? AND p.id = ? ORDER BY h.id DESC LIMIT ?", (trigger, partner_id, limit)
+    )
+    return [_hit(row) for row in rows.fetchall()]
+
+
 def hit(conn: sqlite3.Connection, hit_id: int) -> Hit | None:
     """One match."""
     row = conn.execute(f"{_HIT} WHERE h.id = ?", (hit_id,)).fetchone()

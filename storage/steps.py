@@ -20,8 +20,8 @@ MOST = 200
 _CASES = "SELECT case_id AS id, json_extract(data, '$.own') AS own FROM steps WHERE id IN (SELECT value FROM json_each(:visits))"
 
 
-def open_cases(round_: Round, matched: Matched) -> int:
-    """A case for each hit that waits for its workflow; how many."""
+def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> int:
+    """A case for each hit that waits for its workflow; how many. `asked_by`: who started it by hand."""
     change, conn, trigger = round_.change, round_.conn, matched.active.trigger
     found = sweeps.workflow(conn, trigger.start)
     assert found is not None, trigger.start  # checked when the trigger was saved
@@ -31,13 +31,13 @@ def open_cases(round_: Round, matched: Matched) -> int:
     (highest,) = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()
     count = conn.execute(
         "INSERT INTO cases(kind, version_id, partner_id, subject, subject_id, title, state, stage, owner, opened_on,"
-        " reason, data, hit_id, change_id)"
+        " reason, data, requested_by, hit_id, change_id)"
         f" SELECT :kind, :version, p.id, :subject, json_extract(h.evidence, '$.row'), :title, 'open', :stage, {owner[0]},"
-        " :as_of, :why, '{}', h.id, :change FROM hits h JOIN episodes e ON e.id = h.episode_id JOIN partners p"
+        " :as_of, :why, '{}', :asked_by, h.id, :change FROM hits h JOIN episodes e ON e.id = h.episode_id JOIN partners p"
         " ON p.id = e.row_id WHERE h.state = 'open' AND e.trigger_id = :trigger ORDER BY h.id",
         {"kind": workflow.name, "version": version, "subject": trigger.subject, "title": workflow.title,
          "stage": getattr(first, "title", first.id), "as_of": round_.as_of.isoformat(), "why": trigger.title,
-         "change": change.id, "trigger": matched.active.id, **owner[1]},
+         "change": change.id, "trigger": matched.active.id, "asked_by": asked_by, **owner[1]},
     ).rowcount  # fmt: skip
     conn.execute(
         "UPDATE hits SET state = 'acted' WHERE state = 'open' AND episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",

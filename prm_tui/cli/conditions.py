@@ -62,17 +62,18 @@ def _explain(options: argparse.Namespace) -> int:
         print_json(asdict(leaf))
         return 0
     print(plain(f"{name} as of {as_of}: {leaf.outcome}"))
-    _print_leaf(leaf, 1)
+    print_leaf(leaf, 1)
     return 0
 
 
-def _print_leaf(leaf: Leaf, depth: int) -> None:
+def print_leaf(leaf: Leaf, depth: int) -> None:
+    """A condition explained, part by part, each with what was found and the rows behind it."""
     space = "  " * depth
     if leaf.parts:
         said = {"all": "all of", "any": "any of", "not": "not"}[leaf.joined]
         print(f"{space}{_SIGNS[leaf.outcome]} {said}: {leaf.outcome}")
         for part in leaf.parts:
-            _print_leaf(part, depth + 1)
+            print_leaf(part, depth + 1)
         return
     gap = f", {leaf.gap}" if leaf.gap else ""
     print(plain(f"{space}{_SIGNS[leaf.outcome]} {leaf.text}: {leaf.outcome}, found {shown(leaf.value)}{gap}"))

@@ -23,7 +23,7 @@ def register(commands: Any) -> None:
         command(
             commands,
             "triggers",
-            "List triggers, show, add, check or export them, switch one on or off, rehearse or backtest them, let held matches go.",
+            "List triggers, show, add, check or export them, switch, rehearse or backtest one, start it by hand, ask why.",
             _triggers,
         )
     )
@@ -42,9 +42,10 @@ def register(commands: Any) -> None:
 
 def _triggers(options: argparse.Namespace) -> int:
     wanted = {"list": "", "export": "[NAME…] [OUT.toml]", "rehearse": "[NAME…]", "add": "FILE.toml",
-              "check": "FILE.toml"}.get(options.act, "NAME")  # fmt: skip
+              "check": "FILE.toml", "start": "NAME CODE [RECORD]", "why": "NAME CODE [RECORD]"}.get(options.act, "NAME")  # fmt: skip
     count = len(options.names)
-    if options.act not in ("export", "rehearse") and count != (1 if wanted else 0):
+    allowed = (2, 3) if options.act in ("start", "why") else (1,) if wanted else (0,)
+    if options.act not in ("export", "rehearse") and count not in allowed:
         raise UsageError(f"It is written: prm triggers {options.act} {wanted}".rstrip())
     if options.first is not None and options.act != "on":
         raise UsageError("--first belongs to: prm triggers on NAME")
@@ -185,6 +186,36 @@ def _backtest(options: argparse.Namespace) -> int:
         return measure(options, store, trigger.when, again_after=trigger.again_after, coverage=trigger.coverage)
 
 
+def _start(options: argparse.Namespace) -> int:
+    from prm_tui.cli.run import told as told_run
+    from prm_tui.services import automation
+
+    with opened(options) as store:
+        as_of, who = day(options, store), actor(options, store)
+        done = automation.begin(store, *options.names, actor=who, as_of=as_of)
+    return told_run(done, options.json)
+
+
+def _why(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from prm_tui.cli.conditions import print_leaf
+    from prm_tui.services import runs
+
+    with opened(options) as store:
+        as_of = day(options, store)
+        name, code, *record = options.names
+        called, leaf, hits = runs.why_not(store, name, code, as_of, *record)
+    if options.json:
+        print_json({**asdict(leaf), "matches": hits})
+        return 0
+    print(plain_lines(f"{called} as of {as_of}: {leaf.outcome}"))
+    print_leaf(leaf, 1)
+    for hit in hits:
+        print(plain_lines(f"  matched on {hit.on}: {hit.state}, version {hit.version}, change {hit.change}"))
+    return 0
+
+
 def _release(options: argparse.Namespace) -> int:
     from prm_tui.cli.run import told as told_run
     from prm_tui.services import automation
@@ -196,4 +227,5 @@ def _release(options: argparse.Namespace) -> int:
 
 
 _ACTS = {"list": _list, "show": _show, "add": _add, "on": _on, "off": _off, "check": _check, "export": _export,
-         "rehearse": _rehearse, "backtest": _backtest, "release": _release}  # fmt: skip
+         "rehearse": _rehearse, "backtest": _backtest, "release": _release,
+         "start": _start, "why": _why}  # fmt: skip

@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from prm_tui import clock
-from prm_tui.domain.calendar import Calendar
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
-from prm_tui.services import calendars, documents
+from prm_tui.services import calendars, documents, partners, records
 from prm_tui.services.cases import someone
-from storage import Store, matches, runs, steps, sweeps
+from storage import Store, emits, matches, runs, steps, sweeps
 from storage import triggers as stored
 from storage.catalogue import catalogue
 from storage.matches import Looking, Matched
@@ -25,7 +24,6 @@ from storage.store import Change
 
 ROUNDS = 5
 """What one round causes is the next one's business; so many at most in one run."""
-WORKING_DAY = [(9 * 60, 17 * 60)]
 
 
 def run(store: Store, *, as_of: date, actor: int | None = None, caused_by: int | None = None) -> Run:
@@ -117,6 +115,35 @@ def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int
     return done
 
 
+def begin(store: Store, name: str, said: str, record: str | None = None, *, actor: int | None, as_of: date) -> Run:
+    """Start by hand what a trigger with on = "manual" starts, for a partner or for one of its records.
+
+    `record`: the reference or the name of the record, where the trigger is about one and the partner has several.
+    UsageError for a trigger that starts by itself, is off, or whose condition does not hold, for whom or what nobody
+    knows, and when nobody by name starts it: who asked for it cannot approve it.
+    """
+    person = someone(store, actor, f"start {name}")
+    (active,) = _named(store, name)
+    trigger = active.trigger
+    if trigger.on != "manual":
+        raise UsageError(f"“{trigger.title}” starts by itself: on = “{trigger.on}”.")
+    if active.state != "on":
+        raise UsageError(f"“{trigger.title}” is switched off: prm triggers on {name}")
+    _forward(store, as_of)
+    partner = partners.resolve(store, said)
+    row = records.one_of(store, partner, trigger.about.kind, record) if trigger.about.kind else None
+    with store.change(f"{trigger.title}: started by hand", actor=person.id, as_of=as_of, kind="run") as change:
+        round_ = _round(store, change)
+        if not matches.begin(change, active, round_.known, partner, row):
+            raise UsageError(
+                f"“{trigger.title}” does not apply: {trigger.when}. See why: prm explain {said} “{trigger.when}”"
+            )
+        steps.open_cases(round_, Matched(active), asked_by=person.id)
+    done = _advance(store, as_of, person.id, change.id, before=[change.id])
+    done.add(Fired(name, trigger.title, acted=1))
+    return done
+
+
 def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
     """Let the held matches of a trigger go on: their cases open, and what is due is done.
 
@@ -128,17 +155,8 @@ def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
     return _let_go(store, found, as_of, person.id)
 
 
-def calendar(store: Store) -> Calendar:
-    """The file's business calendar: what is stored as `default`, else Monday to Friday, 9 to 17, in its time zone."""
-    row = store.conn.execute("SELECT body FROM calendars WHERE name = 'default'").fetchone()
-    if row is not None:
-        return calendars.from_body(row[0])
-    week = [WORKING_DAY] * 5 + [[], []]
-    return Calendar(store.zone, tuple(tuple(day) for day in week))
-
-
 def _round(store: Store, change: Change) -> Round:
-    times = calendar(store)
+    times = calendars.of(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
     return Round(change, catalogue(store.conn), times, now, documents.rendered)
@@ -197,6 +215,7 @@ def _advance(
 def _one_round(store: Store, change: Change, found: Run, forced: Sequence[str], only: Sequence[str]) -> bool:
     """One round; whether it did anything that may cause another."""
     round_ = _round(store, change)
+    made = emits.emit(change)  # what the dates of records make has come with the day; the next round sees it
     fired = 0 if only else steps.fire_timers(round_)
     moved = 0 if only else steps.look_at_waiting(round_)
     looked = [  # all conditions on one picture of the file, then what follows from them, by priority
@@ -214,7 +233,7 @@ def _one_round(store: Store, change: Change, found: Run, forced: Sequence[str], 
     ran = steps.run_ready(round_)
     found.timers += fired
     found.moved += moved
-    return bool(fired or moved or begun or ran)
+    return bool(made or fired or moved or begun or ran)
 
 
 def _look(round_: Round, active: sweeps.Active, *, forced: bool) -> Matched | None:

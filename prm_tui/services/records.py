@@ -10,7 +10,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.record import FIELDS, Record
 from prm_tui.domain.text import nearest
 from prm_tui.services import partners, people, values
-from storage import Store
+from storage import Store, emits
 from storage import contacts as stored
 from storage.catalogue import own_fields
 
@@ -56,7 +56,22 @@ def add(
         record = stored.add(change, "records", {"partner_id": partner_id, "kind": kind, **written})
         if data:
             stored.set_data(change, record, data)
+        emits.emit(change)
         return record
+
+
+def one_of(store: Store, partner_id: int, kind: str, said: str | None = None) -> int:
+    """The record of a kind that is meant by its reference or name; the only one where nothing is said.
+
+    UsageError, with those there are, where that is none or several.
+    """
+    held = list_of(store, partner_id, kind)
+    wanted = (said or "").strip().casefold()
+    found = [r for r in held if said is None or wanted in (str(r.fields["ref"] or "").casefold(), r.name.casefold())]
+    if len(found) != 1:
+        known = ", ".join(f"“{r.fields['ref'] or r.name}”" for r in (found or held)[:10])
+        raise UsageError(f"Say which {kind} is meant: {known or 'the partner has none'}")
+    return found[0].id
 
 
 def edit(store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
@@ -73,6 +88,7 @@ def edit(store: Store, record_id: int, fields: Mapping[str, str], *, actor: int 
         stored.edit(change, "records", record_id, read)
         if data:
             stored.set_data(change, record_id, data)
+        emits.emit(change)
     return change.id if change.kept else None
 
 

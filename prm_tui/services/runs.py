@@ -7,13 +7,16 @@ from datetime import date
 
 from prm_tui.domain import condition as language
 from prm_tui.domain.condition import Leaf
+from prm_tui.domain.coverage import STRICT
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Effect, Hit, RunRow
-from prm_tui.services import partners
-from storage import Store, explain
+from prm_tui.domain.trigger import Trigger
+from prm_tui.services import partners, records
+from storage import Store, contacts, coverage, explain
 from storage import packs as kept
 from storage import runs as stored
 from storage.catalogue import catalogue
+from storage.matches import TABLES, kind_of
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Opened:
 class Explained:
     """A match explained: as it was found then, and its condition as it stands for the partner on that day.
 
-    `now` is None where the trigger has no condition, or is about a record or an activity.
+    `then` is None where the trigger has no condition, or the record or activity is gone.
     """
 
     hit: Hit
@@ -80,25 +83,42 @@ def _explained(store: Store, hit: Hit) -> Explained:
     conn = store.conn
     trigger = kept.trigger_then(conn, hit.trigger, hit.version)
     text = trigger.when or "" if trigger else ""
-    if trigger is None or not text or trigger.about.table != "partner":
+    if trigger is None or not text:
         return Explained(hit, text, None)
-    checked = language.check(text, catalogue(conn), trigger=True)
-    return Explained(hit, text, explain.explain(conn, checked, hit.partner_id, hit.as_of))
+    return Explained(hit, text, _leaf(store, trigger, hit.partner_id, hit.row_id, hit.as_of))
 
 
-def why_not(store: Store, name: str, said: str, as_of: date) -> tuple[str, Leaf]:
-    """Whether a trigger's condition holds for a partner, and which part decides it: (its name, the condition's parts).
+def _leaf(store: Store, trigger: Trigger, partner: int, row: int | None, as_of: date) -> Leaf | None:
+    """A trigger's condition for one subject, read as the trigger reads it; None where the row is gone."""
+    known = catalogue(store.conn)
+    kind = kind_of(trigger, known)
+    if kind is not None and (row is None or contacts.partner_of(store.conn, TABLES[kind.table], row) is None):
+        return None
+    checked = language.check(trigger.when or "", known, subject=kind, trigger=True)
+    covered = coverage.covered(store.conn, checked, as_of) if trigger.coverage == STRICT else None
+    return explain.explain(store.conn, checked, partner, as_of, covered, row if kind is not None else None)
 
-    UsageError for a trigger about records or activities, without a condition, or for a partner nobody knows.
+
+def why_not(
+    store: Store, name: str, said: str, as_of: date, record: str | None = None
+) -> tuple[str, Leaf, tuple[Hit, ...]]:
+    """Whether a trigger's condition holds for a partner or a record of it, and which part decides it.
+
+    Returns its name, the condition's parts, and its latest matches. UsageError for a trigger about activities or without
+    a condition, for a partner nobody knows, and where it must be said which `record` is meant (its reference or name).
     """
     with store.reading() as conn:
         trigger = kept.triggers(conn).get(name)
         if trigger is None:
-            raise UsageError(f"There is no trigger “{name}”.")
-        if trigger.about.table != "partner":
-            raise UsageError(f"“{trigger.title}” looks at {trigger.about.kind}s, not at partners as such.")
+            raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
+        if trigger.about.table == "activity":
+            raise UsageError(
+                f"“{trigger.title}” looks at each {trigger.about.kind} as it arrives, not at partners as such."
+            )
         if not trigger.when:
             raise UsageError(f"“{trigger.title}” has no condition: it matches whenever its moment comes.")
         partner = partners.get(store, partners.resolve(store, said), as_of)
-        checked = language.check(trigger.when, catalogue(conn), trigger=True)
-        return partner.name, explain.explain(conn, checked, partner.id, as_of)
+        row = records.one_of(store, partner.id, trigger.about.kind, record) if trigger.about.kind else None
+        leaf = _leaf(store, trigger, partner.id, row, as_of)
+        assert leaf is not None
+        return partner.name, leaf, tuple(stored.hits_of(conn, name, partner.id))

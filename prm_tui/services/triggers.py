@@ -20,7 +20,7 @@ from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow, reached
 from prm_tui.services import shipped
-from storage import Store
+from storage import Store, sweeps
 from storage import packs as kept
 from storage import standing as looks
 from storage import triggers as stored
@@ -73,6 +73,13 @@ def find(store: Store, name: str, as_of: date) -> tuple[TriggerRow, Trigger]:
         there = f"There are: {', '.join(rows)}." if rows else "There are none yet: prm packs list, prm packs add NAME"
         raise UsageError(f"{name}: there is no such trigger. {f'Did you mean “{like}”?' if like else there}")
     return rows[name], found[name]
+
+
+def by_hand(store: Store) -> list[Trigger]:
+    """The triggers that are on and wait for a person to start them, by title."""
+    with store.reading() as conn:
+        found = [active.trigger for active in sweeps.triggers(conn, on=True) if active.trigger.on == "manual"]
+    return sorted(found, key=lambda t: t.title)
 
 
 def workflows_of(trigger: Trigger, flows: Flows) -> list[str]:

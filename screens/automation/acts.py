@@ -9,6 +9,7 @@ from textual.content import Content
 
 from prm_tui.domain.outline import moment
 from prm_tui.domain.run import Run
+from prm_tui.domain.trigger import Trigger
 from prm_tui.services import automation, packs, rules, runs, triggers
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
@@ -128,6 +129,32 @@ async def release(screen: PrmScreen, name: str, title: str) -> None:
         screen.prm.tell(" ".join(done.lines()))
 
 
+async def begin(screen: PrmScreen, trigger: Trigger, code: str) -> None:
+    """Start by hand what a trigger starts, for a partner or one of its records, after a sentence that says so."""
+    session, kind = screen.prm.session, trigger.about.kind
+
+    async def start(fields: dict[str, str]) -> Run:
+        said = fields.get("record", "").strip() or None
+        return await screen.write(
+            lambda s: automation.begin(s, trigger.name, code, said, actor=session.actor, as_of=session.as_of)
+        )
+
+    about = Content("\n").join(
+        [
+            plain(f"The workflow {trigger.start} begins for {code}, asked for by {session.actor_name}."),
+            plain("Who asks for something does not approve it. u takes it back."),
+        ]
+    )
+    if kind is None:
+        sure = await screen.prm.push_screen_wait(Confirm(f"{trigger.title}?", about, yes="start it", no="leave it"))
+        done = await start({}) if sure else None
+    else:
+        entry = Entry("record", kind.replace("_", " ").capitalize(), hint="its reference or name; empty: the only one")
+        done = await screen.prm.push_screen_wait(Form(trigger.title, [entry], start, whole=True, about=about))
+    if done is not None:
+        screen.prm.tell(" ".join(done.lines()))
+
+
 # ---- more ----
 
 
@@ -172,7 +199,9 @@ async def why(screen: PrmScreen, name: str) -> None:
     as_of = screen.prm.session.as_of
 
     async def look(fields: dict[str, str]) -> object:
-        return await screen.read(lambda s: runs.why_not(s, name, fields["partner"], as_of))
+        return await screen.read(
+            lambda s: runs.why_not(s, name, fields["partner"], as_of, fields["record"].strip() or None)
+        )
 
     about = plain(
         "Each part of the condition, with the value it has for this partner and how far that is from turning."
@@ -180,14 +209,17 @@ async def why(screen: PrmScreen, name: str) -> None:
     found = await screen.prm.push_screen_wait(
         Form(
             "Why, or why not?",
-            [Entry("partner", "Partner", hint="its code, or a part of its name")],
+            [
+                Entry("partner", "Partner", hint="its code, or a part of its name"),
+                Entry("record", "Record", hint="its reference or name, if the trigger is about one"),
+            ],
             look,
             whole=True,
             about=about,
         )
     )
     if found is not None:
-        partner, leaf = found
+        partner, leaf, _ = found
         said = {"met": "matches", "not met": "does not match", "unknown": "it cannot be decided"}[leaf.outcome]
         screen.prm.push_screen(Page(f"{partner[:60]}: {said}, as of {short_date(as_of)}", explained(leaf)))
 

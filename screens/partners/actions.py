@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from prm_tui.domain.partner import CASE_STATUSES, Partner
-from prm_tui.services import partners
+from prm_tui.domain.trigger import Trigger
+from prm_tui.services import partners, triggers
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.partners.forms import add_contact, add_record, edit_partner, log_activity
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
     """Offer what can be done, and do what was chosen."""
-    one = chosen[0]
+    one, by_hand = chosen[0], dict[str, Trigger]()
     single = {
         "log": ("Write down an activity", "a call, a visit, an order …", log_activity),
         "edit": ("Edit", "its fields", edit_partner),
@@ -38,6 +39,8 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
             choices.append(Choice("resume", "Lift the suspension", "its status is what it was before"))
         elif status not in CASE_STATUSES:
             choices.append(Choice("suspend", "Suspend …", "stops it today; can be lifted"))
+        by_hand = {f"start {t.name}": t for t in await screen.read(triggers.by_hand)}
+        choices += [Choice(key, f"{t.title} …", "started by hand") for key, t in by_hand.items()]
     if len(chosen) == 2:
         choices.append(Choice("join", "They are one partner …", "the first marked gets everything of the second"))
     choices.append(Choice("send", "Send a sheet …", "for somebody to fill in and send back; it is merged cell by cell"))
@@ -57,6 +60,11 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
         from screens.cases.acts import resume, suspend
 
         await (suspend if picked == "suspend" else resume)(screen, one)
+    elif picked in by_hand:
+        from screens.automation.acts import begin
+
+        as_of, trigger = screen.prm.session.as_of, by_hand[picked]
+        await begin(screen, trigger, (await screen.read(lambda store: partners.get(store, one, as_of))).code)
     elif picked in single:
         await single[picked][2](screen, one)
 

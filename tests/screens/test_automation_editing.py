@@ -14,8 +14,7 @@ from screens.widgets.table import Table
 from storage import Store
 from tests.screens.driver import Driver, drive
 from tests.screens.test_hostile import HOSTILE
-from tests.services import test_automation as engine
-from tests.services.test_automation import BIG, DAY, GOLD, WELCOME, of, tier, trigger, who
+from tests.services.rules import BIG, DAY, GOLD, WELCOME, an_office, of, tier, trigger, who
 
 SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
 ASKING = """
@@ -30,7 +29,12 @@ id = "kept"
 do = "end"
 outcome = "kept"
 """
-office = engine.office
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    with an_office(tmp_path, monkeypatch) as store:
+        yield store
 
 
 @pytest.fixture
