@@ -92,6 +92,18 @@ class Looking:
         )
 
     @property
+    def fresh(self) -> str:
+        """A test on new records: none that this very trigger brought about for the partner, over whatever cases between."""
+        made_by = "json_extract({}.data, '$.case')"
+        return (
+            f" AND ({made_by.format('s')} IS NULL OR NOT EXISTS (WITH RECURSIVE causes(id) AS (SELECT {made_by.format('s')}"
+            f" UNION SELECT {made_by.format('r')} FROM causes JOIN main.cases c ON c.id = causes.id JOIN main.records r"
+            " ON c.subject LIKE 'record:%' AND r.id = c.subject_id) SELECT 1 FROM causes JOIN main.cases c ON c.id = causes.id"
+            " JOIN main.hits h ON h.id = c.hit_id JOIN main.episodes e ON e.id = h.episode_id WHERE e.trigger_id = :trigger"
+            " AND e.row_id = s.partner_id))"
+        )
+
+    @property
     def content(self) -> str:
         """What tells one subject of a partner from another, as SQL; empty for the partner itself."""
         return {"partner": "''", "record": RECORD, "activity": ACTIVITY}[self.trigger.about.table]
@@ -101,6 +113,7 @@ class Looking:
         self.conn.execute("DROP TABLE IF EXISTS temp.found")
         self.conn.execute(_FOUND)
         self.params |= {"as_of": self.as_of.isoformat(), "upto": self.sweep.upto}
+        self.params |= {"trigger": self.active.id}
         how = {"becomes true": self._state, "activity": self._activity, "record": self._record, "date": self._date,
                "every": self._every, "crosses": self._crosses}.get(self.trigger.on)  # fmt: skip
         if self.first == "from-now" and self.trigger.on in ("activity", "record"):
@@ -135,7 +148,7 @@ class Looking:
             self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("records", 2**62)
             return (
                 f"SELECT p.id, s.id, {RECORD} || CASE WHEN s.ref IS NULL THEN coalesce('|' || s.ends_on, '') ELSE '' END,"
-                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto AND {self.condition()} ORDER BY s.id"
+                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto{self.fresh} AND {self.condition()} ORDER BY s.id"
             )
         changed = self.trigger.changed
         own = (

@@ -10,6 +10,7 @@ import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.exchange import Choices
+from prm_tui.domain.pack import PackError, read
 from prm_tui.services import (
     automation,
     cases,
@@ -22,6 +23,7 @@ from prm_tui.services import (
     triggers,
 )
 from storage import Store
+from storage import packs as stored_packs
 from tests.services.rules import BIG, DAY, GOLD, WELCOME, messages, of, one, order, rules, run, take, tier, trigger, who
 
 # ---- once for each thing that happens ----
@@ -330,3 +332,23 @@ def test_an_activity_that_was_dated_ahead_counts_on_its_day(office: Store) -> No
     assert not run(office).fired and not run(office, 8).fired
     assert [f.acted for f in run(office, 9).fired] == [1]
     assert not run(office, 10).fired
+
+
+def test_what_a_rule_brought_about_does_not_set_it_off_again(office: Store) -> None:
+    """Rings are refused when they are saved; should one come into the file all the same, it stops by itself."""
+    back = 'id = "a"\ndo = "record"\nkind = "{}"\nfields = {{ name = "next" }}'
+    deal = trigger("deal", "subject = 'record:deal'\non = 'record'", "to-lead", back.format("lead"))
+    lead = trigger("lead", "subject = 'record:lead'\non = 'record'", "to-deal", back.format("deal"))
+    pack = read(deal + lead, "ring.toml")
+    with pytest.raises(PackError, match="set itself off: deal → lead → deal"):
+        rules(office, deal + lead)
+    with office.change("a ring", actor=None, as_of=DAY) as change:
+        stored_packs.save(change, pack, deal + lead)
+    for name in ("deal", "lead"):
+        triggers.switch_on(office, name, actor=who(office, "Max"), as_of=DAY)
+    run(office)
+    records.add(office, of(office, "A"), "deal", {"name": "first"}, actor=None, as_of=DAY)
+    done = run(office)
+    assert [(f.name, f.acted) for f in done.fired] == [("deal", 1), ("lead", 1)]
+    assert [r for (r,) in office.conn.execute("SELECT kind FROM records ORDER BY id")] == ["deal", "lead", "deal"]
+    assert run(office).quiet
