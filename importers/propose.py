@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from importers import aliases, partner_column, remarks
 from importers.asked import asked_of
+from importers.by_words import by_words
 from importers.columns import as_numbers, settle
 from importers.dates import MIXED
 from importers.kinds import OwnKind, named
@@ -21,8 +22,6 @@ from prm_tui.domain.mapping import NUMBERS, REASON, SAID, ColumnPlan, Question, 
 from prm_tui.domain.sheet import META
 
 REPEATED = 0.05
-NEAR = 88
-MARGIN = 6
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,7 @@ def _kind(kinds: dict[str, tuple[str, ...]], title: str, said: list[str]) -> str
 
 def _partners(staging: sqlite3.Connection, plan: SheetPlan) -> SheetPlan:
     keys = [c for c in plan.columns if aliases.partner_key(c.header)]
-    plan = _by_words(plan, aliases.PARTNER)
+    plan = by_words(plan, aliases.PARTNER)
     if not keys and plan.column("code") is None:
         named = [c for c in plan.columns if c.target == "data" and aliases.key_like(c.header)]
         own = [c for c in named if _tells_rows_apart(staging, plan, c)]
@@ -306,48 +305,7 @@ def _people(plan: SheetPlan) -> SheetPlan:
         if aliases.person_key(column.header):
             plan = plan.with_target(column.header, "key", "its header is the key of a person")
             break
-    return _by_words(plan, aliases.PERSON)
-
-
-def _by_words(plan: SheetPlan, known: dict[str, tuple[str, ...]], fields: frozenset[str] = frozenset()) -> SheetPlan:
-    """Targets by exact words first (the order of the words counts), then by near ones with a clear margin."""
-    every = {aliases.words(c.header): c for c in plan.columns if c.target == "data" and c.type != "empty"}
-    for target, spellings in known.items():
-        said = {words: c for words, c in every.items() if target == "ref" or c.key not in fields}
-        if plan.column(target) is None:
-            exact = next((s for s in spellings if s in said), None)
-            if exact is None and target == "name":
-                exact = next((s for s, c in said.items() if aliases.partner_name(c.header)), None)
-            if exact is not None and plan.columns[_at(plan, said[exact])].target == "data":
-                plan = plan.with_target(said[exact].header, target, f"“{said[exact].header}” says so")
-    return _by_near_words(plan, known, fields)
-
-
-def _at(plan: SheetPlan, column: ColumnPlan) -> int:
-    return next(n for n, c in enumerate(plan.columns) if c.pos == column.pos)
-
-
-def _by_near_words(plan: SheetPlan, known: dict[str, tuple[str, ...]], fields: frozenset[str]) -> SheetPlan:
-    from rapidfuzz import fuzz, process
-
-    for target, spellings in known.items():
-        free = {
-            aliases.words(c.header): c
-            for c in plan.columns
-            if c.target == "data" and c.type != "empty" and c.key not in fields
-        }
-        if plan.column(target) is not None or not free:
-            continue
-        scores: dict[str, float] = {}
-        for spelling in spellings:
-            if len(spelling) > 4:
-                for header, score, _ in process.extract(spelling, free.keys(), scorer=fuzz.ratio, limit=2):
-                    scores[header] = max(scores.get(header, 0.0), score)
-        ranked = sorted(scores.items(), key=lambda item: -item[1])
-        if ranked and ranked[0][1] >= NEAR and (len(ranked) < 2 or ranked[0][1] - ranked[1][1] >= MARGIN):
-            column = free[ranked[0][0]]
-            plan = plan.with_target(column.header, target, f"“{column.header}” is nearly a word for it")
-    return plan
+    return by_words(plan, aliases.PERSON)
 
 
 def _owned(
@@ -364,7 +322,7 @@ def _owned(
     A column with the name of one of the kind's own fields is that field, but may be the reference.
     """
     if plan.noun == "contacts":
-        return _by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
+        return by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
     if plan.noun == "record":
         plan = partner_column.find(staging, plan, key_headers, drafts, known)
     who = "person" if plan.noun == "activity" else "owner"
@@ -374,7 +332,7 @@ def _owned(
     known_words = {**(aliases.ACTIVITY if plan.noun == "activity" else aliases.RECORD)}
     for target, more in kind.spelt().items():
         known_words[target] = (*more, *known_words.get(target, ()))
-    plan = _by_words(plan, known_words, kind.fields)
+    plan = by_words(plan, known_words, kind.fields)
     if plan.noun == "activity" and plan.column("occurred_on") is None:
         dates = [c for c in plan.columns if c.type in ("date", "date?") and c.target == "data"]
         if len(dates) == 1:

@@ -159,14 +159,16 @@ def _cases(options: argparse.Namespace) -> int:
 
 
 def _act(options: argparse.Namespace, store: Any) -> int:
-    from prm_tui.services import cases
+    from prm_tui.services import cases, deactivation
     from prm_tui.services.values import read_date
 
     person, as_of = actor(options, store), day(options, store)
     if options.act == "serve":
         on = read_date(options.on, "--on") if options.on else as_of
         proof = Path(options.proof) if options.proof else None
-        found = cases.serve(store, options.id, on=on, method=options.method, proof=proof, actor=person, as_of=as_of)
+        found = deactivation.serve(
+            store, options.id, on=on, method=options.method, proof=proof, actor=person, as_of=as_of
+        )
         say(
             f"Notice served on {found.notice_on}; the deactivation takes effect on {found.effective_on} ({found.rule})."
         )
@@ -176,13 +178,13 @@ def _act(options: argparse.Namespace, store: Any) -> int:
         for path in cases.write_evidence(store, options.id, Path(options.out)):
             print(plain(path))
     elif options.act == "complete":
-        cases.complete(store, options.id, actor=person, as_of=as_of)
+        deactivation.complete(store, options.id, actor=person, as_of=as_of)
         say("The partner is deactivated.")
     elif options.act == "stop":
-        cases.stop(store, options.id, options.reason, actor=person, as_of=as_of)
+        deactivation.stop(store, options.id, options.reason, actor=person, as_of=as_of)
         say("Stopped. Nothing has happened to the partner.")
     else:
-        cases.withdraw(store, options.id, options.reason, actor=person, as_of=as_of)
+        deactivation.withdraw(store, options.id, options.reason, actor=person, as_of=as_of)
         say("The withdrawal waits for approval: prm inbox")
     return 0
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from prm_tui import clock
 from prm_tui.domain.case import Case, CaseRow, TaskRow
-from prm_tui.domain.deactivation import Dates, dates
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
-from prm_tui.services import packs, people
+from prm_tui.services import people
 from prm_tui.services.answers import may_answer
-from storage import Store, impact
+from storage import Store
 from storage import cases as stored
 from storage.store import Change
 
@@ -116,17 +115,15 @@ def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
     if task.act:
         raise UsageError(f"“{task.title}” is done by: prm cases {task.act} {task.case_id}")
     with store.change(f"done: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
-        _finish(change, task_id, "done", actor, as_of)
+        finish(change, task_id, "done", actor, as_of)
         if task.case_id is not None:
             case = get(store, task.case_id)
             if case.row.stage == "after" and not any(t.state == "open" for t in case.tasks):
-                _close(change, case, "deactivated", as_of)
+                close(change, case, "deactivated", as_of)
     return change.id
 
 
-def _finish(
-    change: Change, task_id: int, state: str, actor: int | None, as_of: date, reason: str | None = None
-) -> None:
+def finish(change: Change, task_id: int, state: str, actor: int | None, as_of: date, reason: str | None = None) -> None:
     stored.update(
         change,
         "tasks",
@@ -170,10 +167,10 @@ def approve(
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
         raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
     with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
-        _finish(change, task_id, "approved", person.id, as_of)
+        finish(change, task_id, "approved", person.id, as_of)
         if proof is not None:
             row, _ = stored.keep(
-                change, case.row.id, task.partner_id, "approval", f"signed by {person.name}", *_read(proof)
+                change, case.row.id, task.partner_id, "approval", f"signed by {person.name}", *read_proof(proof)
             )
             stored.update(change, "tasks", task_id, {"evidence_id": row})
         if chosen:
@@ -201,7 +198,7 @@ def _go_on(change: Change, case: Case, as_of: date) -> None:
     """All approvals are there: to-dos open, or the withdrawal takes effect."""
     if case.row.stage == "withdrawal":
         stored.set_status(change, case.row.partner_id, case.data["status_before"])
-        _close(change, case, "withdrawn", as_of)
+        close(change, case, "withdrawn", as_of)
         return
     stored.update(change, "cases", case.row.id, {"stage": "notice"})
     for task in case.tasks:
@@ -209,7 +206,7 @@ def _go_on(change: Change, case: Case, as_of: date) -> None:
             stored.update(change, "tasks", task.id, {"state": "open"})
 
 
-def _close(change: Change, case: Case, outcome: str, as_of: date) -> None:
+def close(change: Change, case: Case, outcome: str, as_of: date) -> None:
     for task in case.tasks:
         if task.state in ("open", "planned"):
             stored.update(change, "tasks", task.id, {"state": "cancelled"})
@@ -258,155 +255,12 @@ def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of:
                     stored.update(change, "tasks", other.id, {"state": "cancelled"})
             stored.update(change, "cases", case.row.id, {"stage": "in notice"})
         else:
-            _close(change, case, "rejected", as_of)
-        _finish(change, task_id, "rejected", person.id, as_of, reason.strip())
+            close(change, case, "rejected", as_of)
+        finish(change, task_id, "rejected", person.id, as_of, reason.strip())
     return change.id
 
 
-# ---- the acts of a deactivation ----
-
-
-def _deactivation(store: Store, case_id: int, *stages: str, act: str) -> Case:
-    case = get(store, case_id)
-    if case.row.kind != "deactivation":
-        raise UsageError(f"Case {case_id} is a {case.row.kind}; it cannot be {act}.")
-    if case.row.stage not in stages:
-        hints = {
-            "approval": "It waits for approval: prm inbox",
-            "notice": f"Notice was not served yet: prm cases serve {case_id}",
-            "in notice": f"Notice was served: prm cases complete {case_id}, or prm cases withdraw {case_id}",
-            "withdrawal": "Its withdrawal waits for approval: prm inbox",
-            "after": "It took effect; what is left to do stands in: prm inbox",
-            "closed": f"It is closed ({case.row.outcome}).",
-        }
-        raise UsageError(f"Case {case_id} of {case.row.name} cannot be {act} now. {hints.get(case.row.stage, '')}")
-    return case
-
-
-def after_service(store: Store, case: Case, served_on: date) -> Dates:
-    """The dates a service on this day gives: never earlier than what was planned."""
-    rules = packs.deactivation()
-    with store.reading() as conn:
-        terms = impact.terms(conn, case.row.partner_id, served_on)
-    found = dates(rules, rules.path(case.path or "convenience"), terms, served_on, served=True)
-    planned = date.fromisoformat(case.data["effective_on"])
-    return found if found.effective_on >= planned else Dates(served_on, planned, case.data["rule"], True)
-
-
-def serve(
-    store: Store, case_id: int, *, on: date, method: str, proof: Path | None, actor: int | None, as_of: date
-) -> Dates:
-    """Record that notice was served, with its proof; from here on the partner is in notice and the dates stand.
-
-    `method` says how (registered mail, courier, by hand …). Raises UsageError for a day ahead or before the
-    request, and before approval; InputError for a proof that cannot be read.
-    """
-    case = _deactivation(store, case_id, "notice", act="served")
-    someone(store, actor, "record service")
-    in_the_present(store, as_of, "record service")
-    if on > as_of:
-        raise UsageError(f"on: {on} lies after {as_of}. Record service when it has happened.")
-    if on < case.row.opened_on:
-        raise UsageError(f"on: {on} lies before the case was opened, {case.row.opened_on}.")
-    if not method.strip():
-        raise UsageError("method: say how notice was served, for example: registered mail")
-    found = after_service(store, case, on)
-    body, name = _read(proof) if proof is not None else (f"{method} on {on}, no document".encode(), None)
-    with store.change(f"notice served on {case.row.name}", actor=actor, as_of=as_of) as change:
-        stored.keep(
-            change, case_id, case.row.partner_id, "service", f"notice served on {on}, {method.strip()}", body, name
-        )
-        before = stored.set_status(change, case.row.partner_id, "In notice")
-        data = {
-            **case.data, "served_on": on.isoformat(), "method": method.strip(), "effective_on": found.effective_on.isoformat(),
-            "notice_on": on.isoformat(), "rule": found.rule, "status_before": before,
-        }  # fmt: skip
-        stored.update(
-            change, "cases", case_id, {"stage": "in notice", "data": data, "due_on": found.effective_on.isoformat()}
-        )
-        for task in case.tasks:
-            if task.act == "serve" and task.state == "open":
-                _finish(change, task.id, "done", actor, as_of)
-        _move_tasks(change, case, found)
-    return found
-
-
-def _move_tasks(change: Change, case: Case, found: Dates) -> None:
-    """Due dates follow the dates that now stand."""
-    steps = {step.id: step for step in packs.deactivation().steps}
-    for task in case.tasks:
-        key = change.conn.execute("SELECT json_extract(data, '$.step') FROM tasks WHERE id = ?", (task.id,)).fetchone()[
-            0
-        ]
-        if key not in steps or task.state not in ("open", "planned") or task.act == "serve":
-            continue
-        base = found.notice_on if steps[key].due_from == "notice" else found.effective_on
-        due = (base + timedelta(days=steps[key].due_days)).isoformat()
-        stored.update(change, "tasks", task.id, {"due_on": due, "state": "open"})
-
-
-def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> int:
-    """Make the deactivation effective; refused before its date. The case closes with the last thing to do."""
-    case = _deactivation(store, case_id, "in notice", act="completed")
-    someone(store, actor, "complete")
-    effective = date.fromisoformat(case.data["effective_on"])
-    if as_of < effective:
-        raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
-    with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
-        stored.set_status(change, case.row.partner_id, "Deactivated")
-        for task in case.tasks:
-            if task.act == "complete" and task.state in ("open", "planned"):
-                _finish(change, task.id, "done", actor, as_of)
-        if any(t.state == "open" and t.act != "complete" for t in case.tasks):
-            stored.update(change, "cases", case_id, {"stage": "after", "due_on": None})
-        else:
-            _close(change, case, "deactivated", as_of)
-    return change.id
-
-
-def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
-    """Stop before notice was served: nothing has happened to the partner."""
-    case = _deactivation(store, case_id, "approval", "notice", act="stopped")
-    someone(store, actor, "stop")
-    if not reason.strip():
-        raise UsageError("reason: say why it is stopped.")
-    with store.change(f"stopped: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
-        stored.update(change, "cases", case_id, {"data": {**case.data, "stopped": reason.strip()}})
-        _close(change, case, "stopped", as_of)
-    return change.id
-
-
-def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
-    """Ask to withdraw after notice was served: by a letter of its own, approved like the deactivation was."""
-    case = _deactivation(store, case_id, "in notice", act="withdrawn")
-    person = someone(store, actor, "withdraw")
-    if not reason.strip():
-        raise UsageError("reason: say why it is withdrawn.")
-    with store.change(f"withdrawal asked for: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
-        data = {**case.data, "withdrawal": reason.strip()}
-        stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
-        ask_approvals(change, case_id, case.row.partner_id, "Approve that the notice is withdrawn, by letter", as_of,
-                      named=True, legal=bool(data.get("legal")), act="withdrawal")  # fmt: skip
-    return change.id
-
-
-def ask_approvals(
-    change: Change, case_id: int, partner_id: int, title: str, as_of: date, *, named: bool, legal: bool, act: str
-) -> None:
-    """Approval tasks: as many as are needed beside who asks; one for legal where the path wants that."""
-    roles: list[str | None] = [None] * (APPROVERS - named)
-    if legal:
-        roles[0] = "legal"
-    for role in roles:
-        stored.insert(
-            change,
-            "tasks",
-            {"case_id": case_id, "partner_id": partner_id, "kind": "approval", "title": title, "role": role,
-             "due_on": (as_of + timedelta(days=5)).isoformat(), "state": "open", "data": {"act": act}},
-        )  # fmt: skip
-
-
-def _read(proof: Path) -> tuple[bytes, str]:
+def read_proof(proof: Path) -> tuple[bytes, str]:
     try:
         if proof.stat().st_size > PROOF_LIMIT:
             raise InputError(f"{proof}: larger than {PROOF_LIMIT // 1_000_000} MB. Keep a smaller copy as proof.")

@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
 from prm_tui.services import cases, conditions, packs, partners
@@ -153,7 +155,7 @@ def _open(change: Change, found: Plan, shot: bytes, version: int, memo: str, act
         )  # fmt: skip
         if step.do == "approve":
             title = f"{step.title}: {found.reason.title.lower()}"
-            cases.ask_approvals(change, case_id, found.partner_id, title, as_of, named=actor is not None, legal=found.path.legal,
+            ask_approvals(change, case_id, found.partner_id, title, as_of, named=actor is not None, legal=found.path.legal,
                           act="approve")  # fmt: skip
         else:
             _plan_task(change, case_id, row, found, step)
@@ -216,3 +218,146 @@ def keep_draft(store: Store, partner_ids: Sequence[int], chosen: dict[str, Any] 
 
 def _draft_name(partner_ids: Sequence[int]) -> str:
     return "deactivation " + " ".join(map(str, sorted(partner_ids)))
+
+
+# ---- the acts of a deactivation ----
+
+
+def _deactivation(store: Store, case_id: int, *stages: str, act: str) -> Case:
+    case = cases.get(store, case_id)
+    if case.row.kind != "deactivation":
+        raise UsageError(f"Case {case_id} is a {case.row.kind}; it cannot be {act}.")
+    if case.row.stage not in stages:
+        hints = {
+            "approval": "It waits for approval: prm inbox",
+            "notice": f"Notice was not served yet: prm cases serve {case_id}",
+            "in notice": f"Notice was served: prm cases complete {case_id}, or prm cases withdraw {case_id}",
+            "withdrawal": "Its withdrawal waits for approval: prm inbox",
+            "after": "It took effect; what is left to do stands in: prm inbox",
+            "closed": f"It is closed ({case.row.outcome}).",
+        }
+        raise UsageError(f"Case {case_id} of {case.row.name} cannot be {act} now. {hints.get(case.row.stage, '')}")
+    return case
+
+
+def after_service(store: Store, case: Case, served_on: date) -> Dates:
+    """The dates a service on this day gives: never earlier than what was planned."""
+    rules = packs.deactivation()
+    with store.reading() as conn:
+        terms = impact.terms(conn, case.row.partner_id, served_on)
+    found = dates(rules, rules.path(case.path or "convenience"), terms, served_on, served=True)
+    planned = date.fromisoformat(case.data["effective_on"])
+    return found if found.effective_on >= planned else Dates(served_on, planned, case.data["rule"], True)
+
+
+def serve(
+    store: Store, case_id: int, *, on: date, method: str, proof: Path | None, actor: int | None, as_of: date
+) -> Dates:
+    """Record that notice was served, with its proof; from here on the partner is in notice and the dates stand.
+
+    `method` says how (registered mail, courier, by hand …). Raises UsageError for a day ahead or before the
+    request, and before approval; InputError for a proof that cannot be read.
+    """
+    case = _deactivation(store, case_id, "notice", act="served")
+    cases.someone(store, actor, "record service")
+    cases.in_the_present(store, as_of, "record service")
+    if on > as_of:
+        raise UsageError(f"on: {on} lies after {as_of}. Record service when it has happened.")
+    if on < case.row.opened_on:
+        raise UsageError(f"on: {on} lies before the case was opened, {case.row.opened_on}.")
+    if not method.strip():
+        raise UsageError("method: say how notice was served, for example: registered mail")
+    found = after_service(store, case, on)
+    body, name = cases.read_proof(proof) if proof is not None else (f"{method} on {on}, no document".encode(), None)
+    with store.change(f"notice served on {case.row.name}", actor=actor, as_of=as_of) as change:
+        stored.keep(
+            change, case_id, case.row.partner_id, "service", f"notice served on {on}, {method.strip()}", body, name
+        )
+        before = stored.set_status(change, case.row.partner_id, "In notice")
+        data = {
+            **case.data, "served_on": on.isoformat(), "method": method.strip(), "effective_on": found.effective_on.isoformat(),
+            "notice_on": on.isoformat(), "rule": found.rule, "status_before": before,
+        }  # fmt: skip
+        stored.update(
+            change, "cases", case_id, {"stage": "in notice", "data": data, "due_on": found.effective_on.isoformat()}
+        )
+        for task in case.tasks:
+            if task.act == "serve" and task.state == "open":
+                cases.finish(change, task.id, "done", actor, as_of)
+        _move_tasks(change, case, found)
+    return found
+
+
+def _move_tasks(change: Change, case: Case, found: Dates) -> None:
+    """Due dates follow the dates that now stand."""
+    steps = {step.id: step for step in packs.deactivation().steps}
+    for task in case.tasks:
+        key = change.conn.execute("SELECT json_extract(data, '$.step') FROM tasks WHERE id = ?", (task.id,)).fetchone()[
+            0
+        ]
+        if key not in steps or task.state not in ("open", "planned") or task.act == "serve":
+            continue
+        base = found.notice_on if steps[key].due_from == "notice" else found.effective_on
+        due = (base + timedelta(days=steps[key].due_days)).isoformat()
+        stored.update(change, "tasks", task.id, {"due_on": due, "state": "open"})
+
+
+def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> int:
+    """Make the deactivation effective; refused before its date. The case closes with the last thing to do."""
+    case = _deactivation(store, case_id, "in notice", act="completed")
+    cases.someone(store, actor, "complete")
+    effective = date.fromisoformat(case.data["effective_on"])
+    if as_of < effective:
+        raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
+    with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
+        stored.set_status(change, case.row.partner_id, "Deactivated")
+        for task in case.tasks:
+            if task.act == "complete" and task.state in ("open", "planned"):
+                cases.finish(change, task.id, "done", actor, as_of)
+        if any(t.state == "open" and t.act != "complete" for t in case.tasks):
+            stored.update(change, "cases", case_id, {"stage": "after", "due_on": None})
+        else:
+            cases.close(change, case, "deactivated", as_of)
+    return change.id
+
+
+def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
+    """Stop before notice was served: nothing has happened to the partner."""
+    case = _deactivation(store, case_id, "approval", "notice", act="stopped")
+    cases.someone(store, actor, "stop")
+    if not reason.strip():
+        raise UsageError("reason: say why it is stopped.")
+    with store.change(f"stopped: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+        stored.update(change, "cases", case_id, {"data": {**case.data, "stopped": reason.strip()}})
+        cases.close(change, case, "stopped", as_of)
+    return change.id
+
+
+def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
+    """Ask to withdraw after notice was served: by a letter of its own, approved like the deactivation was."""
+    case = _deactivation(store, case_id, "in notice", act="withdrawn")
+    person = cases.someone(store, actor, "withdraw")
+    if not reason.strip():
+        raise UsageError("reason: say why it is withdrawn.")
+    with store.change(f"withdrawal asked for: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+        data = {**case.data, "withdrawal": reason.strip()}
+        stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
+        ask_approvals(change, case_id, case.row.partner_id, "Approve that the notice is withdrawn, by letter", as_of,
+                      named=True, legal=bool(data.get("legal")), act="withdrawal")  # fmt: skip
+    return change.id
+
+
+def ask_approvals(
+    change: Change, case_id: int, partner_id: int, title: str, as_of: date, *, named: bool, legal: bool, act: str
+) -> None:
+    """Approval tasks: as many as are needed beside who asks; one for legal where the path wants that."""
+    roles: list[str | None] = [None] * (cases.APPROVERS - named)
+    if legal:
+        roles[0] = "legal"
+    for role in roles:
+        stored.insert(
+            change,
+            "tasks",
+            {"case_id": case_id, "partner_id": partner_id, "kind": "approval", "title": title, "role": role,
+             "due_on": (as_of + timedelta(days=5)).isoformat(), "state": "open", "data": {"act": act}},
+        )  # fmt: skip

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from prm_tui.domain.case import Case, TaskRow
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, partners, runs, suspension
+from prm_tui.services import cases, deactivation, partners, runs, suspension
 from prm_tui.services.values import read_date
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
@@ -173,11 +173,11 @@ async def act(screen: PrmScreen, case: Case, which: str) -> None:
             on = read_date(fields["on"], "on")
             proof = Path(fields["proof"]).expanduser() if fields["proof"].strip() else None
             return await screen.write(
-                lambda s: cases.serve(
+                lambda s: deactivation.serve(
                     s, number, on=on, method=fields["method"], proof=proof, actor=who["actor"], as_of=session.as_of
                 )
             )
-        work = cases.stop if which == "stop" else cases.withdraw
+        work = deactivation.stop if which == "stop" else deactivation.withdraw
         return await screen.write(lambda s: work(s, number, fields["reason"], actor=who["actor"], as_of=session.as_of))
 
     if which == "complete":
@@ -186,7 +186,7 @@ async def act(screen: PrmScreen, case: Case, which: str) -> None:
         if await screen.prm.push_screen_wait(
             Confirm("Make the deactivation effective?", said, yes="make it effective")
         ):
-            await screen.write(lambda s: cases.complete(s, number, actor=session.actor, as_of=session.as_of))
+            await screen.write(lambda s: deactivation.complete(s, number, actor=session.actor, as_of=session.as_of))
             screen.prm.tell(f"{name} is deactivated.")
         return
     if which == "serve":

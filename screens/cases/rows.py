@@ -1,11 +1,15 @@
-"""Cases and tasks as lines of a table."""
+"""Cases, tasks, and what ends with a partner, as lines of a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
+from textual.content import Content
+
 from prm_tui.domain.case import STAGES, CaseRow, TaskRow
-from screens.text import cell, short_date, visible
+from prm_tui.domain.deactivation import ImpactLine, Plan
+from screens.text import cell, hanging, short_date, visible
 from screens.widgets.table import Col, Line
 
 CASE_COLUMNS = [
@@ -97,3 +101,43 @@ def step_line(task: TaskRow, as_of: date) -> Line:
         ),
         detail=f"{task.title} · {task.state}, by {who}" + (f" · because: {task.reason}" if task.reason else ""),
     )
+
+
+def impact_line(line: ImpactLine) -> Line:
+    count, colour = (
+        (f"{line.count:,}", "bright")
+        if line.state == "counted"
+        else (line.state, "warn" if line.state == "not checked" else "text")
+    )
+    amount = "" if line.amount is None else f"{line.amount:,.2f}"
+    return Line(((line.label, "text"), (count, colour), (amount, "bright"), (visible(line.note), "muted")))
+
+
+def because(line: ImpactLine) -> str:
+    if line.state == "not checked":
+        return f"Not checked: {line.note}. Import such a sheet, or add a record on the partner's page."
+    return f"None found ({line.note})."
+
+
+def happens(plans: Sequence[Plan]) -> Content:
+    """By date, of the first partner; dates of others follow the same rule."""
+    first = plans[0]
+    rows = [("today", "a second person is asked to approve", "accent")]
+    rows += [
+        ("planned", "notice is served", "text"),
+        (short_date(first.dates.effective_on), "status: Deactivated", "warn"),
+    ]
+    later = [
+        (short_date(due), title, "muted") for due, title, _ in sorted(first.tasks) if due > first.dates.effective_on
+    ]
+    parts = [Content.styled("What will happen, and when", "bold $muted"), Content("")]
+    for when, what, colour in rows + later:
+        parts.append(hanging(f"{when:<13}", what, 43, colour))
+    parts += [
+        Content(""),
+        Content.styled(
+            "Dates run from proven service. Before that the case can be stopped; after it, withdrawn by a letter of its own.",
+            "$muted",
+        ),
+    ]
+    return Content("\n").join(parts)

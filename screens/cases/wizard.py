@@ -14,11 +14,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
-from prm_tui.domain.deactivation import ImpactLine, Plan
+from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import PrmError, UsageError
 from prm_tui.services import deactivation, packs
 from prm_tui.services.values import read_date
 from screens.base import PrmScreen
+from screens.cases.rows import because, happens, impact_line
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
@@ -138,7 +139,7 @@ class DeactivateScreen(PrmScreen):
         )
         self.query_one("#steps", Static).update(steps(STEPS, self.at))
         step = STEPS[self.at]
-        self.query_one("#happens", Static).update(_happens(self.plans))
+        self.query_one("#happens", Static).update(happens(self.plans))
         self.query_one("#hint", Static).update(self._hint(step))
         table, review = self.query_one(Table), self.query_one("#review")
         table.display, review.display = step != "Review", step == "Review"
@@ -170,7 +171,7 @@ class DeactivateScreen(PrmScreen):
             if len(self.plans) > 1:
                 lines[plan.partner_id, ""] = Line(((visible(plan.name)[:26], "bright"), ("", ""), ("", ""), ("", "")))
             for line in plan.impact:
-                lines[plan.partner_id, line.key] = _impact_line(line)
+                lines[plan.partner_id, line.key] = impact_line(line)
         return lines
 
     def _dates(self) -> dict[Any, Line]:
@@ -302,7 +303,7 @@ class DeactivateScreen(PrmScreen):
         line = next((i for p in self.plans if p.partner_id == key[0] for i in p.impact if i.key == key[1]), None)
         if line is None:
             return
-        said = [plain(item) for item in line.items] or [plain(_because(line), "muted")]
+        said = [plain(item) for item in line.items] or [plain(because(line), "muted")]
         self.prm.push_screen(Page(line.label, Content("\n").join(said)))
 
     async def _change_date(self, key: str) -> None:
@@ -362,43 +363,3 @@ class DeactivateScreen(PrmScreen):
         await self.prm.gateway.write(lambda s: deactivation.keep_draft(s, ids, None))
         self.prm.pop_screen()
         self.prm.tell(f"Asked for: case {', '.join(map(str, made))}. It waits for approval in Today (1).")
-
-
-def _impact_line(line: ImpactLine) -> Line:
-    count, colour = (
-        (f"{line.count:,}", "bright")
-        if line.state == "counted"
-        else (line.state, "warn" if line.state == "not checked" else "text")
-    )
-    amount = "" if line.amount is None else f"{line.amount:,.2f}"
-    return Line(((line.label, "text"), (count, colour), (amount, "bright"), (visible(line.note), "muted")))
-
-
-def _because(line: ImpactLine) -> str:
-    if line.state == "not checked":
-        return f"Not checked: {line.note}. Import such a sheet, or add a record on the partner's page."
-    return f"None found ({line.note})."
-
-
-def _happens(plans: Sequence[Plan]) -> Content:
-    """By date, of the first partner; dates of others follow the same rule."""
-    first = plans[0]
-    rows = [("today", "a second person is asked to approve", "accent")]
-    rows += [
-        ("planned", "notice is served", "text"),
-        (short_date(first.dates.effective_on), "status: Deactivated", "warn"),
-    ]
-    later = [
-        (short_date(due), title, "muted") for due, title, _ in sorted(first.tasks) if due > first.dates.effective_on
-    ]
-    parts = [Content.styled("What will happen, and when", "bold $muted"), Content("")]
-    for when, what, colour in rows + later:
-        parts.append(hanging(f"{when:<13}", what, 43, colour))
-    parts += [
-        Content(""),
-        Content.styled(
-            "Dates run from proven service. Before that the case can be stopped; after it, withdrawn by a letter of its own.",
-            "$muted",
-        ),
-    ]
-    return Content("\n").join(parts)

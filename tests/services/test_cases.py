@@ -48,7 +48,7 @@ def approvals(store: Store, case: int) -> list[int]:
 
 
 def serve(store: Store, case: int, on: date = DAY) -> None:
-    cases.serve(store, case, on=on, method="courier", proof=None, actor=who(store, "Lee"), as_of=DAY)
+    deactivation.serve(store, case, on=on, method="courier", proof=None, actor=who(store, "Lee"), as_of=DAY)
 
 
 def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
@@ -67,14 +67,14 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
     assert status(office, "A") == "Active"
     letter = tmp_path / "receipt.pdf"
     letter.write_bytes(b"signed for by A")
-    found = cases.serve(
+    found = deactivation.serve(
         office, case, on=DAY, method="registered mail", proof=letter, actor=who(office, "Lee"), as_of=DAY
     )
     assert (found.effective_on, found.served) == (date(2026, 6, 29), True)
     assert status(office, "A") == "In notice"
     with pytest.raises(UsageError, match="takes effect on 2026-06-29, not before"):
-        cases.complete(office, case, actor=who(office, "Lee"), as_of=DAY)
-    cases.complete(office, case, actor=who(office, "Lee"), as_of=date(2026, 6, 29))
+        deactivation.complete(office, case, actor=who(office, "Lee"), as_of=DAY)
+    deactivation.complete(office, case, actor=who(office, "Lee"), as_of=date(2026, 6, 29))
     assert status(office, "A") == "Deactivated"
     left = [t for t in cases.inbox(office) if t.case_id == case]
     assert {t.title.split(":")[0] for t in left} >= {"Withdraw access", "Final settlement"}
@@ -92,7 +92,7 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
 def test_rejecting_and_stopping_leave_the_partner_as_it_was(office: Store) -> None:
     rejected, stopped = ask(office, "A", "B")
     cases.reject(office, approvals(office, rejected)[0], "they ordered yesterday", actor=who(office, "Max"), as_of=DAY)
-    cases.stop(office, stopped, "talks go on", actor=who(office, "Dana"), as_of=DAY)
+    deactivation.stop(office, stopped, "talks go on", actor=who(office, "Dana"), as_of=DAY)
     assert [cases.get(office, c).row.outcome for c in (rejected, stopped)] == ["rejected", "stopped"]
     assert (status(office, "A"), status(office, "B")) == ("Active", "Active")
     assert cases.inbox(office) == []
@@ -104,8 +104,8 @@ def test_after_service_it_can_only_be_withdrawn_by_the_same_number_of_people(off
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     serve(office, case)
     with pytest.raises(UsageError, match="Notice was served"):
-        cases.stop(office, case, "too late", actor=who(office, "Dana"), as_of=DAY)
-    cases.withdraw(office, case, "they came back", actor=who(office, "Max"), as_of=DAY)
+        deactivation.stop(office, case, "too late", actor=who(office, "Dana"), as_of=DAY)
+    deactivation.withdraw(office, case, "they came back", actor=who(office, "Max"), as_of=DAY)
     (approval,) = approvals(office, case)
     with pytest.raises(UsageError, match="Max asked for this"):
         cases.approve(office, approval, actor=who(office, "Max"), as_of=DAY)
@@ -117,7 +117,7 @@ def test_a_rejected_withdrawal_leaves_the_notice_running(office: Store) -> None:
     (case,) = ask(office, "A")
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     serve(office, case)
-    cases.withdraw(office, case, "they came back", actor=who(office, "Dana"), as_of=DAY)
+    deactivation.withdraw(office, case, "they came back", actor=who(office, "Dana"), as_of=DAY)
     cases.reject(office, approvals(office, case)[0], "they did not", actor=who(office, "Max"), as_of=DAY)
     assert (status(office, "A"), cases.get(office, case).row.stage) == ("In notice", "in notice")
 
@@ -184,8 +184,10 @@ def test_late_service_moves_the_dates_early_service_does_not_shorten_them(office
     (case,) = ask(office, "A")
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     late = date(2026, 4, 20)
-    assert cases.after_service(office, cases.get(office, case), late).effective_on == date(2026, 7, 19)
-    assert cases.after_service(office, cases.get(office, case), date(2026, 3, 1)).effective_on == date(2026, 6, 29)
+    assert deactivation.after_service(office, cases.get(office, case), late).effective_on == date(2026, 7, 19)
+    assert deactivation.after_service(office, cases.get(office, case), date(2026, 3, 1)).effective_on == date(
+        2026, 6, 29
+    )
 
 
 @pytest.mark.parametrize(
