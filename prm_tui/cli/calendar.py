@@ -21,14 +21,14 @@ def register(commands: Any) -> None:
 
 def _calendar(options: argparse.Namespace) -> int:
     from prm_tui.domain import toml
-    from prm_tui.services import calendars, packs
+    from prm_tui.services import deadlines, packs
 
     with opened(options) as store:
         if options.file:
             text = packs.read_file(Path(options.file))
-            change = calendars.set_to(store, text, actor=actor(options, store), as_of=day(options, store))
+            change = deadlines.set_calendar(store, text, actor=actor(options, store), as_of=day(options, store))
             say(f"Change {change}. Take it back with: prm undo {change}" if change else "It is so already.")
-        data = calendars.written(store)
+        data = deadlines.written(store)
     if options.json:
         print_json(data)
         return 0

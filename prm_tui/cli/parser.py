@@ -17,6 +17,7 @@ GROUPS = (
     "packs",
     "triggers",
     "run",
+    "calendar",
     "cases",
     "outbox",
     "history",

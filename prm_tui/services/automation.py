@@ -13,7 +13,7 @@ from datetime import date
 from prm_tui import clock
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
-from prm_tui.services import calendars, documents, partners, records
+from prm_tui.services import deadlines, documents, partners, records
 from prm_tui.services.cases import someone
 from storage import Store, emits, matches, runs, steps, sweeps
 from storage import triggers as stored
@@ -156,7 +156,7 @@ def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
 
 
 def _round(store: Store, change: Change) -> Round:
-    times = calendars.of(store)
+    times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
     return Round(change, catalogue(store.conn), times, now, documents.rendered)

@@ -96,3 +96,42 @@ def test_what_a_trigger_says_by_keys_is_refused_in_its_condition(
     )  # fmt: skip
     assert main(["triggers", "check", str(rules), "--db", db]) == 1
     assert remedy in capsys.readouterr().out
+
+
+def test_the_calendar_is_shown_and_set(db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calendar", "--db", db]) == 0
+    shown = capsys.readouterr().out
+    assert 'timezone = "UTC"' in shown and 'mon = ["09:00-17:00"]' in shown
+    file = tmp_path / "calendar.toml"
+    file.write_text(shown.replace("UTC", "Europe/Berlin") + 'sat = ["10:00-12:00"]\n', encoding="utf-8")
+    assert main(["calendar", str(file), "--db", db, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["timezone"] == "Europe/Berlin" and told["hours"]["sat"] == ["10:00-12:00"]
+    file.write_text('timezone = "Europa/Berlin"\ncountry = "Germny"\n', encoding="utf-8")
+    assert main(["calendar", str(file), "--db", db]) == 2
+    said = capsys.readouterr().err
+    assert "Europe/Berlin" in said and "Germany" in said and "hours" in said, "every fault at once"
+
+
+def test_started_by_hand_and_asked_why(db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[trigger.look]\ntitle = "Look"\non = "manual"\nwhen = "count(order, ever) > 0"\nstart = "w"\n[workflow.w]\ntitle = "W"\n'
+        '[[workflow.w.step]]\nid = "a"\ndo = "task"\ntitle = "Look at {{ partner.name }}"\n', encoding="utf-8",
+    )  # fmt: skip
+    assert main(["triggers", "add", str(rules), "--actor", "Dana", "--db", db]) == 0
+    assert main(["triggers", "on", "look", "--actor", "Max", "--db", db]) == 0
+    capsys.readouterr()
+    assert main(["partners", "--where", "never(order)", "--limit", "1", "--json", "--db", db]) == 0
+    (never,) = json.loads(capsys.readouterr().out)
+    assert main(["triggers", "start", "look", never["code"], "--actor", "Max", "--db", db]) == 2
+    assert "does not apply" in capsys.readouterr().err
+    assert main(["triggers", "start", "look", "275", "--actor", "Max", "--db", db]) == 0
+    assert main(["triggers", "why", "look", "275", "--db", db]) == 0
+    said = capsys.readouterr().out
+    assert (
+        "Look at " in said
+        and "met" in said
+        and "matched on 2013-11-29: acted" in said
+        and "resellers-and-sales.xlsx" in said
+    )

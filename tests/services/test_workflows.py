@@ -14,8 +14,8 @@ from prm_tui.domain.calendar import CalendarError
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.services import (
     automation,
-    calendars,
     cases,
+    deadlines,
     history,
     partners,
     people,
@@ -290,8 +290,8 @@ def test_how_many_must_say_yes(office: Store, rule: str, asked: int, needed: int
 def test_deadlines_follow_the_calendar_of_the_file(office: Store) -> None:
     said = 'timezone = "Europe/Berlin"\nholidays = ["2026-04-01"]\n[hours]\n'
     said += "".join(f'{day} = ["09:00-17:00"]\n' for day in ("mon", "tue", "wed"))
-    assert calendars.set_to(office, said, actor=None, as_of=DAY)
-    assert calendars.set_to(office, said, actor=None, as_of=DAY) is None and office.zone == "Europe/Berlin"
+    assert deadlines.set_calendar(office, said, actor=None, as_of=DAY)
+    assert deadlines.set_calendar(office, said, actor=None, as_of=DAY) is None and office.zone == "Europe/Berlin"
     rules(
         office,
         trigger(
@@ -304,4 +304,4 @@ def test_deadlines_follow_the_calendar_of_the_file(office: Store) -> None:
     (task,) = cases.inbox(office)
     assert task.due == date(2026, 4, 6), "the first of April is a holiday, and nobody works from Thursday to Sunday"
     with pytest.raises(CalendarError, match="hours"):
-        calendars.set_to(office, 'timezone = "UTC"', actor=None, as_of=DAY)
+        deadlines.set_calendar(office, 'timezone = "UTC"', actor=None, as_of=DAY)
