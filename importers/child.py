@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from importers import aliases, columns, content, glance, staging, suspect, table, texts
-from importers.export import unguarded
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.sheet import ID, META
 
@@ -145,6 +144,8 @@ def _sheet(
     begin = 0 if header_at is None else header_at + 1
     ours = ID in names
     if ours and text:
+        from importers.export import unguarded  # needed for a csv file of ours only
+
         names = [unguarded(name) for name in names]
         head = [[unguarded(cell) for cell in row] for row in head]
         rows = ([unguarded(cell) for cell in row] for row in rows)

@@ -17,6 +17,8 @@ from prm_tui.domain.mapping import ColumnPlan, SheetPlan
 LISTED = 0.5
 LIKE = 82
 SHOWN = 5
+MOST = 5_000
+"""So many different values of a column are looked at."""
 
 
 def noted(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[SheetPlan]) -> SheetPlan:
@@ -31,7 +33,7 @@ def _values(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan) ->
     return {
         str(value): count
         for value, count in staging.execute(
-            f"SELECT c{column.pos}, count(*) FROM {plan.table} WHERE c{column.pos} IS NOT NULL GROUP BY 1 LIMIT 5000"
+            f"SELECT c{column.pos}, count(*) FROM {plan.table} WHERE c{column.pos} IS NOT NULL GROUP BY 1 LIMIT {MOST}"
         )
     }
 
@@ -72,7 +74,13 @@ def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:
         column = plan.column(target)
         if column is not None and plan.noun == "partners":
             folded = {word.casefold() for word in known}
-            strange = {v: n for v, n in _values(staging, plan, column).items() if v.casefold() not in folded}
+            cell = f"c{column.pos}"
+            said = staging.execute(f"SELECT DISTINCT {cell} FROM {plan.table} WHERE {cell} IS NOT NULL LIMIT {MOST}")
+            odd = [value for (value,) in said if str(value).casefold() not in folded]
+            counted = (
+                f"SELECT {cell}, count(*) FROM {plan.table} WHERE {cell} IN ({', '.join('?' * len(odd))}) GROUP BY 1"
+            )
+            strange = {str(v): n for v, n in staging.execute(counted, odd)} if odd else {}
             found += [
                 said for said in _sentences(column.header, strange, list(known), "is unusual") if " is near" in said
             ]

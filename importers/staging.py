@@ -61,6 +61,7 @@ class Told:
 def create(path: Path) -> sqlite3.Connection:
     """A fresh staging file. It is thrown away after use, so nothing about it needs to survive a crash."""
     conn = connect(path)
+    conn.execute("PRAGMA page_size = 32768")  # it is written once, and read from end to end
     conn.executescript(_TABLES)
     return conn
 

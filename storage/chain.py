@@ -10,12 +10,9 @@ _FIELDS = "id, at, as_of, actor_id, actor, kind, why, caused_by, undoes, undo_sc
 
 
 def seal(conn: sqlite3.Connection, change_id: int) -> None:
-    """Write a finished change's digest of its log, the hash before it and its own."""
+    """Write the hash of the change before a finished one, and its own; its digest and its figures stand already."""
     previous = conn.execute("SELECT hash FROM changes WHERE id < ? ORDER BY id DESC LIMIT 1", (change_id,)).fetchone()
-    conn.execute(
-        "UPDATE changes SET digest = ?, prev_hash = ? WHERE id = ?",
-        (_digest(conn, change_id), previous[0] if previous else "", change_id),
-    )
+    conn.execute("UPDATE changes SET prev_hash = ? WHERE id = ?", (previous[0] if previous else "", change_id))
     conn.execute("UPDATE changes SET hash = ? WHERE id = ?", (_hash(conn, change_id), change_id))
 
 
@@ -26,21 +23,23 @@ def broken_links(conn: sqlite3.Connection) -> list[int]:
     for change_id, digest, prev_hash, sealed in conn.execute(
         "SELECT id, digest, prev_hash, hash FROM changes ORDER BY id"
     ).fetchall():
-        whole = prev_hash == previous and digest == _digest(conn, change_id) and sealed == _hash(conn, change_id)
+        whole = prev_hash == previous and digest == log_digest(conn, change_id)[0] and sealed == _hash(conn, change_id)
         if not whole:
             broken.append(change_id)
         previous = sealed
     return broken
 
 
-def _digest(conn: sqlite3.Connection, change_id: int) -> str:
-    running = hashlib.sha256()
+def log_digest(conn: sqlite3.Connection, change_id: int) -> tuple[str, int]:
+    """A digest of all that a change logged, and how many rows that is about."""
+    running, rows = hashlib.sha256(), set[tuple[str, int]]()
     lines = conn.execute(
         "SELECT tbl, row_id, col, before, after FROM change_log WHERE change_id = ? ORDER BY id", (change_id,)
     )
     while batch := lines.fetchmany(1000):
         running.update("".join(map(repr, batch)).encode("utf-8", "surrogatepass"))
-    return running.hexdigest()
+        rows.update([(table, row) for table, row, *_ in batch])
+    return running.hexdigest(), len(rows)
 
 
 def _hash(conn: sqlite3.Connection, change_id: int) -> str:

@@ -293,13 +293,11 @@ class Store:
                 ).fetchone()
                 inserted[table] = [before[table], high, count]
         rows = change.restored + sum(count for _, _, count in inserted.values())
-        (logged,) = self.conn.execute(
-            "SELECT count(*) FROM (SELECT DISTINCT tbl, row_id FROM change_log WHERE change_id = ?)", (change.id,)
-        ).fetchone()
+        digest, logged = chain.log_digest(self.conn, change.id)
         self.conn.execute("DELETE FROM open_change")
         self.conn.execute(
-            "UPDATE changes SET rows = ?, inserted = ? WHERE id = ?",
-            (rows + logged, json.dumps(inserted, sort_keys=True), change.id),
+            "UPDATE changes SET rows = ?, inserted = ?, digest = ? WHERE id = ?",
+            (rows + logged, json.dumps(inserted, sort_keys=True), digest, change.id),
         )
         chain.seal(self.conn, change.id)
         return int(rows + logged)
