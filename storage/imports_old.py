@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from prm_tui.domain.errors import DecisionNeeded
+from prm_tui.domain.errors import DecisionNeeded, InputError
 from prm_tui.domain.exchange import CellChange, Choices, SheetReport
 from prm_tui.domain.mapping import SheetPlan
 from storage import cells, imports
@@ -112,6 +112,33 @@ def decide(
         "UPDATE temp.incoming SET state = 'same' WHERE row IN (SELECT value FROM json_each(?))",
         (json.dumps([cell.row for cell in left]),),
     )
+
+
+def refuse_twice(conn: sqlite3.Connection, plan: SheetPlan) -> None:
+    """A row of this very sheet that counts already makes no second activity because it is now read otherwise.
+
+    It would with other answers about its dates or its partner. Raises InputError with the change to take back first.
+    """
+    before = json.dumps([
+        source for (source,) in conn.execute(
+            "SELECT id FROM sources WHERE hash = ? AND sheet = ?", (plan.file_hash, plan.sheet)
+        )
+    ])  # fmt: skip
+    if before == "[]":
+        return
+    found = conn.execute(
+        "SELECT i.row, count(*) OVER (), i.on_day, a.occurred_on, p.name, s.change_id FROM temp.incoming i JOIN (SELECT row,"
+        " occurred_on, partner_id, source_id FROM main.activities WHERE source_id IN (SELECT value FROM json_each(:before))"
+        " AND kind = :kind AND superseded_at IS NULL) a ON a.row = i.row JOIN main.partners p ON p.id = a.partner_id"
+        " JOIN main.sources s ON s.id = a.source_id WHERE i.state = 'new' ORDER BY i.row LIMIT 1",
+        {"before": before, "kind": plan.kind},
+    ).fetchone()
+    if found:
+        row, many, now, then, name, change = found
+        raise InputError(
+            f"{plan.file}: {plan.sheet} row {row}: change {change} took this as {plan.kind} of {then}, {name}. Read this"
+            f" way it would count twice, on {now} ({many:,} such rows). Take that import back first: prm undo {change}"
+        )
 
 
 def _conflicts(conn: sqlite3.Connection, plan: SheetPlan, feed: int) -> list[tuple[CellChange, bool]]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.standing import Standing
@@ -16,7 +14,7 @@ from screens.automation.log import RunsScreen
 from screens.automation.page import TriggerPage
 from screens.automation.rows import LIST_COLUMNS, standing_line
 from screens.base import ModeScreen
-from screens.widgets.detail import Detail
+from screens.listing import ListScreen
 from screens.widgets.table import Table
 
 EMPTY = Content.assemble(
@@ -30,32 +28,19 @@ EMPTY = Content.assemble(
 )  # fmt: skip
 
 
-class AutomationScreen(ModeScreen):
+class AutomationScreen(ListScreen, ModeScreen):
     """A line a trigger, those that are on first."""
 
     mode = "automation"
     place = "automation"
-    DEFAULT_CSS = """
-    AutomationScreen #title { height: 1; padding: 0 2; margin: 1 0; }
-    AutomationScreen Table { height: 1fr; margin: 0 1; }
-    AutomationScreen #nothing { padding: 1 3; height: 1fr; max-width: 100; display: none; }
-    """
+    table_id = "triggers"
+    nothing = EMPTY
+    DEFAULT_CSS = "AutomationScreen #nothing { max-width: 100; }"
     BINDINGS: ClassVar = bindings("automation")
 
     def __init__(self) -> None:
         super().__init__()
         self.standings: dict[str, Standing] = {}
-
-    def body(self) -> ComposeResult:
-        """A title, the list, the selected one in full."""
-        yield Static("", id="title", markup=False)
-        yield Table(id="triggers")
-        yield Static(EMPTY, id="nothing")
-        yield Detail()
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.query_one(Table).focus()
 
     def reload(self) -> None:
         """Read again."""
@@ -64,23 +49,17 @@ class AutomationScreen(ModeScreen):
     async def _show(self) -> None:
         as_of = self.prm.session.as_of
         if not self.standings:  # what is known at once stands first, whom they match comes after
-            self._fill(await self.read(lambda s: triggers.standings(s, as_of, now=False), "standings"))
-        self._fill(await self.read(lambda s: triggers.standings(s, as_of), "standings"))
+            self._show_them(await self.read(lambda s: triggers.standings(s, as_of, now=False), "standings"))
+        self._show_them(await self.read(lambda s: triggers.standings(s, as_of), "standings"))
 
-    def _fill(self, found: list[Standing]) -> None:
+    def _show_them(self, found: list[Standing]) -> None:
         self.standings = {one.trigger.name: one for one in found}
         on, held, bad = sum(s.on for s in found), sum(s.held for s in found), sum(bool(s.troubles) for s in found)
-        parts = [("Triggers", "bold $bright"), (f"   {on:,} on, {len(found) - on:,} off" if found else "", "$muted")]
+        parts = [(f"   {on:,} on, {len(found) - on:,} off" if found else "", "$muted")]
         parts += [(f"   {held:,} match{'es' if held != 1 else ''} held for a decision", "$warn")] if held else []
         parts += [(f"   {bad:,} in trouble", "$bad")] if bad else []
-        self.query_one("#title", Static).update(Content.assemble(*parts))
-        table = self.query_one(Table)
-        table.fill(LIST_COLUMNS, {name: standing_line(one) for name, one in self.standings.items()})
-        table.display, self.query_one("#nothing").display = bool(found), not found
-
-    def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        """The selected trigger in full."""
-        self.query_one(Detail).follow(event.table)
+        self.head("Triggers", *parts)
+        self.fill(LIST_COLUMNS, {name: standing_line(one) for name, one in self.standings.items()})
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter opens the trigger."""

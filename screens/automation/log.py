@@ -17,6 +17,7 @@ from prm_tui.services.runs import Explained, Opened
 from screens.automation import acts
 from screens.automation.rows import effect_line
 from screens.base import PrmScreen
+from screens.listing import ListScreen
 from screens.modals.choose import Choice, Choose
 from screens.modals.pages import Page
 from screens.text import found as value_found
@@ -48,28 +49,18 @@ def run_line(row: RunRow) -> Line:
     )  # fmt: skip
 
 
-class RunsScreen(PrmScreen):
+class RunsScreen(ListScreen):
     """Rounds of automation, the latest first."""
 
     mode = "automation"
     place = "runs"
-    DEFAULT_CSS = """
-    RunsScreen #title { height: 1; padding: 0 2; margin: 1 0; }
-    RunsScreen Table { height: 1fr; margin: 0 1; }
-    RunsScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
-    """
+    table_id = "runs"
+    nothing = EMPTY
     BINDINGS: ClassVar = bindings("runs")
 
-    def body(self) -> ComposeResult:
-        """A title, the list."""
-        yield Static(Content.styled("Run log", "bold $bright"), id="title")
-        yield Table(id="runs")
-        yield Static(Content(EMPTY), id="nothing")
-        yield Detail()
-
     def on_mount(self) -> None:
-        """The list has the keys."""
-        self.query_one(Table).focus()
+        """Read at once."""
+        self.head("Run log")
         self.reload()
 
     def reload(self) -> None:
@@ -77,14 +68,7 @@ class RunsScreen(PrmScreen):
         self.start(self._show, "page")
 
     async def _show(self) -> None:
-        found = await self.read(runs.log)
-        table = self.query_one(Table)
-        table.fill(COLUMNS, {row.id: run_line(row) for row in found})
-        table.display, self.query_one("#nothing").display = bool(found), not found
-
-    def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        """The selected round in full."""
-        self.query_one(Detail).follow(event.table)
+        self.fill(COLUMNS, {row.id: run_line(row) for row in await self.read(runs.log)})
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter opens the run."""

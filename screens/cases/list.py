@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
-
 from prm_tui.commands import bindings
 from prm_tui.services import cases
 from screens.base import ModeScreen
 from screens.cases.page import CasePage
 from screens.cases.rows import CASE_COLUMNS, case_line
+from screens.listing import ListScreen
 from screens.widgets.table import Table
 
 EMPTY = (
@@ -21,31 +18,18 @@ EMPTY = (
 )
 
 
-class CasesScreen(ModeScreen):
+class CasesScreen(ListScreen, ModeScreen):
     """Open cases, closed ones on demand."""
 
     mode = "cases"
     place = "cases"
-    DEFAULT_CSS = """
-    CasesScreen #title { height: 1; padding: 0 2; margin: 1 0; }
-    CasesScreen Table { height: 1fr; margin: 0 1; }
-    CasesScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
-    """
+    table_id = "cases"
+    nothing = EMPTY
     BINDINGS: ClassVar = bindings("cases")
 
     def __init__(self) -> None:
         super().__init__()
         self.closed = False
-
-    def body(self) -> ComposeResult:
-        """A title, the list."""
-        yield Static("", id="title", markup=False)
-        yield Table(id="cases")
-        yield Static(Content(EMPTY), id="nothing")
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.query_one(Table).focus()
 
     def reload(self) -> None:
         """Read the cases again."""
@@ -56,10 +40,8 @@ class CasesScreen(ModeScreen):
         found = await self.read(lambda s: cases.list_of(s, closed=closed))
         open_now = sum(c.open for c in found)
         many = f"{open_now} under way" + (f", {len(found) - open_now} closed" if closed else "")
-        self.query_one("#title", Static).update(Content.assemble(("Cases  ", "bold $bright"), (many, "$muted")))
-        table = self.query_one(Table)
-        table.fill(CASE_COLUMNS, {c.id: case_line(c) for c in found})
-        table.display, self.query_one("#nothing").display = bool(found), not found
+        self.head("Cases  ", (many, "$muted"))
+        self.fill(CASE_COLUMNS, {c.id: case_line(c) for c in found})
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter opens the case."""

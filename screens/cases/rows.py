@@ -32,7 +32,9 @@ def case_line(row: CaseRow, *, with_partner: bool = True) -> Line:
     if with_partner:
         return Line(
             (*head, (visible(row.name), "bright"), stage, cell(row.due, "date"), (visible(row.owner or ""), "muted"),
-             (visible(row.reason or ""), "muted"))
+             (visible(row.reason or ""), "muted")),
+            detail=" · ".join(filter(None, (f"{row.name} ({row.code}): {row.kind}, {stage[0]}", row.reason, row.owner,
+                                            f"since {short_date(row.opened_on)}", row.outcome))),
         )  # fmt: skip
     return Line(
         (*head, stage, (visible(row.reason or ""), "muted"), cell(row.opened_on, "date"), cell(row.due, "date"),

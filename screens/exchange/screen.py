@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,9 +15,9 @@ from prm_tui.domain.sheet import SentSheet
 from prm_tui.services import export, feeds, history
 from screens.base import ModeScreen
 from screens.exchange import feeds as rows
+from screens.listing import ListScreen
 from screens.text import visible
 from screens.undo import undo_latest
-from screens.widgets.detail import Detail
 from screens.widgets.table import Col, Line, Table
 
 COLUMNS = [Col("id", "Change", 11), Col("at", "When", 16), Col("who", "By or to", 14), Col("rows", "Rows", 7, True),
@@ -32,36 +31,18 @@ EMPTY = (
 )
 
 
-class ExchangeScreen(ModeScreen):
+class ExchangeScreen(ListScreen, ModeScreen):
     """What is overdue first, then what is waited for, then what was read in; or only feeds."""
 
     mode = "exchange"
     place = "exchange"
-    DEFAULT_CSS = """
-    ExchangeScreen #title { height: 1; padding: 0 2; margin: 1 0; }
-    ExchangeScreen Table { height: 1fr; margin: 0 1; }
-    ExchangeScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
-    """
+    table_id = "imports"
+    nothing = EMPTY
     BINDINGS: ClassVar = bindings("exchange")
 
     def __init__(self) -> None:
         super().__init__()
         self.only_feeds = False
-
-    def body(self) -> ComposeResult:
-        """A title, the list."""
-        yield Static("", id="title", markup=False)
-        yield Table(id="imports")
-        yield Static(Content(EMPTY), id="nothing")
-        yield Detail()
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        self.query_one(Table).focus()
-
-    def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        """What the cursor is on, in full."""
-        self.query_one(Detail).follow(event.table)
 
     def reload(self) -> None:
         """Read again."""
@@ -71,19 +52,29 @@ class ExchangeScreen(ModeScreen):
         today = self.prm.session.as_of
         coming = await self.read(feeds.list_of)
         sheets = await self.read(export.sent)
-        table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
+        self.query_one("#nothing", Static).update(Content(rows.EMPTY if self.only_feeds else EMPTY))
         if self.only_feeds:
             lines = rows.lines(coming, today)
-            table.fill(rows.COLUMNS, lines)
+            self.fill(rows.COLUMNS, lines)
         else:
             done = [c for c in await self.read(history.changes) if c.kind == "import"]
             lines = _everything(sheets, coming, done, today)
-            table.fill(COLUMNS, lines)
-        self.query_one("#title", Static).update(
-            _title(sheets, coming, today, only_feeds=self.only_feeds, some=bool(lines))
+            self.fill(COLUMNS, lines)
+        self._entitle(sheets, coming, today, some=bool(lines))
+
+    def _entitle(self, sheets: list[SentSheet], coming: list[Feed], today: date, *, some: bool) -> None:
+        """What is out, what is overdue, what can be done."""
+        waiting, late = sum(s.state == "out" for s in sheets), sum(s.overdue(today) for s in sheets)
+        missing = sum(1 for f in coming if f.overdue(today))
+        said = [f"{missing} feed{'s' if missing > 1 else ''} overdue"] if missing else []
+        if waiting and not self.only_feeds:
+            said.append(f"{waiting} out" + (f", {late} overdue" if late else ""))
+        hint = "F shows everything again" if self.only_feeds else "i reads a workbook"
+        self.head(
+            "Feeds" if self.only_feeds else "Read in and sent",
+            (f"   {' · '.join(said)}" if said else "", "$warn"),
+            (f"   {hint}" if some else "", "$muted"),
         )
-        nothing.update(Content(rows.EMPTY if self.only_feeds else EMPTY))
-        table.display, nothing.display = bool(lines), not lines
 
     def action_feeds(self) -> None:
         """Only feeds, or everything again."""
@@ -124,21 +115,6 @@ class ExchangeScreen(ModeScreen):
             self.start(lambda: rows.declare(self, event.key[1]), "feed")
         else:
             self.start(lambda: undo_latest(self.prm, event.key), "undo")
-
-
-def _title(sheets: list[SentSheet], coming: list[Feed], today: date, *, only_feeds: bool, some: bool) -> Content:
-    """What is out, what is overdue, what can be done."""
-    waiting, late = sum(s.state == "out" for s in sheets), sum(s.overdue(today) for s in sheets)
-    missing = sum(1 for f in coming if f.overdue(today))
-    said = [f"{missing} feed{'s' if missing > 1 else ''} overdue"] if missing else []
-    if waiting and not only_feeds:
-        said.append(f"{waiting} out" + (f", {late} overdue" if late else ""))
-    hint = "F shows everything again" if only_feeds else "i reads a workbook"
-    return Content.assemble(
-        ("Feeds" if only_feeds else "Read in and sent", "bold $bright"),
-        (f"   {' · '.join(said)}" if said else "", "$warn"),
-        (f"   {hint}" if some else "", "$muted"),
-    )
 
 
 def _everything(sheets: list[SentSheet], coming: list[Feed], done: list[ChangeRow], today: date) -> dict[Any, Line]:

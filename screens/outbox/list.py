@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.content import Content
-from textual.widgets import Static
-
 from prm_tui.commands import bindings
 from prm_tui.domain.message import CANCELLABLE, OPEN, MessageRow
 from prm_tui.services import outbox
 from screens.base import PrmScreen
+from screens.listing import ListScreen
 from screens.outbox import acts
 from screens.outbox.page import MessagePage
 from screens.outbox.rows import COLUMNS, message_line
-from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
 EMPTY = (
@@ -28,16 +24,14 @@ EMPTY = (
 )
 
 
-class OutboxScreen(PrmScreen):
+class OutboxScreen(ListScreen):
     """See the module."""
 
     mode = "today"
     place = "outbox"
-    DEFAULT_CSS = """
-    OutboxScreen #title { height: 1; padding: 0 2; margin: 1 0; }
-    OutboxScreen Table { height: 1fr; margin: 0 1; }
-    OutboxScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
-    """
+    table_id = "messages"
+    nothing = EMPTY
+    marks = True
     BINDINGS: ClassVar = bindings("outbox")
 
     def __init__(self) -> None:
@@ -45,16 +39,8 @@ class OutboxScreen(PrmScreen):
         self.closed = False
         self.rows: dict[int, MessageRow] = {}
 
-    def body(self) -> ComposeResult:
-        """A title, the list, the selected message in full."""
-        yield Static("", id="title", markup=False)
-        yield Table(id="messages", marks=True)
-        yield Static(Content(EMPTY), id="nothing")
-        yield Detail()
-
     def on_mount(self) -> None:
-        """The list has the keys."""
-        self.query_one(Table).focus()
+        """Read at once."""
         self.reload()
 
     def reload(self) -> None:
@@ -68,23 +54,19 @@ class OutboxScreen(PrmScreen):
         table = self.query_one(Table)
         table.marked &= set(self.rows)
         place, here = table.cursor, table.current
-        table.fill(COLUMNS, {row.id: message_line(row) for row in rows})
+        self.fill(COLUMNS, {row.id: message_line(row) for row in rows})
         if here not in self.rows:  # it was cancelled or sent: go on with the one that took its place
             table.move_to(place)
-        table.display, self.query_one("#nothing").display = bool(rows), not rows
         self._say()
 
     def _say(self) -> None:
         marked = len(self.query_one(Table).marked)
         said = [f"{len(self.rows):,} in the list"] if self.rows else []
         said += [f"{marked:,} marked"] if marked else []
-        self.query_one("#title", Static).update(
-            Content.assemble(("Messages  ", "bold $bright"), (" · ".join(said), "$muted"))
-        )
+        self.head("Messages  ", (" · ".join(said), "$muted"))
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
-        """The selected message in full."""
-        self.query_one(Detail).follow(event.table)
+        """A mark may have been set."""
         self._say()
 
     def on_table_opened(self, event: Table.Opened) -> None:

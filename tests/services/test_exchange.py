@@ -192,6 +192,34 @@ def test_what_only_a_person_can_decide_is_asked(store: Store, tmp_path: Path) ->
         exchange.commit(store, reading, actor=None, as_of=DAY)
 
 
+@pytest.mark.parametrize("ref", ["", ",Order No"])
+def test_a_sheet_taken_with_the_wrong_answer_is_taken_back_first_and_counts_once(
+    store: Store, tmp_path: Path, ref: str
+) -> None:
+    take(store, sheet(tmp_path / "dealers.csv", "Dealer No,Dealer Name\n7,Acme\n"))
+    rows = ("03/04/2026,7,10", "04/03/2026,7,10", "05/06/2026,7,20")
+    lines = "\n".join(row + (f",S{n}" if ref else "") for n, row in enumerate(rows))
+    path = sheet(tmp_path / "sales.csv", f"Date,Dealer No,Amount{ref}\n{lines}\n")
+
+    def answered(order: str) -> int:
+        with exchange.read(store, [path], dates={"": order}) as reading:
+            done = exchange.commit(store, reading, actor=None, as_of=DAY).change
+        assert done is not None
+        return done
+
+    def days() -> list[str]:
+        return [day for (day,) in store.conn.execute(
+            "SELECT occurred_on FROM activities WHERE superseded_at IS NULL ORDER BY amount, occurred_on")]  # fmt: skip
+
+    wrong = answered("month-first")
+    with pytest.raises(InputError, match=rf"sales.csv: sales row \d: change {wrong} took .* prm undo {wrong}$"):
+        answered("day-first")
+    assert days() == ["2026-03-04", "2026-04-03", "2026-05-06"]
+    history.undo(store, wrong, actor=None, as_of=DAY)
+    answered("day-first")
+    assert days() == ["2026-03-04", "2026-04-03", "2026-06-05"]
+
+
 def test_a_mapping_can_be_written_read_and_used(store: Store, tmp_path: Path) -> None:
     path = sheet(tmp_path / "odd.csv", "Colour,Height\nred,3\n")
     saved = from_toml(to_toml([SavedMap("odd", "partners", {"Colour": "name", "Height": "data"})]), "m.toml")
