@@ -176,10 +176,10 @@ def start(round_: Round, name: str, visits: str) -> None:
     if name in PROGRAM:
         _ask_to_begin(round_, name, visits)
         return
-    begun = sweeps.workflow(round_.conn, name)
-    if begun is None:
+    version = sweeps.current(round_.conn, name)
+    if version is None:
         raise UsageError(f"There is no workflow “{name}”. Add it: prm packs add {name}")
-    version, workflow = begun
+    workflow = round_.workflow(version)
     owner, params = whom.person_sql(workflow.owner)
     first = workflow.steps[0]
     highest = round_.conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()[0]

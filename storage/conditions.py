@@ -121,6 +121,9 @@ class Compiler:
             case And(parts) | Or(parts):
                 word = " AND " if isinstance(node, And) else " OR "
                 texts = [self.sql(part, place).text for part in strict.kept(parts, place)]
+                texts.sort(
+                    key=lambda text: "SELECT" in text
+                )  # a field is cheaper to look at than a fact; values are bound
                 return Sql("(" + word.join(texts or ["NULL"]) + ")")
             case Not(value):
                 return Sql(f"(NOT {self.sql(value, replace(place, negated=not place.negated)).text})")

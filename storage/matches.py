@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from prm_tui.domain.condition import Catalogue, Kind, check, show
 from prm_tui.domain.condition.catalogue import RECORD_FIELDS
@@ -66,22 +67,35 @@ class Looking:
 
     # ---- whom it matches ----
 
-    def condition(self, text: str | None = None) -> str:
-        """The trigger's condition, or another about the same subject, as SQL."""
-        said = text or self.trigger.when
-        if said is None:
-            return "1"
+    @cached_property
+    def condition(self) -> str:
+        """The trigger's condition as SQL."""
+        return self._condition(self.trigger.when) if self.trigger.when else "1"
+
+    def _condition(self, said: str) -> str:
         checked = check(said, self.known, subject=self.kind, trigger=True)
         if self.trigger.coverage != "strict":
             return self.compiler.sql(checked.node, Place(checked.scope, Days.one(self.as_of))).text
         days = Days.one(self.as_of, covered=coverage.covered(self.conn, checked, self.as_of))
         return self.compiler.whole(checked.node, Place(checked.scope, days))
 
+    @cached_property
+    def _touched(self) -> str:
+        """The partners of whom something changed that this trigger looks at."""
+        said = (self.trigger.when, self.trigger.total, *self.known.named.values())
+        cases = any("case" in text for text in said if text)
+        return f"SELECT id FROM temp.touched{'_by_cases' if cases else ''}"
+
+    @property
+    def nothing_new(self) -> bool:
+        """Whether nothing changed since the last look that could make it find anything else."""
+        return self.limited and not self.conn.execute(f"SELECT EXISTS ({self._touched})").fetchone()[0]
+
     @property
     def rows(self) -> str:
         """FROM … WHERE … of all subjects; `s` is the row of a record or an activity, `p` its partner."""
         table = self.trigger.about.table
-        limit = " AND p.id IN (SELECT id FROM temp.touched)" if self.limited else ""
+        limit = f" AND p.id IN ({self._touched})" if self.limited else ""
         if self.kind is None:
             return f"FROM main.partners p WHERE p.joined_into IS NULL{limit}"
         self.params["kind"] = self.kind.name
@@ -109,11 +123,13 @@ class Looking:
         return {"partner": "''", "record": RECORD, "activity": ACTIVITY}[self.trigger.about.table]
 
     def look(self) -> None:
-        """Fill temp.found."""
+        """Close episodes that are over, then fill temp.found with whom it matches beside those that last."""
         self.conn.execute("DROP TABLE IF EXISTS temp.found")
         self.conn.execute(_FOUND)
         self.params |= {"as_of": self.as_of.isoformat(), "upto": self.sweep.upto}
-        self.params |= {"trigger": self.active.id}
+        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject}
+        if self.trigger.on == "becomes true":
+            self._close()
         how = {"becomes true": self._state, "activity": self._activity, "record": self._record, "date": self._date,
                "every": self._every, "crosses": self._crosses}.get(self.trigger.on)  # fmt: skip
         if self.first == "from-now" and self.trigger.on in ("activity", "record"):
@@ -125,7 +141,12 @@ class Looking:
         subject = "NULL" if self.kind is None else "s.id"
         tail = "''" if self.kind is None else f"'|' || {RECORD}"
         order = "p.id" if self.kind is None else "s.id"
-        return f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()} ORDER BY {order}"
+        who, known = ("p.id", "e.row_id") if self.kind is None else (f"(p.id, {RECORD})", "e.row_id, substr(e.key, 12)")
+        return (
+            f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {who} NOT IN (SELECT {known}"
+            " FROM main.episodes e WHERE e.trigger_id = :trigger AND e.subject = :subject AND e.closed_on IS NULL)"
+            f" AND {self.condition} ORDER BY {order}"
+        )
 
     def _activity(self) -> str:
         """Activities learned since the last look, and those known before whose day has come since."""
@@ -135,7 +156,7 @@ class Looking:
         if self.sweep.day is not None and self.sweep.day < self.as_of.isoformat():
             self.params["swept"] = self.sweep.day
             looks.append(self.rows + " AND s.occurred_on > :swept AND NOT (s.id > :low AND s.change_id > :upto)")
-        condition = self.condition()
+        condition = self.condition
         found = [
             f"SELECT p.id AS partner_id, s.id AS row_id, {ACTIVITY}, s.occurred_on AS day, {late}, 0 {rows}"
             f" AND s.occurred_on <= :as_of AND {condition}"
@@ -148,7 +169,7 @@ class Looking:
             self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("records", 2**62)
             return (
                 f"SELECT p.id, s.id, {RECORD} || CASE WHEN s.ref IS NULL THEN coalesce('|' || s.ends_on, '') ELSE '' END,"
-                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto{self.fresh} AND {self.condition()} ORDER BY s.id"
+                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto{self.fresh} AND {self.condition} ORDER BY s.id"
             )
         changed = self.trigger.changed
         own = (
@@ -164,7 +185,7 @@ class Looking:
         return (
             f"SELECT partner_id, id, content || '|' || {now} || '|' || :as_of, :as_of, 0, 0 FROM (SELECT p.id AS partner_id,"
             f" s.id AS id, {RECORD} AS content, ({seen}) AS line {self.rows} AND s.id IN (SELECT row_id FROM main.change_log"
-            f" WHERE change_id > :upto AND tbl = 'records') AND {self.condition()}) x WHERE line > 0"
+            f" WHERE change_id > :upto AND tbl = 'records') AND {self.condition}) x WHERE line > 0"
         )
 
     def _date(self) -> str:
@@ -182,7 +203,7 @@ class Looking:
         return (
             f"SELECT partner_id, subject_id, day || tail || '|' || step, date(day, (-step) || ' days'), 0, rank FROM"
             f" (SELECT p.id AS partner_id, {subject} AS subject_id, {day} AS day, {tail} AS tail {self.rows}"
-            f" AND {day} IS NOT NULL AND {self.condition()}) JOIN ({' UNION ALL '.join(steps)}) ON day <= bound"
+            f" AND {day} IS NOT NULL AND {self.condition}) JOIN ({' UNION ALL '.join(steps)}) ON day <= bound"
         )
 
     def _field(self, name: str) -> str:
@@ -195,14 +216,14 @@ class Looking:
         self.params["period"] = period(self.trigger.period, self.as_of)
         subject = "NULL" if self.kind is None else "s.id"
         tail = "''" if self.kind is None else f"'|' || {RECORD}"
-        return f"SELECT p.id, {subject}, :period || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition()}"
+        return f"SELECT p.id, {subject}, :period || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition}"
 
     def _crosses(self) -> str:
         """Every step a total has reached; each is an episode of its own, in order."""
         self.params["period"] = period(self.trigger.each, self.as_of) if self.trigger.each else "ever"
         reached = [
             f"SELECT p.id AS partner_id, NULL, :period || '|{step}', :as_of, 0, {rank} AS rank {self.rows} AND"
-            f" {self.condition(f'({self.trigger.total}) >= {step}')} AND {self.condition()}"
+            f" {self._condition(f'({self.trigger.total}) >= {step}')} AND {self.condition}"
             for rank, step in enumerate(self.trigger.steps)
         ]
         return f"SELECT * FROM ({' UNION ALL '.join(reached)}) ORDER BY partner_id, rank"
@@ -213,7 +234,6 @@ class Looking:
         """Episodes opened, closed and reopened; a hit for each new one. `acting`: its workflow messages, pays or sets."""
         matched = Matched(self.active)
         if self.trigger.on == "becomes true":
-            self._close()
             self._go_on()
         self._spare_corrected()
         fresh = self._episodes()
@@ -248,30 +268,25 @@ class Looking:
 
     def _close(self) -> None:
         """Open episodes of subjects for which the condition is false now; unknown does not close."""
-        self.params |= {"trigger": self.active.id, "subject": self.trigger.subject, "as_of": self.as_of.isoformat()}
-        tail = "" if self.kind is None else f" AND substr(e.key, 12) = {RECORD}"
+        same = "" if self.kind is None else f" AND substr(e.key, 12) = {RECORD}"
         self.conn.execute(
             "UPDATE episodes SET closed_on = :as_of, state = CASE WHEN state = 'open' THEN 'closed' ELSE state END"
             " WHERE id IN (SELECT e.id FROM episodes e WHERE e.trigger_id = :trigger AND e.subject = :subject"
-            f" AND e.closed_on IS NULL AND EXISTS (SELECT 1 {self.rows} AND p.id = e.row_id{tail}"
-            f" AND NOT ({self.condition()})))",
+            f" AND e.closed_on IS NULL AND EXISTS (SELECT 1 {self.rows} AND p.id = e.row_id{same} AND NOT ({self.condition})))",
             self.params,
         )
 
     def _go_on(self) -> None:
-        """Who matches while an episode is open is known already; who matches again too soon goes on with the last."""
-        self.conn.execute(
-            f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
-            self.params,
-        )
+        """Who matches again too soon goes on with the last episode."""
         since = (self.as_of - timedelta(days=max(self.trigger.again_after, 1))).isoformat()
         self.params["since"] = since
         again = f"SELECT e.id FROM episodes e, temp.found f WHERE {self._mine} AND e.closed_on > :since"
-        self.conn.execute(f"UPDATE episodes SET closed_on = NULL, state = 'open' WHERE id IN ({again})", self.params)
-        self.conn.execute(
-            f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
-            self.params,
-        )
+        reopen = f"UPDATE episodes SET closed_on = NULL, state = 'open' WHERE id IN ({again})"
+        if self.conn.execute(reopen, self.params).rowcount:
+            self.conn.execute(
+                f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
+                self.params,
+            )
 
     def _spare_corrected(self) -> None:
         """A correction of an activity that had its episode is the same event: it gets the new key, and no hit."""
@@ -391,7 +406,7 @@ def begin(change: Change, active: Active, known: Catalogue, partner_id: int, row
     many = "(SELECT count(*) FROM episodes WHERE trigger_id = :trigger AND row_id = :partner)"
     change.conn.execute(
         f"INSERT INTO temp.found SELECT p.id, :row, :as_of || '|' || {looking.content} || '|' || {many}, :as_of, 0, 0"
-        f" {looking.rows} AND {one} AND {looking.condition()}",
+        f" {looking.rows} AND {one} AND {looking.condition}",
         looking.params,
     )
     return looking.settle(acting=False).acts > 0

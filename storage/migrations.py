@@ -35,7 +35,17 @@ def m003_contents(conn: sqlite3.Connection) -> None:
     conn.execute("ALTER TABLE sources ADD COLUMN held INTEGER")
 
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_every_noun, m002_currencies, m003_contents)
+def m004_live_steps(conn: sqlite3.Connection) -> None:
+    """What waits or is ready in workflows is found without going through all that was ever done."""
+    conn.execute("CREATE INDEX steps_live ON steps(state, step) WHERE state IN ('ready', 'waiting')")
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_every_noun,
+    m002_currencies,
+    m003_contents,
+    m004_live_steps,
+)
 LATEST = len(STEPS)
 
 

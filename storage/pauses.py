@@ -7,18 +7,16 @@ import json
 from prm_tui.domain.sla import Sla
 from prm_tui.domain.step import Approve, Task
 from storage import acts, subjects
-from storage.rounds import Round
+from storage.rounds import Round, live
 
 
 def look(round_: Round, version_id: int, step: Task | Approve) -> None:
     """Begin and end the pauses of the visits that wait at a step; what ends moves all its deadlines."""
     if not (step.pause and step.within):
         return
-    waiting = round_.conn.execute(
-        "SELECT s.id, s.data FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = 'waiting' AND s.step = ?"
-        " AND c.version_id = ? AND c.state = 'open'",
-        (step.id, version_id),
-    ).fetchall()
+    waiting = round_.conn.execute(f"SELECT s.id, s.data {live('waiting')}", (step.id, version_id)).fetchall()
+    if not waiting:
+        return
     held = subjects.meeting(round_.conn, round_.known, round_.as_of, step.pause, [visit for visit, _ in waiting])
     now = acts.begins(round_)
     for visit, body in waiting:

@@ -49,6 +49,17 @@ class Round:
         return self._workflows[version_id]
 
 
+def live(state: str) -> str:
+    """FROM … WHERE … of the visits `s` of open cases `c` that are live (ready, waiting) at a step of a version: two `?`.
+
+    Written so that SQLite begins with the few live steps.
+    """
+    return (
+        f"FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = '{state}' AND s.step = ? AND c.version_id = ?"
+        " AND +c.state = 'open'"
+    )
+
+
 def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
     """Cases come to a step: `cases` selects their ids as `id`, and as `own` the instant at which that happened, where it
     is another than now (a deadline that came while the program was closed).

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from prm_tui.domain.run import Effect, Fired, Hit, RunRow
+from storage.sweeps import first_rows
 
 SHOWN = 2_000
 """So many effects are listed; all are counted."""
@@ -35,11 +36,14 @@ def counts(conn: sqlite3.Connection, changes: Sequence[int]) -> dict[str, int]:
     if not changes:
         return {}
     listed = ", ".join(map(str, changes))
-    found = {}
+    found = dict.fromkeys(_MADE, 0)
+    lowest = first_rows(conn, min(changes) - 1)
     for kind, (table, _, _, test) in _MADE.items():
-        (found[kind],) = conn.execute(
-            f"SELECT count(*) FROM {table} x WHERE x.change_id IN ({listed}) AND {test}"
-        ).fetchone()
+        if table in lowest:
+            (found[kind],) = conn.execute(
+                f"SELECT count(*) FROM {table} x WHERE x.id > ? AND x.change_id IN ({listed}) AND {test}",
+                (lowest[table],),
+            ).fetchone()
     (found["field"],) = conn.execute(f"SELECT count(*) FROM change_log l WHERE {_fields(listed)}").fetchone()
     return found
 
@@ -50,10 +54,14 @@ def effects(conn: sqlite3.Connection, changes: Sequence[int]) -> list[Effect]:
         return []
     listed = ", ".join(map(str, changes))
     found: list[tuple[int, int, Effect]] = []
+    lowest = first_rows(conn, min(changes) - 1)
     for order, (kind, (table, what, by, test)) in enumerate(_MADE.items()):
+        if table not in lowest:
+            continue
         rows = conn.execute(
             f"SELECT x.id, x.change_id, {_WHOSE.format(p='x.partner_id')}, {what}, {by} FROM {table} x"
-            f" WHERE x.change_id IN ({listed}) AND {test} ORDER BY x.id LIMIT {SHOWN}"
+            f" WHERE x.id > ? AND x.change_id IN ({listed}) AND {test} ORDER BY x.id LIMIT {SHOWN}",
+            (lowest[table],),
         )
         found += [
             (change, order, Effect(kind, code or "", name or "", str(said), why or "", round=changes.index(change) + 1))

@@ -13,7 +13,7 @@ from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
-from storage.rounds import Round, enter
+from storage.rounds import Round, enter, live
 
 MOST = 200
 """Waves in which ready steps may act in one round; a workflow is checked to need fewer when it is saved."""
@@ -23,9 +23,9 @@ _CASES = "SELECT case_id AS id, json_extract(data, '$.own') AS own FROM steps WH
 def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> int:
     """A case for each hit that waits for its workflow; how many. `asked_by`: who started it by hand."""
     change, conn, trigger = round_.change, round_.conn, matched.active.trigger
-    found = sweeps.workflow(conn, trigger.start)
-    assert found is not None, trigger.start  # checked when the trigger was saved
-    version, workflow = found
+    version = sweeps.current(conn, trigger.start)
+    assert version is not None, trigger.start  # checked when the trigger was saved
+    workflow = round_.workflow(version)
     first = workflow.steps[0]
     owner = whom.person_sql(workflow.owner)
     (highest,) = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()
@@ -53,36 +53,41 @@ def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> 
 def look_at_waiting(round_: Round) -> int:
     """Go on with what has been waited for: answers of persons, conditions that came true; how many cases moved."""
     moved = 0
+    sweeps.answered(round_.conn)
     round_.conn.execute(  # who was told that something is overdue need not chase it any more
-        "UPDATE tasks AS t SET state = 'cancelled' WHERE state = 'open' AND json_extract(data, '$.about') IN"
+        "UPDATE tasks AS t SET state = 'cancelled' WHERE +state = 'open' AND case_id IN (SELECT case_id FROM steps"
+        " WHERE id IN temp.answered) AND json_extract(data, '$.about') IN"
         " (SELECT o.id FROM tasks o WHERE o.case_id = t.case_id AND o.state <> 'open')"
     )
-    for version_id, step_id in _groups(round_, "waiting"):
+    for version_id, step_id in _groups(round_, "waiting", " AND s.id IN temp.answered"):
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
             moved += _answered(round_, version_id, step)
+    for version_id, step_id in sweeps.conditional(round_.conn):
+        step = round_.workflow(version_id).by_id.get(step_id)
+        if isinstance(step, Task | Approve):
             pauses.look(round_, version_id, step)
         elif isinstance(step, Wait) and step.ends_early:
             moved += _come_true(round_, version_id, step)
     return moved
 
 
-def _groups(round_: Round, state: str) -> list[tuple[int, str]]:
+def _groups(round_: Round, state: str, more: str = "") -> list[tuple[int, str]]:
     return round_.conn.execute(
-        "SELECT c.version_id, s.step FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = ? AND c.state = 'open'"
-        " AND c.version_id IS NOT NULL AND c.kind NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2 ORDER BY min(s.id)",
-        (state, json.dumps(PROGRAM)),
+        f"SELECT c.version_id, s.step FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = '{state}' AND +c.state = 'open'"
+        f" AND c.version_id IS NOT NULL AND c.kind NOT IN (SELECT value FROM json_each(?)){more} GROUP BY 1, 2 ORDER BY min(s.id)",
+        (json.dumps(PROGRAM),),
     ).fetchall()
 
 
 def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
-    """Steps whose tasks are settled: (how it goes on) by the answer."""
+    """Steps in temp.answered whose tasks are settled: (how it goes on) by the answer."""
     tasks = (
         "SELECT s.id AS visit, s.case_id AS case_id, count(*) FILTER (WHERE t.state IN ('done', 'approved')) AS yes,"
         " count(*) FILTER (WHERE t.state = 'rejected') AS no, count(*) FILTER (WHERE t.state = 'open') AS left,"
         " max(json_extract(t.data, '$.choice')) AS choice FROM steps s JOIN cases c ON c.id = s.case_id"
-        " JOIN tasks t ON t.step_id = s.id WHERE s.state = 'waiting' AND s.step = ? AND c.version_id = ? AND c.state = 'open'"
-        " GROUP BY s.id"
+        " JOIN tasks t ON t.case_id = s.case_id AND t.step_id = s.id WHERE s.id IN temp.answered AND s.state = 'waiting' AND s.step = ?"
+        " AND c.version_id = ? AND c.state = 'open' GROUP BY s.id"
     )
     needed = step.persons if isinstance(step, Approve) else 1
     onward = _then(round_, version_id, step)
@@ -109,8 +114,7 @@ def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
 def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     """Waits whose condition is true, or whose activity has come since they began."""
     waiting = [visit for (visit,) in round_.conn.execute(
-        "SELECT s.id FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.state = 'waiting' AND s.step = ?"
-        " AND c.version_id = ? AND c.state = 'open'", (step.id, version_id))]  # fmt: skip
+        f"SELECT s.id {live('waiting')}", (step.id, version_id))]  # fmt: skip
     over = set[int]()
     if step.until and waiting:
         over |= subjects.meeting(round_.conn, round_.known, round_.as_of, step.until, waiting)
@@ -218,9 +222,7 @@ def _gather(round_: Round, version_id: int, step: Step) -> int:
         "CREATE TEMP TABLE acting(visit INTEGER PRIMARY KEY, case_id INTEGER, partner_id INTEGER, subject_id INTEGER)"
     )
     return round_.conn.execute(
-        "INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id FROM steps s JOIN cases c ON c.id = s.case_id"
-        " WHERE s.state = 'ready' AND s.step = ? AND c.version_id = ? AND c.state = 'open'",
-        (step.id, version_id),
+        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {live('ready')}", (step.id, version_id)
     ).rowcount
 
 

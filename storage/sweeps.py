@@ -18,7 +18,9 @@ OURS = frozenset(
 """Tables whose rows no condition reads: a change of them alone makes no trigger look again."""
 TOLERANCE = 35
 """Days that a feed may be behind and yet tell what did not happen."""
-_OWNED = ("activities", "records", "contacts", "tags", "cases", "partner_keys")
+_OWNED = ("activities", "records", "contacts", "tags", "partner_keys")
+LOG = "change_log INDEXED BY change_log_change"
+"""The log by changes: left to itself SQLite goes through all of it, in the order of tables, to tell which there are."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,10 @@ def triggers(conn: sqlite3.Connection, *names: str, on: bool = False) -> list[Ac
     return sorted(found, key=lambda a: (a.trigger.priority, a.trigger.name))
 
 
-def workflow(conn: sqlite3.Connection, name: str) -> tuple[int, Workflow] | None:
-    """The version of a workflow that new cases begin with, and its id."""
+def current(conn: sqlite3.Connection, name: str) -> int | None:
+    """The version of a workflow that new cases begin with."""
     row = conn.execute("SELECT version_id FROM workflows WHERE name = ?", (name,)).fetchone()
-    return None if row is None else (int(row[0]), workflow_version(conn, row[0]))
+    return None if row is None else int(row[0])
 
 
 def workflow_version(conn: sqlite3.Connection, version_id: int) -> Workflow:
@@ -139,27 +141,67 @@ def first_rows(conn: sqlite3.Connection, upto: int) -> dict[str, int]:
 
 
 def touch(conn: sqlite3.Connection, upto: int, as_of: date) -> bool:
-    """temp.touched: the partners of whom anything has changed since a change; False when it may be all of them."""
-    conn.execute("DROP TABLE IF EXISTS temp.touched")
-    conn.execute("CREATE TEMP TABLE touched(id INTEGER PRIMARY KEY)")
+    """temp.touched(id): the partners of whom anything has changed since a change; False when it may be all of them.
+
+    What changed of cases counts in temp.touched_by_cases alone, which holds the others as well: every match opens a
+    case, and few conditions look at cases.
+    """
+    for table in ("touched", "touched_by_cases"):
+        conn.execute(f"DROP TABLE IF EXISTS temp.{table}")
+        conn.execute(f"CREATE TEMP TABLE {table}(id INTEGER PRIMARY KEY)")
     lowest = first_rows(conn, upto)
-    logged = {t for (t,) in conn.execute("SELECT DISTINCT tbl FROM change_log WHERE change_id > ?", (upto,))}
-    others = (lowest.keys() | logged) - OURS - {*_OWNED, "partners"}
+    logged = {t for (t,) in conn.execute(f"SELECT DISTINCT tbl FROM {LOG} WHERE change_id > ?", (upto,))}
+    others = (lowest.keys() | logged) - OURS - {*_OWNED, "partners", "cases"}
     if others - {"feeds"} or (others and _newly_covered(conn, upto, lowest, as_of)):
         return False  # a person's name, a kind, what can be known of a signal: that may concern anybody
-    for table in {"partners", *_OWNED} & lowest.keys():
-        whose = "id" if table == "partners" else "partner_id"
-        conn.execute(f"INSERT OR IGNORE INTO touched SELECT {whose} FROM {table} WHERE id > ?", (lowest[table],))
-    for table in {"partners", *_OWNED} & logged:
-        rows = "SELECT row_id FROM change_log WHERE change_id > :upto AND tbl = :tbl"
-        whose = rows if table == "partners" else f"SELECT partner_id FROM {table} WHERE id IN ({rows})"
-        conn.execute(f"INSERT OR IGNORE INTO touched {whose}", {"upto": upto, "tbl": table})
     gone = (  # a row that was deleted is known by its image alone
-        "SELECT json_extract(before, '$.partner_id') FROM change_log WHERE change_id > ? AND col IS NULL"
+        f"SELECT json_extract(before, '$.partner_id') FROM {LOG} WHERE change_id > ? AND col IS NULL"
         " AND json_extract(before, '$.partner_id') IS NOT NULL"
     )
     conn.execute(f"INSERT OR IGNORE INTO touched {gone}", (upto,))
+    for table in ("partners", *_OWNED, "cases"):
+        into = "touched"
+        if table == "cases":
+            into = "touched_by_cases"
+            conn.execute("INSERT INTO touched_by_cases SELECT id FROM touched")
+        if table in lowest:
+            whose = "id" if table == "partners" else "partner_id"
+            conn.execute(f"INSERT OR IGNORE INTO {into} SELECT {whose} FROM {table} WHERE id > ?", (lowest[table],))
+        if table in logged:
+            rows = f"SELECT row_id FROM {LOG} WHERE change_id > :upto AND tbl = :tbl"
+            whose = rows if table == "partners" else f"SELECT partner_id FROM {table} WHERE id IN ({rows})"
+            conn.execute(f"INSERT OR IGNORE INTO {into} {whose}", {"upto": upto, "tbl": table})
     return True
+
+
+def conditional(conn: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Versions of workflows, and their steps, that wait for a condition or an activity, or stand still by one."""
+    return conn.execute(
+        "SELECT v.id, json_extract(s.value, '$.id') FROM workflow_versions v, json_each(v.body, '$.step') s WHERE"
+        " coalesce(json_extract(s.value, '$.until'), json_extract(s.value, '$.activity'), json_extract(s.value, '$.pause'))"
+        " IS NOT NULL ORDER BY v.id, s.key"
+    ).fetchall()
+
+
+def answered(conn: sqlite3.Connection) -> None:
+    """temp.answered(id): steps that wait, of which anything has changed since the last run, or a task has.
+
+    All of them where something was taken back since: what is taken back is as if it were new.
+    """
+    row = conn.execute("SELECT upto_change FROM sweeps WHERE what = 'run'").fetchone()
+    upto = int(row[0] or 0) if row else 0
+    conn.execute("DROP TABLE IF EXISTS temp.answered")
+    conn.execute("CREATE TEMP TABLE answered(id INTEGER PRIMARY KEY)")
+    if conn.execute("SELECT EXISTS (SELECT 1 FROM changes WHERE id > ? AND undoes IS NOT NULL)", (upto,)).fetchone()[0]:
+        conn.execute("INSERT INTO answered SELECT id FROM steps WHERE state = 'waiting'")
+        return
+    lowest = first_rows(conn, upto)
+    changed = f"SELECT row_id FROM {LOG} WHERE change_id > :upto AND tbl = "
+    conn.execute(
+        f"INSERT INTO answered SELECT id FROM steps WHERE state = 'waiting' AND (id > :steps OR id IN ({changed}'steps')"
+        f" OR id IN (SELECT step_id FROM tasks WHERE id > :tasks OR id IN ({changed}'tasks')))",
+        {"upto": upto, "steps": lowest.get("steps", 2**62), "tasks": lowest.get("tasks", 2**62)},
+    )
 
 
 def _newly_covered(conn: sqlite3.Connection, upto: int, lowest: dict[str, int], as_of: date) -> bool:
@@ -167,7 +209,7 @@ def _newly_covered(conn: sqlite3.Connection, upto: int, lowest: dict[str, int], 
     if "feeds" in lowest:
         return True
     row = conn.execute(
-        "SELECT EXISTS (SELECT 1 FROM change_log WHERE change_id > ? AND tbl = 'feeds' AND col IN ('newest', 'covered_to')"
+        f"SELECT EXISTS (SELECT 1 FROM {LOG} WHERE change_id > ? AND tbl = 'feeds' AND col IN ('newest', 'covered_to')"
         " AND coalesce(before, '') < ?)",
         (upto, (as_of - timedelta(days=TOLERANCE)).isoformat()),
     ).fetchone()

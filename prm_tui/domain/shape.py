@@ -187,7 +187,7 @@ def build(cls: type[T], data: Any, key: Key = (), **given: Any) -> tuple[T | Non
     for name, hint in hints.items():
         if name in given:
             continue
-        attribute = attribute_of(cls, name)
+        attribute = _form(cls).attributes[name]
         if name in data:
             values[attribute] = read(hint, data[name], (*key, name), faults)
         elif attribute in required(cls):
@@ -205,29 +205,41 @@ def unknown_keys(data: Mapping[str, Any], known: Any, key: Key) -> list[Fault]:
     ]
 
 
-_SHAPES: dict[type, dict[str, Any]] = {}
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Form:
+    """What a table must hold to become one dataclass."""
+
+    shapes: dict[str, Any]
+    required: frozenset[str]
+    attributes: dict[str, str]
+
+
+_FORMS: dict[type, _Form] = {}
+"""Worked out once for each dataclass: every trigger read from the file asks again."""
+
+
+def _form(cls: type) -> _Form:
+    if cls not in _FORMS:
+        hints = get_type_hints(cls, include_extras=True)
+        fields = dataclasses.fields(cls)
+        _FORMS[cls] = _Form(
+            {f.name.rstrip("_"): hints[f.name] for f in fields},
+            frozenset(
+                f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+            ),
+            {f.name.rstrip("_"): f.name for f in fields},
+        )
+    return _FORMS[cls]
 
 
 def shapes_of(cls: type) -> dict[str, Any]:
     """Key in the data → type of the field."""
-    if cls not in _SHAPES:
-        hints = get_type_hints(cls, include_extras=True)
-        _SHAPES[cls] = {f.name.rstrip("_"): hints[f.name] for f in dataclasses.fields(cls)}
-    return _SHAPES[cls]
+    return _form(cls).shapes
 
 
 def required(cls: type) -> frozenset[str]:
     """The fields without a default."""
-    return frozenset(
-        f.name
-        for f in dataclasses.fields(cls)
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    )
-
-
-def attribute_of(cls: type, name: str) -> str:
-    """The field a key of the data fills."""
-    return name if any(f.name == name for f in dataclasses.fields(cls)) else f"{name}_"
+    return _form(cls).required
 
 
 def read(hint: Any, value: Any, key: Key, faults: list[Fault]) -> Any:

@@ -192,12 +192,13 @@ def _advance(
         return found
     changes: list[int] = list(before)
     seen = 0
+    active = sweeps.triggers(store.conn, *only, on=not only)  # no round switches one on
     for n in range(1, ROUNDS + 1):
         why = f"automation as of {as_of}" + (f", round {n}" if n > 1 else "")
         with store.change(
             why, actor=actor, as_of=as_of, kind="run", caused_by=changes[-1] if changes else caused_by
         ) as change:
-            did = _one_round(store, change, found, only if n == 1 else (), only)
+            did = _one_round(store, change, found, active, only, n)
         if change.kept:
             changes.append(change.id)
         seen = change.id if change.kept and not did else change.id - 1
@@ -212,15 +213,16 @@ def _advance(
     return found
 
 
-def _one_round(store: Store, change: Change, found: Run, forced: Sequence[str], only: Sequence[str]) -> bool:
-    """One round; whether it did anything that may cause another."""
+def _one_round(
+    store: Store, change: Change, found: Run, triggers: Sequence[sweeps.Active], only: Sequence[str], n: int
+) -> bool:
+    """The n-th round; whether it did anything that may cause another."""
     round_ = _round(store, change)
     made = emits.emit(change)  # what the dates of records make has come with the day; the next round sees it
     fired = 0 if only else steps.fire_timers(round_)
     moved = 0 if only else steps.look_at_waiting(round_)
     looked = [  # all conditions on one picture of the file, then what follows from them, by priority
-        _look(round_, active, forced=active.trigger.name in forced)
-        for active in sweeps.triggers(store.conn, *only, on=not only)
+        _look(round_, active, forced=bool(only) and n == 1) for active in triggers
     ]
     begun = 0
     for matched in filter(None, looked):
@@ -244,12 +246,12 @@ def _look(round_: Round, active: sweeps.Active, *, forced: bool) -> Matched | No
     if forced and active.state != "on":
         sweep = sweeps.Sweep(None, 0)
     touched = round_.touch(sweep.upto)
-    if sweep.day == day and touched and not conn.execute("SELECT EXISTS (SELECT 1 FROM temp.touched)").fetchone()[0]:
-        return None
     first = "act" if forced and active.state != "on" else stored.first_said(conn, active.trigger.name)
     looking = Looking(change, active, round_.known, sweep, touched=touched, first=first)
+    if looking.nothing_new:
+        return None
     looking.look()
-    workflow = sweeps.workflow(conn, active.trigger.start)
-    matched = looking.settle(acting=workflow is not None and bool(workflow[1].acts))
+    version = sweeps.current(conn, active.trigger.start)
+    matched = looking.settle(acting=version is not None and bool(round_.workflow(version).acts))
     sweeps.swept(conn, active.id, day, newest - 1)
     return matched

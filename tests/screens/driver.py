@@ -23,7 +23,7 @@ class Driver:
         """Wait until no work is left and the screen stands."""
         quiet = 0
         for _ in range(2_000):
-            await self.pilot.pause()
+            await self.pilot.pause(0)  # without a number it waits 20 ms and more for an idle processor
             busy = [w for w in self.app.workers if not w.is_finished and w.group in _SHORT]
             quiet = 0 if busy or self.app.gateway.busy else quiet + 1
             if quiet == 4:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeVar
 
 from prm_tui.domain.condition.error import ConditionError
@@ -38,6 +39,7 @@ _Part = TypeVar("_Part", bound=Node)
 _COMPARE = ("=", "!=", "<=", ">=", "<", ">")
 
 
+@lru_cache(1024)  # a trigger is read in every round; trees are immutable
 def parse(text: str) -> Node:
     """The tree of a condition or value. Raises ConditionError, and nothing else, for any other text."""
     return _Parser(text).whole()
