@@ -8,13 +8,14 @@ temp.found(partner_id, subject_id, key, on_date, late, rank) holds the subjects 
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
 from prm_tui.domain.condition import Catalogue, Kind, check, show
 from prm_tui.domain.condition.catalogue import RECORD_FIELDS
-from prm_tui.domain.condition.tree import And, Node, Not, Or
+from prm_tui.domain.condition.tree import leaves
 from prm_tui.domain.trigger import Trigger
 from storage import coverage, sweeps
 from storage.conditions import Compiler, Place
@@ -25,7 +26,10 @@ from storage.sweeps import Active, Sweep
 
 RECORD = "coalesce(s.ref, s.name || coalesce(' ' || s.starts_on, ''))"
 ACTIVITY = "s.occurred_on || '|' || coalesce(s.ref, s.row_hash, s.amount, s.note, '')"
-_FOUND = "CREATE TEMP TABLE found(partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER, rank INTEGER)"
+_FOUND = (
+    "CREATE TEMP TABLE IF NOT EXISTS found("
+    "partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER, rank INTEGER)"
+)
 TABLES = {"record": "records", "activity": "activities"}
 
 
@@ -49,6 +53,12 @@ def kind_of(trigger: Trigger, known: Catalogue) -> Kind | None:
     return (known.records if about.table == "record" else known.activities)[about.kind]
 
 
+def _nobody_found(conn: sqlite3.Connection) -> None:
+    """temp.found, empty; made once, since every table made or dropped has all statements prepared anew."""
+    conn.execute(_FOUND)
+    conn.execute("DELETE FROM temp.found")
+
+
 class Looking:
     """One trigger being evaluated in one round."""
 
@@ -64,6 +74,7 @@ class Looking:
         self.limited = touched and sweep.day == self.as_of.isoformat()
         self.compiler = Compiler()
         self.params = self.compiler.params
+        self.found = 0
 
     # ---- whom it matches ----
 
@@ -124,8 +135,7 @@ class Looking:
 
     def look(self) -> None:
         """Close episodes that are over, then fill temp.found with whom it matches beside those that last."""
-        self.conn.execute("DROP TABLE IF EXISTS temp.found")
-        self.conn.execute(_FOUND)
+        _nobody_found(self.conn)
         self.params |= {"as_of": self.as_of.isoformat(), "upto": self.sweep.upto}
         self.params |= {"trigger": self.active.id, "subject": self.trigger.subject}
         if self.trigger.on == "becomes true":
@@ -135,7 +145,7 @@ class Looking:
         if self.first == "from-now" and self.trigger.on in ("activity", "record"):
             return  # what happened before it was switched on is none of its business
         if how is not None:
-            self.conn.execute(f"INSERT INTO temp.found {how()}", self.params)
+            self.found = self.conn.execute(f"INSERT INTO temp.found {how()}", self.params).rowcount
 
     def _state(self) -> str:
         subject = "NULL" if self.kind is None else "s.id"
@@ -143,9 +153,9 @@ class Looking:
         order = "p.id" if self.kind is None else "s.id"
         who, known = ("p.id", "e.row_id") if self.kind is None else (f"(p.id, {RECORD})", "e.row_id, substr(e.key, 12)")
         return (
-            f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {who} NOT IN (SELECT {known}"
-            " FROM main.episodes e WHERE e.trigger_id = :trigger AND e.subject = :subject AND e.closed_on IS NULL)"
-            f" AND {self.condition} ORDER BY {order}"
+            f"SELECT p.id, {subject}, :as_of || {tail}, :as_of, 0, 0 {self.rows} AND {self.condition} AND {who} NOT IN"
+            f" (SELECT {known} FROM main.episodes e WHERE e.trigger_id = :trigger AND e.subject = :subject"
+            f" AND e.closed_on IS NULL) ORDER BY {order}"
         )
 
     def _activity(self) -> str:
@@ -233,6 +243,8 @@ class Looking:
     def settle(self, *, acting: bool) -> Matched:
         """Episodes opened, closed and reopened; a hit for each new one. `acting`: its workflow messages, pays or sets."""
         matched = Matched(self.active)
+        if not self.found:
+            return matched
         if self.trigger.on == "becomes true":
             self._go_on()
         self._spare_corrected()
@@ -248,13 +260,11 @@ class Looking:
         if not fresh:
             return matched
         held = acting and self._subjects() > self.trigger.cap
+        (before,) = self.conn.execute("SELECT coalesce(max(id), 0) FROM hits").fetchone()
         self._hits("noted" if self.first == "note" else "held" if held else "open")
-        rows = self.conn.execute(
-            "SELECT h.state, count(*) FROM hits h JOIN episodes e ON e.id = h.episode_id WHERE h.change_id = ?"
-            " AND e.trigger_id = ? GROUP BY 1",
-            (self.change.id, self.active.id),
+        counts = dict(
+            self.conn.execute("SELECT state, count(*) FROM hits WHERE id > ? GROUP BY 1", (before,)).fetchall()
         )
-        counts = dict(rows.fetchall())
         matched.held, matched.noted, matched.late = counts.get("held", 0), counts.get("noted", 0), counts.get("late", 0)
         matched.acts = counts.get("open", 0)
         return matched
@@ -280,7 +290,7 @@ class Looking:
         """Who matches again too soon goes on with the last episode."""
         since = (self.as_of - timedelta(days=max(self.trigger.again_after, 1))).isoformat()
         self.params["since"] = since
-        again = f"SELECT e.id FROM episodes e, temp.found f WHERE {self._mine} AND e.closed_on > :since"
+        again = f"SELECT e.id FROM temp.found f CROSS JOIN episodes e WHERE {self._mine} AND e.closed_on > :since"
         reopen = f"UPDATE episodes SET closed_on = NULL, state = 'open' WHERE id IN ({again})"
         if self.conn.execute(reopen, self.params).rowcount:
             self.conn.execute(
@@ -377,16 +387,6 @@ def period(name: str, day: date) -> str:
             "year": str(day.year)}[name]  # fmt: skip
 
 
-def leaves(node: Node) -> list[Node]:
-    """The parts of a condition that are joined by and, or, not."""
-    match node:
-        case And(parts) | Or(parts):
-            return [leaf for part in parts for leaf in leaves(part)]
-        case Not(value):
-            return leaves(value)
-    return [node]
-
-
 def release(change: Change, trigger_id: int) -> int:
     """Let held hits go on; how many."""
     return change.conn.execute(
@@ -401,12 +401,11 @@ def begin(change: Change, active: Active, known: Catalogue, partner_id: int, row
     looking.params |= {"partner": partner_id, "row": row, "as_of": change.as_of.isoformat(), "trigger": active.id,
                        "subject": active.trigger.subject}  # fmt: skip
     one = "p.id = :partner" if row is None else "s.id = :row"
-    change.conn.execute("DROP TABLE IF EXISTS temp.found")
-    change.conn.execute(_FOUND)
+    _nobody_found(change.conn)
     many = "(SELECT count(*) FROM episodes WHERE trigger_id = :trigger AND row_id = :partner)"
-    change.conn.execute(
+    looking.found = change.conn.execute(
         f"INSERT INTO temp.found SELECT p.id, :row, :as_of || '|' || {looking.content} || '|' || {many}, :as_of, 0, 0"
         f" {looking.rows} AND {one} AND {looking.condition}",
         looking.params,
-    )
+    ).rowcount
     return looking.settle(acting=False).acts > 0

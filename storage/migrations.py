@@ -35,16 +35,20 @@ def m003_contents(conn: sqlite3.Connection) -> None:
     conn.execute("ALTER TABLE sources ADD COLUMN held INTEGER")
 
 
-def m004_live_steps(conn: sqlite3.Connection) -> None:
-    """What waits or is ready in workflows is found without going through all that was ever done."""
-    conn.execute("CREATE INDEX steps_live ON steps(state, step) WHERE state IN ('ready', 'waiting')")
+def m004_what_waits(conn: sqlite3.Connection) -> None:
+    """Steps and matches that wait are found without going through all that was ever done.
+
+    Written with OR: SQLite does not see that one state is among those of an IN.
+    """
+    conn.execute("CREATE INDEX steps_live ON steps(state, step) WHERE state = 'ready' OR state = 'waiting'")
+    conn.execute("CREATE INDEX hits_waiting ON hits(state) WHERE state = 'open' OR state = 'held'")
 
 
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_every_noun,
     m002_currencies,
     m003_contents,
-    m004_live_steps,
+    m004_what_waits,
 )
 LATEST = len(STEPS)
 

@@ -198,8 +198,9 @@ def answered(conn: sqlite3.Connection) -> None:
     lowest = first_rows(conn, upto)
     changed = f"SELECT row_id FROM {LOG} WHERE change_id > :upto AND tbl = "
     conn.execute(
-        f"INSERT INTO answered SELECT id FROM steps WHERE state = 'waiting' AND (id > :steps OR id IN ({changed}'steps')"
-        f" OR id IN (SELECT step_id FROM tasks WHERE id > :tasks OR id IN ({changed}'tasks')))",
+        "INSERT INTO answered SELECT id FROM steps WHERE +state = 'waiting' AND id IN (SELECT id FROM steps WHERE id > :steps"
+        f" UNION {changed}'steps' UNION SELECT step_id FROM tasks WHERE id > :tasks"
+        f" UNION SELECT step_id FROM tasks WHERE id IN ({changed}'tasks'))",
         {"upto": upto, "steps": lowest.get("steps", 2**62), "tasks": lowest.get("tasks", 2**62)},
     )
 

@@ -179,3 +179,13 @@ def walk(node: Node) -> Iterator[tuple[Node, int]]:
         found, depth = waiting.pop()
         yield found, depth
         waiting.extend((child, depth + 1) for child in children(found))
+
+
+def leaves(node: Node) -> list[Node]:
+    """The parts of a condition that are joined by and, or, not."""
+    match node:
+        case And(parts) | Or(parts):
+            return [leaf for part in parts for leaf in leaves(part)]
+        case Not(value):
+            return leaves(value)
+    return [node]
