@@ -77,13 +77,13 @@ def _log_update(table: str, cols: list[tuple[str, str]]) -> str:
 
 
 def _log_custom(table: str) -> str:
-    told = "SELECT key, value FROM json_each({}.custom)"
+    """Key by key; keys are names (`isidentifier`), so that they can stand in a path as they are."""
+    log = f"SELECT (SELECT id FROM open_change), '{table}', OLD.id, 'custom.' || key"
+    path = """'$."' || key || '"'"""
     return (
-        "INSERT INTO change_log(change_id, tbl, row_id, col, before, after)"
-        f" SELECT (SELECT id FROM open_change), '{table}', OLD.id, 'custom.' || key, before, after FROM (SELECT n.key,"
-        " (SELECT o.value FROM json_each(OLD.custom) o WHERE o.key = n.key) AS before, n.value AS after"
-        f" FROM ({told.format('NEW')} EXCEPT {told.format('OLD')}) n UNION ALL SELECT key, value, NULL"
-        " FROM json_each(OLD.custom) WHERE key NOT IN (SELECT key FROM json_each(NEW.custom)));"
+        f"INSERT INTO change_log(change_id, tbl, row_id, col, before, after) {log}, json_extract(OLD.custom, {path}), value"
+        f" FROM json_each(NEW.custom) WHERE value IS NOT json_extract(OLD.custom, {path})"
+        f" UNION ALL {log}, value, NULL FROM json_each(OLD.custom) WHERE json_type(NEW.custom, {path}) IS NULL;"
     )
 
 
