@@ -157,9 +157,15 @@ class PrmApp(App[int]):
 
     def action_person(self) -> None:
         """Choose who acts."""
-        from screens.people import choose_person
+        from screens.file import choose_person
 
         begin(self, partial(choose_person, self), "person")
+
+    def action_settings(self) -> None:
+        """What the file is told about itself."""
+        from screens.file import change_settings
+
+        begin(self, partial(change_settings, self), "settings")
 
     def action_undo(self) -> None:
         """Show what undoing the latest change does; enter does it."""
@@ -193,8 +199,7 @@ class PrmApp(App[int]):
         """Build the demonstration if need be, and go on with it instead of this file."""
         from prm_tui.services import demo
 
-        path = await self.gateway.write(lambda _: demo.ready(paths.demonstration()))
-        self.next_file = path
+        self.next_file = await self.gateway.write(lambda _: demo.ready(paths.demonstration()))
         self.exit(0)
 
     def action_leave(self) -> None:

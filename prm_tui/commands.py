@@ -55,6 +55,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("exchange.import", "everywhere", "i", "import", "Read a workbook: see how it is understood, then take it.",
             "import"),
     Command("app.person", "everywhere", "p", "act as", "Choose the person who acts.", "person"),
+    Command("app.settings", "everywhere", "comma", "settings", "What the file is told about itself: who agrees, how late"
+            " feeds may be.", "settings"),
     Command("app.undo", "everywhere", "u,ctrl+z", "undo", "Take the latest change back, after showing what that does.",
             "undo", foot=True),
     Command("app.theme", "everywhere", "T", "theme", "Dark, light or high contrast.", "next_theme"),

@@ -11,7 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prm_tui.domain.case import Case, CaseRow, EvidenceRow, TaskRow
+from prm_tui.domain.setting import PERSONS
 from prm_tui.domain.workflow import Workflow
+from storage import settings
 from storage.store import Change
 
 _DUE = "(SELECT min(t.due_on) FROM tasks t WHERE t.case_id = c.id AND t.state = 'open')"
@@ -70,7 +72,13 @@ def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
             "SELECT id, kind, title, file, hash, at FROM evidence WHERE case_id = ? ORDER BY id", (case_id,)
         )
     ]
-    return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence))
+    return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence),
+                _one_person(conn) if any(t.kind == "approval" for t in tasks) else "")  # fmt: skip
+
+
+def _one_person(conn: sqlite3.Connection) -> str:
+    said = settings.said_by(conn, PERSONS) if settings.number(conn, PERSONS) == 1 else None
+    return f"one person is enough in this file: said by {said[0]} on {said[1]:%Y-%m-%d}" if said else ""
 
 
 def step_of(conn: sqlite3.Connection, visit: int | None) -> tuple[Workflow, str] | None:

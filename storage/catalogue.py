@@ -7,6 +7,7 @@ import sqlite3
 
 from prm_tui.domain.condition import Catalogue, Field, Kind
 from prm_tui.domain.partner import FIELDS
+from storage import settings
 
 
 def catalogue(conn: sqlite3.Connection) -> Catalogue:
@@ -21,13 +22,12 @@ def catalogue(conn: sqlite3.Connection) -> Catalogue:
     for table, name, label, signal, opened in conn.execute("SELECT tbl, name, label, class, open FROM kinds"):
         own = custom.get((table, name), {})
         kinds[table][name] = Kind(table, name, label, signal, own, tuple(json.loads(opened)))
-    (start,) = conn.execute("SELECT max(CASE WHEN key = 'year_starts' THEN value END) FROM settings").fetchone()
     return Catalogue(
         partner={**custom.get(("partner", ""), {}), **built_in},
         activities=kinds["activity"],
         records=kinds["record"],
         named=dict(conn.execute("SELECT name, body FROM facts").fetchall()),
-        year_starts=int(start or 1),
+        year_starts=settings.number(conn, "year_starts"),
         mixed=_mixed(conn),
     )
 

@@ -13,8 +13,9 @@ from functools import cache
 
 from prm_tui.domain.condition import Checked
 from prm_tui.domain.condition.arriving import signals
-from prm_tui.domain.coverage import TOLERANCE, Covered
+from prm_tui.domain.coverage import Covered
 from prm_tui.domain.feed import Feed
+from storage import settings
 from storage.feeds import feeds
 
 _LOGGED = (  # partner by partner: there is no index that begins with the kind
@@ -89,9 +90,9 @@ def covered_then(conn: sqlite3.Connection, checked: Checked, known: Callable[[da
 
 
 def _covered(conn: sqlite3.Connection, to: dict[str, date]) -> Covered:
-    (said,) = conn.execute("SELECT max(value) FROM settings WHERE key = 'coverage_tolerance'").fetchone()
-    tolerance = int(said) if said is not None and str(said).isdecimal() else TOLERANCE
-    return Covered(to, tolerance, {kind: feed.name for kind, feed in furthest(conn).items()})
+    return Covered(
+        to, settings.number(conn, "coverage_tolerance"), {kind: feed.name for kind, feed in furthest(conn).items()}
+    )
 
 
 def untracked(conn: sqlite3.Connection, checked: Checked) -> tuple[str, ...]:

@@ -9,15 +9,14 @@ from datetime import date, timedelta
 
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
+from storage import settings
 
 OURS = frozenset(
     ("answers", "calendars", "changes", "episodes", "evidence", "facts", "feed_rows", "field_history", "hits", "ledger",
-     "mappings", "messages", "obligations", "packs", "policies", "settings", "sheets_sent", "sources", "steps", "tasks",
+     "mappings", "messages", "obligations", "packs", "policies", "sheets_sent", "sources", "steps", "tasks",
      "templates", "timers", "trigger_versions", "triggers", "workflow_versions", "workflows")
 )  # fmt: skip
 """Tables whose rows no condition reads: a change of them alone makes no trigger look again."""
-TOLERANCE = 35
-"""Days that a feed may be behind and yet tell what did not happen."""
 _OWNED = ("activities", "records", "contacts", "tags", "partner_keys")
 LOG = "change_log INDEXED BY change_log_change"
 """The log by changes: left to itself SQLite goes through all of it, in the order of tables, to tell which there are."""
@@ -212,6 +211,6 @@ def _newly_covered(conn: sqlite3.Connection, upto: int, lowest: dict[str, int], 
     row = conn.execute(
         f"SELECT EXISTS (SELECT 1 FROM {LOG} WHERE change_id > ? AND tbl = 'feeds' AND col IN ('newest', 'covered_to')"
         " AND coalesce(before, '') < ?)",
-        (upto, (as_of - timedelta(days=TOLERANCE)).isoformat()),
+        (upto, (as_of - timedelta(days=settings.number(conn, "coverage_tolerance"))).isoformat()),
     ).fetchone()
     return bool(row[0])

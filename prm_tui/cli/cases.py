@@ -194,13 +194,15 @@ def _show(options: argparse.Namespace, case: Any) -> None:
 
     if options.json:
         print_json({**_case(case.row), "path": case.path, "requested_by": case.requested_by, "data": case.data,
-                    "tasks": case.tasks, "evidence": case.evidence})  # fmt: skip
+                    "tasks": case.tasks, "evidence": case.evidence, "one_person": case.one_person})  # fmt: skip
         return
     row = case.row
     print(plain(f"Case {row.id}: {row.kind} of {row.name} ({row.code}), {STAGES.get(row.stage, row.stage)}"))
     print(
         plain(f"  reason: {row.reason}; path: {case.path}; asked for by {case.requested_by or 'nobody in particular'}")
     )
+    if case.one_person:
+        print(plain(f"  {case.one_person}"))
     data = case.data
     if "effective_on" in data:
         sure = "stands" if data.get("served_on") else "planned"

@@ -73,7 +73,7 @@ def told(done: Adding, as_json: bool) -> int:
         return 0
     say(f"{done.pack.name}: change {done.change}. Take it back with: prm undo {done.change}")
     for name in done.off:
-        say(f"{name} acts otherwise now and is off until a second person switches it on: prm triggers on {name}")
+        say(f"{name} acts otherwise now and is off until {done.agrees} switches it on: prm triggers on {name}")
     new = [name for name in done.pack.triggers if name not in done.off]
     if new:
         say(f"Triggers: {', '.join(new)}. New ones are off; see prm triggers list, prm triggers on NAME")

@@ -18,6 +18,7 @@ GROUPS = (
     "triggers",
     "run",
     "calendar",
+    "settings",
     "cases",
     "outbox",
     "history",

@@ -72,19 +72,19 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from prm_tui.services import triggers
+    from prm_tui.services import agreeing, triggers
 
     with opened(options) as store:
         as_of, name = day(options, store), options.names[0]
         row, trigger = triggers.find(store, name, as_of)
-        does = triggers.acts_of(store, name)
+        does, agrees = triggers.acts_of(store, name), agreeing.who(store)
         text = triggers.export(store, [name], as_of)
     if options.json:
         print_json({"name": row.name, "on": row.on, "version": row.version, "hits_7d": row.hits_7d, "pack": row.pack,
                     "saved_by": row.saved_by, "does": does, "trigger": trigger.to_data()})  # fmt: skip
         return 0
     print(plain_lines(text.partition("\n\n")[2].rstrip("\n")))
-    needs = f"; it {' and '.join(does)}, so a second person switches it on" if does else ""
+    needs = f"; it {' and '.join(does)}, so {agrees} switches it on" if does else ""
     say(f"{'on' if row.on else 'off'}, version {row.version} saved by {row.saved_by}{needs}")
     return 0
 

@@ -100,7 +100,10 @@ class EvidenceRow:
 
 @dataclass(frozen=True)
 class Case:
-    """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py."""
+    """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py.
+
+    `one_person`: who said, and when, that one person is enough to ask and to approve; empty where it takes two.
+    """
 
     row: CaseRow
     path: str | None
@@ -109,3 +112,4 @@ class Case:
     data: dict[str, Any]
     tasks: tuple[TaskRow, ...] = ()
     evidence: tuple[EvidenceRow, ...] = field(default=())
+    one_person: str = ""

@@ -182,7 +182,7 @@ class ImpactLine:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a deactivation of one partner would do, before it is asked for; nothing is written."""
+    """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves."""
 
     partner_id: int
     code: str
@@ -193,6 +193,7 @@ class Plan:
     impact: tuple[ImpactLine, ...]
     tasks: tuple[tuple[date, str, str], ...]
     warnings: tuple[str, ...] = ()
+    by: str = "a second person"
 
     @property
     def unchecked(self) -> tuple[ImpactLine, ...]:

@@ -311,8 +311,8 @@ def _accrued(step: Accrue) -> str:
 # ---- safety ----
 
 
-def safety(trigger: Trigger, acts: Iterable[str]) -> list[str]:
-    """What keeps it from doing harm, a sentence each."""
+def safety(trigger: Trigger, acts: Iterable[str], agrees: str) -> list[str]:
+    """What keeps it from doing harm, a sentence each; `agrees`: who has to switch it on where it acts."""
     late = {"act": "act on them", "mark": "act, and mark them late", "record": "only write them down"}[trigger.late]
     first = {
         "from-now": "count from now on", "note": "take note of today's matches, do nothing", "act": "act on all that match already",
@@ -322,7 +322,7 @@ def safety(trigger: Trigger, acts: Iterable[str]) -> list[str]:
         said.append(f"facts that come more than {trigger.stale_days} days late: {late}")
     does = list(acts)
     said.append(
-        f"it {' and '.join(does)}: a second person switches it on"
+        f"it {' and '.join(does)}: {agrees} switches it on"
         if does
         else "it messages nobody, pays nothing, sets no status"
     )

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 from prm_tui.domain import toml
 from prm_tui.domain.condition.catalogue import CLASSES
-from prm_tui.domain.errors import InputError
+from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
     Expression,
     KindName,
-    Literal,
     Slug,
     Words,
     Worker,
@@ -34,8 +34,6 @@ from prm_tui.domain.workflow import Workflow
 PILLARS = ("strategize", "recruit", "onboard", "enable", "market", "sell", "incentivize", "accelerate")
 FIELD_TYPES = ("text", "number", "money", "date", "yes/no", "contact")
 KINDS = ("workflow", "industry", "own")
-SETTINGS = ("year_starts",)
-"""Settings a pack may bring; the file's own, where it has one, stays."""
 
 FieldType = Annotated[str, one_of(*FIELD_TYPES)]
 _Pillar = Annotated[str, one_of(*PILLARS)]
@@ -268,11 +266,13 @@ def _settings(data: Any, faults: list[Fault]) -> dict[str, Any]:
     if not isinstance(data, Mapping):
         faults.append(Fault(("settings",), "settings are a table: write [settings]"))
         return {}
-    faults += unknown_keys(data, SETTINGS, ("settings",))
-    found = {name: shaped(Literal, value, ("settings", name), faults) for name, value in data.items()}
-    start = data.get("year_starts", 1)
-    if start not in range(1, 13) or isinstance(start, bool | float):
-        faults.append(Fault(("settings", "year_starts"), "a year starts in a month from 1 to 12"))
+    faults += unknown_keys(data, [key for key, one in SETTINGS.items() if one.by_pack], ("settings",))
+    found = {}
+    for key in data.keys() & SETTINGS.keys():
+        try:
+            found[key] = SETTINGS[key].read(data[key])
+        except UsageError as error:
+            faults.append(Fault(("settings", key), str(error).partition(": ")[2]))
     return found
 
 

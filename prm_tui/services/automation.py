@@ -14,7 +14,7 @@ from prm_tui import clock
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
 from prm_tui.services import deadlines, documents, partners, records
-from prm_tui.services.cases import someone
+from prm_tui.services.agreeing import someone
 from storage import Store, emits, matches, runs, steps, sweeps
 from storage import triggers as stored
 from storage.catalogue import catalogue

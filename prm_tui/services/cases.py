@@ -8,17 +8,14 @@ from pathlib import Path
 from prm_tui import clock
 from prm_tui.domain.case import Case, CaseRow, TaskRow
 from prm_tui.domain.errors import InputError, UsageError
-from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
-from prm_tui.services import people
-from prm_tui.services.answers import may_answer
+from prm_tui.services import agreeing
+from prm_tui.services.agreeing import may_answer, someone
 from storage import Store
 from storage import cases as stored
 from storage.store import Change
 
 PROOF_LIMIT = 20_000_000
-APPROVERS = 2
-"""How many persons stand behind a deactivation: who asks for it counts when named, but never approves."""
 
 
 def list_of(store: Store, *, closed: bool = False, partner_id: int | None = None) -> list[CaseRow]:
@@ -75,14 +72,6 @@ def write_evidence(store: Store, case_id: int, folder: Path) -> list[Path]:
 
 
 # ---- who may ----
-
-
-def someone(store: Store, actor: int | None, act: str) -> Person:
-    """The person who acts. The program itself may not; UsageError says how to name someone."""
-    found = next((p for p in people.list_of(store) if p.id == actor), None)
-    if found is None:
-        raise UsageError(f"Say who wants to {act}: choose a person (p), or --actor NAME. Add one: prm people add NAME")
-    return found
 
 
 def in_the_present(store: Store, as_of: date, act: str) -> None:
@@ -155,8 +144,11 @@ def approve(
     person = someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
     case = get(store, task.case_id)
-    if person.id == case.requested_by_id:
-        raise UsageError(f"{person.name} asked for this and cannot approve it. A second person has to.")
+    if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
+        raise UsageError(
+            f"{person.name} asked for this and cannot approve it. A second person has to."
+            " Where one is enough, the file must say so: prm settings persons 1"
+        )
     same = [t for t in case.tasks if t.act == task.act and t.step_id == task.step_id]
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")

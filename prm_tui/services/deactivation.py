@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, conditions, packs, partners
+from prm_tui.services import agreeing, cases, conditions, packs, partners
 from storage import Store, drafts, impact
 from storage import cases as stored
 from storage.store import Change
@@ -74,6 +74,7 @@ def plan(
             if step.do == "task"
         ),
         warnings=_warnings(store, partner_id, reason, as_of),
+        by="legal" if how.legal else agreeing.who(store),
     )
 
 
@@ -259,7 +260,7 @@ def serve(
     request, and before approval; InputError for a proof that cannot be read.
     """
     case = _deactivation(store, case_id, "notice", act="served")
-    cases.someone(store, actor, "record service")
+    agreeing.someone(store, actor, "record service")
     cases.in_the_present(store, as_of, "record service")
     if on > as_of:
         raise UsageError(f"on: {on} lies after {as_of}. Record service when it has happened.")
@@ -305,7 +306,7 @@ def _move_tasks(change: Change, case: Case, found: Dates) -> None:
 def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> int:
     """Make the deactivation effective; refused before its date. The case closes with the last thing to do."""
     case = _deactivation(store, case_id, "in notice", act="completed")
-    cases.someone(store, actor, "complete")
+    agreeing.someone(store, actor, "complete")
     effective = date.fromisoformat(case.data["effective_on"])
     if as_of < effective:
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
@@ -324,7 +325,7 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
 def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Stop before notice was served: nothing has happened to the partner."""
     case = _deactivation(store, case_id, "approval", "notice", act="stopped")
-    cases.someone(store, actor, "stop")
+    agreeing.someone(store, actor, "stop")
     if not reason.strip():
         raise UsageError("reason: say why it is stopped.")
     with store.change(f"stopped: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
@@ -336,7 +337,7 @@ def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: d
 def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Ask to withdraw after notice was served: by a letter of its own, approved like the deactivation was."""
     case = _deactivation(store, case_id, "in notice", act="withdrawn")
-    person = cases.someone(store, actor, "withdraw")
+    person = agreeing.someone(store, actor, "withdraw")
     if not reason.strip():
         raise UsageError("reason: say why it is withdrawn.")
     with store.change(f"withdrawal asked for: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
@@ -350,8 +351,8 @@ def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_o
 def ask_approvals(
     change: Change, case_id: int, partner_id: int, title: str, as_of: date, *, named: bool, legal: bool, act: str
 ) -> None:
-    """Approval tasks: as many as are needed beside who asks; one for legal where the path wants that."""
-    roles: list[str | None] = [None] * (cases.APPROVERS - named)
+    """Approval tasks: as many as are needed beside who asks, one at least; one for legal where the path wants that."""
+    roles: list[str | None] = [None] * max(agreeing.needed(change.conn) - named, 1)
     if legal:
         roles[0] = "legal"
     for role in roles:

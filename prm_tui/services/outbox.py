@@ -26,7 +26,8 @@ from prm_tui.domain.message import (
 from prm_tui.domain.person import Person
 from prm_tui.domain.sheet import OutColumn, OutSheet
 from prm_tui.domain.template import one_line
-from prm_tui.services.cases import in_the_present, someone
+from prm_tui.services.agreeing import someone
+from prm_tui.services.cases import in_the_present
 from storage import Store
 from storage import messages as stored
 from storage.store import Change

@@ -16,7 +16,7 @@ from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import Pack, PackError
 from prm_tui.domain.pack_check import check as checked
 from prm_tui.domain.text import nearest
-from prm_tui.services import triggers
+from prm_tui.services import agreeing, triggers
 from prm_tui.services.shipped import CORE as CORE
 from prm_tui.services.shipped import built_in as built_in
 from prm_tui.services.shipped import deactivation as deactivation
@@ -48,13 +48,14 @@ class PackRow:
 class Adding:
     """What adding a pack did. `change` is None when the file had all of it; `off`: triggers it switched off.
 
-    `before`: packs it needs that were added first.
+    `before`: packs it needs that were added first; `agrees`: who has to switch those in `off` on again.
     """
 
     pack: Pack
     change: int | None
     off: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    agrees: str = ""
 
 
 def listed(store: Store) -> list[PackRow]:
@@ -142,7 +143,7 @@ def add(store: Store, text: str, file: str, *, actor: int | None, as_of: date) -
     with store.change(f"{'changed' if before else 'added'} the pack {pack.name}", actor=actor, as_of=as_of) as change:
         stored.save(change, pack, body)
         off = triggers.switched_off(change)
-    return Adding(pack, change.id if change.kept else None, off)
+    return Adding(pack, change.id if change.kept else None, off, agrees=agreeing.who(store))
 
 
 def _own_name(pack: Pack, taken: set[str]) -> Pack:

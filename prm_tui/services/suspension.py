@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, partners
+from prm_tui.services import agreeing, cases, partners
 from storage import Store
 from storage import cases as stored
 
@@ -18,7 +18,7 @@ def suspend(store: Store, partner_id: int, reason: str, *, actor: int | None, as
     status = str(partner.fields["status"])
     if status in ("Suspended", "In notice", "Deactivated"):
         raise UsageError(f"{partner.name} is {status} and cannot be suspended.")
-    cases.someone(store, actor, "suspend")
+    agreeing.someone(store, actor, "suspend")
     with store.change(f"suspended {partner.name}: {reason.strip()}", actor=actor, as_of=as_of) as change:
         before = stored.set_status(change, partner_id, "Suspended")
         return stored.insert(
@@ -35,7 +35,7 @@ def resume(store: Store, partner_id: int, *, actor: int | None, as_of: date) -> 
     there = [c for c in cases.list_of(store, partner_id=partner_id) if c.kind == "suspension"]
     if not there:
         raise UsageError(f"{partner.name} is not suspended.")
-    cases.someone(store, actor, "resume")
+    agreeing.someone(store, actor, "resume")
     case = cases.get(store, there[0].id)
     with store.change(f"resumed {partner.name}", actor=actor, as_of=as_of) as change:
         stored.set_status(change, partner_id, case.data["status_before"])

@@ -19,7 +19,7 @@ from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow, reached
-from prm_tui.services import shipped
+from prm_tui.services import agreeing, shipped
 from storage import Store, sweeps
 from storage import packs as kept
 from storage import standing as looks
@@ -151,6 +151,13 @@ def _lines(data: Any, key: str = "") -> list[str]:
     return [f"{key} = {shown}"]
 
 
+def wrote(store: Store, name: str, actor: int | None, as_of: date) -> bool:
+    """Whether who acts wrote what would act."""
+    _, trigger = find(store, name, as_of)
+    with store.reading() as conn:
+        return actor in stored.writers(conn, name, workflows_of(trigger, kept.workflows(conn)))
+
+
 def may_switch_on(store: Store, name: str, *, actor: int | None, as_of: date) -> None:
     """Raises the UsageError that switching on would, and switches nothing."""
     _second_person(store, find(store, name, as_of)[1], actor)
@@ -166,8 +173,11 @@ def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
     what = f"{trigger.name} {' and '.join(does)}"
     if actor is None:
         raise UsageError(f"{what}: a person must switch it on. Say who: choose a person (p), or --actor NAME.")
-    if actor in writers:
-        raise UsageError(f"{what}: whoever saved {writers[actor]} cannot switch it on as well. Ask a second person to.")
+    if actor in writers and agreeing.needed(store.conn) > 1:
+        raise UsageError(
+            f"{what}: whoever saved {writers[actor]} cannot switch it on as well. Ask a second person to."
+            " Where one is enough, the file must say so: prm settings persons 1"
+        )
 
 
 def switch_off(store: Store, name: str, *, actor: int | None, as_of: date) -> int | None:

@@ -77,7 +77,15 @@ async def _on(screen: PrmScreen, name: str, title: str) -> None:
     run = await screen.prm.gateway.write(lambda s: automation.rehearse(s, name, as_of=as_of, before=turn, let_go=True))
     changed = await screen.read(lambda s: triggers.difference(s, name, as_of))
     does = await screen.read(lambda s: triggers.acts_of(s, name))
-    said = _before_switching(run, changed, does, session.actor_name, FIRSTS[first][0])
+    wrote = await screen.read(lambda s: triggers.wrote(s, name, session.actor, as_of))
+    who = session.actor_name
+    if does:
+        who += (
+            ", who wrote this version: one person is enough in this file"
+            if wrote
+            else ", who did not write this version"
+        )
+    said = _before_switching(run, changed, who, FIRSTS[first][0])
     if await screen.prm.push_screen_wait(
         Confirm(f"Switch on: {title[:60]}?", said, yes="switch it on", no="leave it off")
     ):
@@ -85,7 +93,7 @@ async def _on(screen: PrmScreen, name: str, title: str) -> None:
         screen.prm.tell(f"{title[:60]} is on. It acts with the next run: R runs now.")
 
 
-def _before_switching(run: Run, changed: list[str], does: list[str], who: str, first: str) -> Content:
+def _before_switching(run: Run, changed: list[str], who: str, first: str) -> Content:
     """What a person sees before a trigger goes on."""
     parts = [Content.styled("Against the version before", "bold $muted")]
     parts += [plain(line, "good" if line.startswith("+") else "bad") for line in changed[:12]] or [
@@ -94,8 +102,7 @@ def _before_switching(run: Run, changed: list[str], does: list[str], who: str, f
     parts += [plain(f"… and {len(changed) - 12} more lines", "muted")] if len(changed) > 12 else []
     parts += [Content(""), Content.styled("The next run, rehearsed", "bold $muted"), told(run)]
     parts += [Content(""), Content.assemble(("At the start   ", "$muted"), plain(first))]
-    acting = f"{who}, who did not write this version" if does else who
-    parts += [Content.assemble(("You act as     ", "$muted"), plain(acting, "warn"))]
+    parts += [Content.assemble(("You act as     ", "$muted"), plain(who, "warn"))]
     return Content("\n").join(parts)
 
 

@@ -15,7 +15,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.rule import Rule
 from prm_tui.domain.standing import Matching, Standing
-from prm_tui.services import automation, rules, triggers
+from prm_tui.services import agreeing, automation, rules, triggers
 from screens.automation import acts, editing
 from screens.automation.result import Backtested, Rehearsed
 from screens.automation.rows import page_columns, page_lines
@@ -42,6 +42,7 @@ class Seen:
     alone: list[tuple[str, str]] = field(default_factory=list)
     others: tuple[str, ...] = ()
     acts: list[str] = field(default_factory=list)
+    agrees: str = ""
     standing: Standing | None = None
 
 
@@ -121,8 +122,8 @@ class TriggerPage(PrmScreen):
         self.query_one("#head", Static).update(self._head())
         table.fill(
             page_columns(table.wide),
-            page_lines(self.rule, table.wide, faults=seen.faults, acts=seen.acts, matching=seen.matching,
-                       reading=seen.reading, alone=seen.alone, others=seen.others),
+            page_lines(self.rule, table.wide, faults=seen.faults, acts=seen.acts, agrees=seen.agrees,
+                       matching=seen.matching, reading=seen.reading, alone=seen.alone, others=seen.others),
         )  # fmt: skip
         if self.wanted is not None:
             place, self.wanted = ("step", self.wanted), None
@@ -220,7 +221,7 @@ class TriggerPage(PrmScreen):
         on = seen.standing is not None and seen.standing.on
         said = ["A new version is saved; cases that are open finish on the version they began with."]
         said += (
-            [f"It {' and '.join(seen.acts)}: it is switched off until a second person switches it on."]
+            [f"It {' and '.join(seen.acts)}: it is switched off until {seen.agrees} switches it on."]
             if on and seen.acts
             else []
         )
@@ -328,7 +329,7 @@ def _look(store: Store, rule: Rule, standing: Standing | None, as_of: Any) -> Se
 
     trigger, _, _ = rule.built()
     seen = Seen(faults=rules.check(store, rule), standing=standing, others=tuple(rules.used_by(store, rule)))
-    seen.acts = rules.acts(store, rule)
+    seen.acts, seen.agrees = rules.acts(store, rule), agreeing.who(store)
     if trigger is None:
         return seen
     try:

@@ -70,7 +70,7 @@ def page_columns(wide: int) -> list[Col]:
 
 
 def page_lines(
-    rule: Rule, wide: int, *, faults: Sequence[Fault], acts: Iterable[str], matching: Matching | None, reading: str,
+    rule: Rule, wide: int, *, faults: Sequence[Fault], acts: Iterable[str], agrees: str, matching: Matching | None, reading: str,
     alone: Sequence[tuple[str, str]], others: Sequence[str],
 ) -> Parts:  # fmt: skip
     """A trigger as one reads it: when, if, then, safety. Keys: (part, line), of a step ("step", its place, line),
@@ -98,7 +98,7 @@ def page_lines(
     _then(lines, rule, faults, others, text, flow)
     _gap(lines, 3)
     if trigger:
-        _add(lines, "safety", "Safety", safety(trigger, acts), text)
+        _add(lines, "safety", "Safety", safety(trigger, acts, agrees), text)
     wrong = _of_trigger(faults, lambda key: key in _SAFE)
     _faults(lines, "safety", wrong, text)
     if not faults:

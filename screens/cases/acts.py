@@ -28,6 +28,8 @@ def about_case(case: Case, width: int = 66) -> Content:
         Content.assemble(plain(row.name, "bright"), plain(f"  {row.code}", "muted")),
         hanging("Reason      ", f"{row.reason}, asked for by {case.requested_by or 'nobody in particular'}", width),
     ]
+    if case.one_person:
+        parts.append(hanging("Agreed by   ", case.one_person, width, "warn"))
     if "effective_on" in data:
         sure = "" if data.get("served_on") else ", planned"
         days = f"notice {data['notice_on']}, effective {data['effective_on']}{sure}"

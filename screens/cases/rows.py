@@ -124,7 +124,7 @@ def because(line: ImpactLine) -> str:
 def happens(plans: Sequence[Plan]) -> Content:
     """By date, of the first partner; dates of others follow the same rule."""
     first = plans[0]
-    rows = [("today", "a second person is asked to approve", "accent")]
+    rows = [("today", f"{first.by} is asked to approve", "accent")]
     rows += [
         ("planned", "notice is served", "text"),
         (short_date(first.dates.effective_on), "status: Deactivated", "warn"),

@@ -199,11 +199,10 @@ class DeactivateScreen(PrmScreen):
         """Everything that will happen, by date; what is not checked; what cannot be taken back."""
         width = max(self.size.width - 10, 40)
         first, person = self.plans[0], self.prm.session
-        by = "legal, who did not ask for it" if first.path.legal else "a second person, who did not ask for it"
         parts = [
             hanging("Reason and path".ljust(20), f"{first.reason.title}, {first.path.title.lower()}", width, "bright"),
             hanging("Asked for by".ljust(20), person.actor_name, width, "bright" if person.actor else "warn"),
-            hanging("Approved by".ljust(20), by, width),
+            hanging("Approved by".ljust(20), first.by, width),
         ]
         if self.chosen["memo"]:
             parts.append(hanging("Memo".ljust(20), self.chosen["memo"], width))
@@ -228,7 +227,7 @@ class DeactivateScreen(PrmScreen):
             "Impact": "enter opens the list behind a number. What no sheet brought was not checked: it is not clear.",
             "Dates": "enter changes a date. Dates run from proven service; a later service moves them.",
             "Tasks": "These open when it is approved. Before notice is served the case can be stopped.",
-            "Review": "enter asks for approval. Nothing happens to the partner before a second person approves.",
+            "Review": "enter asks for approval. Nothing happens to the partner before it is approved.",
         }[step]
         return Content(said)
 
@@ -340,7 +339,7 @@ class DeactivateScreen(PrmScreen):
         name = first.name[:80] if len(ids) == 1 else f"{len(ids)} partners"
         said = Content("\n").join(
             [
-                plain(f"A case for {name} waits for a second person's approval.", "text"),
+                plain(f"A case for {name} waits for the approval of {first.by}.", "text"),
                 plain("Nothing happens to the partner before that. u takes it back.", "muted"),
             ]
         )

@@ -40,7 +40,7 @@ def test_every_pack_reads_as_an_outline(name: str) -> None:
         assert [line.number for line in lines if line.number] == list(range(1, len(workflow.steps) + 1))
         assert all(line.text for line in lines) and not any("?" in line.more and "→" in line.more for line in lines)
     for trigger in found.triggers.values():
-        assert moment(trigger) and all(when(trigger)) and all(safety(trigger, ["messages"]))
+        assert moment(trigger) and all(when(trigger)) and all(safety(trigger, ["messages"], "a second person"))
 
 
 def test_a_workflow_is_read_as_a_numbered_outline() -> None:

@@ -52,6 +52,8 @@ def test_opened_late_the_month_judged_is_still_the_targets_own(office: Office) -
     office.happened("A", "order", amount="12000")
     office.on(30 + 22).happened("A", "order", amount="1", ref="april")
     office.run()
-    assert office.documents() == ["Benchmark met: Partner A"], "on 22 April March is judged; targets of long ago are not"
+    assert office.documents() == ["Benchmark met: Partner A"], (
+        "on 22 April March is judged; targets of long ago are not"
+    )
     office.on(70).run()
     assert office.outcomes("benchmark") == [("A", "met")]

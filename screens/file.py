@@ -1,12 +1,15 @@
-"""Choosing who acts."""
+"""What belongs to the whole file: who acts, and its settings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prm_tui.services import people
+from textual.content import Content
+
+from prm_tui.services import file_settings, people
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
+from screens.text import plain
 
 if TYPE_CHECKING:
     from prm_tui.app import PrmApp
@@ -28,6 +31,36 @@ async def choose_person(app: PrmApp) -> None:
         app.tell(f"{chosen.name} acts from now on.")
         app.after_write()
         app.screen.refresh(layout=True)
+
+
+async def change_settings(app: PrmApp) -> None:
+    """Ask for the settings of the file, all on one form; what is changed is one change."""
+    await app.ready()
+    session = app.session
+    rows = await app.gateway.read(file_settings.listed)
+
+    async def save(said: dict[str, str]) -> object:
+        if not said:
+            return None
+        return await app.gateway.write(
+            lambda store: file_settings.put(store, said, actor=session.actor, as_of=session.as_of)
+        )
+
+    about = Content("\n\n").join(
+        [
+            Content.assemble(
+                plain(row.setting.title, "bright"),
+                plain(f"  {row.by or 'standard'}", "muted"),
+                "\n",
+                plain(row.setting.about, "text"),
+            )
+            for row in rows
+        ]
+    )
+    entries = [Entry(row.setting.key, row.setting.title, str(row.value)) for row in rows]
+    if await app.push_screen_wait(Form("Settings of this file", entries, save, about=about)):
+        app.tell("The settings are changed. u takes that back.")
+        app.after_write()
 
 
 async def _add(app: PrmApp) -> object:

@@ -1,12 +1,37 @@
-"""Whose answer an approval wants."""
+"""Who may agree to what: somebody by name, and a second person unless the file says that one is enough."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from prm_tui.domain.case import TaskRow
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.person import Person
+from prm_tui.domain.setting import PERSONS
 from prm_tui.services import people
 from storage import Store
+from storage import settings as kept
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+def someone(store: Store, actor: int | None, act: str) -> Person:
+    """The person who acts. The program itself may not; UsageError says how to name someone."""
+    found = next((p for p in people.list_of(store) if p.id == actor), None)
+    if found is None:
+        raise UsageError(f"Say who wants to {act}: choose a person (p), or --actor NAME. Add one: prm people add NAME")
+    return found
+
+
+def needed(conn: sqlite3.Connection) -> int:
+    """How many persons stand behind what binds others, one who asks among them."""
+    return kept.number(conn, PERSONS)
+
+
+def who(store: Store) -> str:
+    """Who has to agree, as a sentence goes on."""
+    return "a second person" if needed(store.conn) > 1 else "a person by name"
 
 
 def may_answer(store: Store, task: TaskRow, person: Person) -> None:
