@@ -38,9 +38,9 @@ SETTINGS = {
     for setting in (
         Setting(PERSONS, "Persons who agree", "2: who asks cannot approve, who writes a trigger that messages, pays or sets a"
                 " status cannot switch it on. 1: one person is enough, and every case says so.", 2, 1, 2, by_pack=False),
-        Setting("coverage_tolerance", "Days a feed may lag", "So many days a feed may lie behind and still tell that"
+        Setting("coverage_tolerance", "Days feeds may lag", "So many days a feed may lie behind and still tell that"
                 " something did not happen.", TOLERANCE, 0, 400),
-        Setting("year_starts", "Month a year starts", "The month in which the fiscal year begins, for year and quarter.",
+        Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
     )
 }  # fmt: skip

@@ -39,7 +39,7 @@ def put(store: Store, said: Mapping[str, str], *, actor: int | None, as_of: date
     """
     read = {key: known(key).read(value) for key, value in said.items()}
     if PERSONS in read:
-        someone(store, actor, "say how many persons must agree")
+        someone(store, actor, "change how many persons must agree")
     told = ", ".join(f"{key} = {value}" for key, value in read.items())
     with store.change(f"setting: {told}", actor=actor, as_of=as_of) as change:
         for key, value in read.items():

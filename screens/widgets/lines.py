@@ -95,16 +95,23 @@ class KeyLine(_Pressable):
         self.commands = commands
 
     def render(self) -> Content:
-        """The commands that fit, each pressable."""
+        """The commands that fit, each pressable; the last of them, which leads to all others, always."""
         keymap: dict[str, str] = self.app.settings.keys  # type: ignore[attr-defined]
+        said = [
+            (key_name(keymap.get(command.id, command.keys).split(",")[0]), f" {command.title}  ", _action(command))
+            for command in self.commands
+        ]
+        room, last = self.size.width - 1, len(said) - 1
+        fit = room - sum(cell_len(text) for text in said[last][:2]) if said else 0
         pieces = [(" ", "", "")]
-        for command in self.commands:
-            key = key_name(keymap.get(command.id, command.keys).split(",")[0])
-            action = command.action
-            if command.where == "everywhere":
-                action = f"app.{action}"
-            elif command.where == "list":
-                action = f"focused.{action}"
-            pieces.append((key, "bold $accent", action))
-            pieces.append((f" {command.title}  ", "$muted", action))
+        for n, (key, title, action) in enumerate(said):
+            fit -= cell_len(key + title)
+            if fit >= 0 or n == last:
+                pieces += [(key, "bold $accent", action), (title, "$muted", action)]
         return self.assemble(pieces, ["ctrl+p commands", "ctrl+p"])
+
+
+def _action(command: Command) -> str:
+    """The action of a command as the screen names it."""
+    where = {"everywhere": "app.", "list": "focused."}.get(command.where, "")
+    return f"{where}{command.action}"

@@ -293,7 +293,7 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ("{{ contact.name }}", "{{ contact.nam }}", "a contact has no field “nam”. Did you mean “name”?"),
         ("{{ last(order) }}", "{{ lst(order) }}", "there is no fact “lst”. Did you mean “last”?"),
         ("{{ last(order) }}", "{{ last(order)", "line 2, character 4: this field is never closed; it ends with }}"),
-        ("year_starts = 4", "year_starts = 14", "month a year starts is a whole number from 1 to 12, not “14”"),
+        ("year_starts = 4", "year_starts = 14", "year's first month is a whole number from 1 to 12, not “14”"),
         ("[settings]\nyear_starts", "[settings]\nzone", "there is no “zone” here; known are coverage_tolerance, year_starts"),
         ("[obligation.stock]", "[obligations.stock]", "there is no “obligations” here"),
     ],

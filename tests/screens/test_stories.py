@@ -331,3 +331,38 @@ def test_columns_are_chosen_by_ticking(db: Path) -> None:
         assert "Last active" in prm.text
 
     drive(db, story, size=(200, 40))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_one_who_works_alone_tells_the_file_so(db: Path, size: tuple[int, int]) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("comma")
+        assert "Settings of this file" in prm.text and "Persons who agree" in prm.text
+        await prm.fill("1")
+        assert "Say who wants to change" in prm.text
+        await prm.press("escape", "p")
+        await prm.choose("Dana")
+        await prm.press("comma")
+        await prm.fill("3")
+        assert "a whole number from 1 to" in prm.text
+        await prm.fill("1")
+        await prm.press("comma")
+        assert "Dana Program on" in prm.text
+        await prm.press("escape", "u", "enter", "comma")
+        assert "Dana Program on" not in prm.text
+
+    drive(db, story, size=size)
+
+
+@pytest.mark.parametrize("wide", [40, 80, 120])
+def test_the_key_line_holds_whole_commands_and_always_help(db: Path, wide: int) -> None:
+    async def story(prm: Driver) -> None:
+        for mode in "12345":
+            await prm.press(mode)
+            line = prm.text.split("\n")[-1]
+            assert "? help" in line, line
+            assert not line.removesuffix("ctrl+p").removesuffix("commands").rstrip().endswith((" u", " R", " esc")), (
+                line
+            )
+
+    drive(db, story, size=(wide, 24))

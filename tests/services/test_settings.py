@@ -68,7 +68,7 @@ def test_one_person_can_do_it_all_when_the_file_says_so_and_every_case_says_it(a
     packs.add(store, RULE, "rules.toml", actor=sol, as_of=DAY)
     with pytest.raises(UsageError, match="prm settings persons 1"):
         triggers.switch_on(store, "hello", actor=sol, as_of=DAY)
-    with pytest.raises(UsageError, match="Say who wants to say how many persons must agree"):
+    with pytest.raises(UsageError, match="Say who wants to change how many persons must agree"):
         put(store, "persons", "1", None)
     lowered = put(store, "persons", "1", sol)
     assert lowered and put(store, "persons", "1", sol) is None, "it is so already"
