@@ -120,6 +120,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("today.approve", "today", "y", "approve", "Approve what is selected, after seeing what it means.", "approve", foot=True),
     Command("today.reject", "today", "N", "reject", "Reject what is selected, with a reason.", "reject", foot=True),
     Command("today.done", "today", "d", "done", "Say that the selected task is done.", "done", foot=True),
+    Command("today.out", "today", "x", "spreadsheet", "Approvals out to a spreadsheet, to be signed and sent back.", "out"),
     Command("today.outbox", "today", "o", "outbox", "Messages: complete them, approve them, write them out for your mail program.",
             "outbox", foot=True),
     Command("outbox.approve", "outbox", "y", "approve", "Approve the marked messages, or the selected one.", "approve", foot=True),

@@ -168,6 +168,36 @@ def activities(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, t
     return OutSheet(f"Activities {kind}", f"activity:{kind}", columns, rows)
 
 
+def approvals(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) -> OutSheet:
+    """Open approvals, to be signed: each with what its decider has to know, and empty cells for the answer."""
+    columns = [
+        OutColumn(ID, "id"), OutColumn("Partner", "skip"), OutColumn("Partner name", "skip"), OutColumn("What", "skip"),
+        OutColumn("Why", "skip"), OutColumn("Asked for by", "skip"), OutColumn("To be signed by", "skip"),
+        OutColumn("Due", "skip", "date"), OutColumn("Answers", "skip"), OutColumn("Decision", "decision"),
+        OutColumn("Signed by", "signed_by"), OutColumn("Signed on", "signed_on", "date"), OutColumn("Remark", "remark"),
+    ]  # fmt: skip
+    of = "" if ids is None else "AND t.partner_id IN (SELECT value FROM json_each(:ids))"
+    rows = conn.execute(
+        f"SELECT '{token}-t' || t.id, p.code, p.name, t.title, coalesce(t.detail, c.reason),"
+        " (SELECT name FROM people WHERE id = c.requested_by), coalesce((SELECT name FROM people WHERE id = t.owner), t.role),"
+        " t.due_on, coalesce((SELECT group_concat(value, ', ') FROM json_each(t.data, '$.choices')) || ' or no', 'yes or no'),"
+        " NULL, NULL, NULL, NULL FROM tasks t JOIN partners p ON p.id = t.partner_id JOIN cases c ON c.id = t.case_id"
+        f" WHERE t.kind = 'approval' AND t.state = 'open' {of} ORDER BY t.due_on IS NULL, t.due_on, t.id",
+        {"ids": json.dumps(list(ids or ()))},
+    )
+    return OutSheet("Approvals", "approvals", columns, rows)
+
+
+def known(conn: sqlite3.Connection, uid: str) -> bool:
+    """Whether a sheet with this id went out from this file."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM sheets_sent WHERE uid = :uid)"
+        " OR EXISTS (SELECT 1 FROM changes WHERE substr(hash, 1, :length) = :uid)",
+        {"uid": uid, "length": UID_LENGTH},
+    ).fetchone()
+    return bool(row[0])
+
+
 def lines(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None) -> OutSheet:
     """The lines of the activities of one kind: to be read, not taken back."""
     exprs, more = _custom(conn, "line", kind, "l.data")
@@ -215,6 +245,11 @@ def sent(conn: sqlite3.Connection) -> list[SentSheet]:
     ]
 
 
+def back(change: Change, uid: str) -> None:
+    """A sheet that was sent has come back."""
+    change.conn.execute("UPDATE sheets_sent SET state = 'back' WHERE uid = ? AND state = 'out'", (uid,))
+
+
 def close(change: Change, uid: str) -> bool:
     """Wait for a sheet no longer; False when none of that id is out."""
     return (
@@ -229,6 +264,8 @@ def mapping(conn: sqlite3.Connection, letter: str, row_id: int) -> OutSheet | No
         return partners(conn, [], "")
     if letter == "c":
         return contacts(conn, [], "")
+    if letter == "t":
+        return approvals(conn, [], "")
     table = {"r": "records", "a": "activities"}.get(letter)
     row = conn.execute(f"SELECT kind FROM {table} WHERE id = ?", (row_id,)).fetchone() if table else None
     if row is None:

@@ -58,7 +58,7 @@ def register(commands: Any) -> None:
 
 
 def _deactivate(options: argparse.Namespace) -> int:
-    from prm_tui.services import cases, deactivation, partners
+    from prm_tui.services import agreeing, cases, deactivation, partners
     from prm_tui.services.values import read_date
 
     chosen: dict[str, Any] = {
@@ -80,6 +80,7 @@ def _deactivate(options: argparse.Namespace) -> int:
         made = deactivation.submit(
             store, ids, options.reason, **chosen, memo=options.memo, actor=actor(options, store), as_of=as_of
         )
+        beside = ", but not by who asked" if agreeing.needed(store.conn) > 1 else ""
         waiting = [t for t in cases.inbox(store) if t.case_id in made and t.kind == "approval"]
         if options.json:
             print_json([_case(cases.get(store, c).row) for c in made])
@@ -88,7 +89,7 @@ def _deactivate(options: argparse.Namespace) -> int:
         f"{'Case' if len(made) == 1 else 'Cases'} {numbers}: waiting for approval. Nothing has happened to the partner yet."
     )
     for task in waiting:
-        say(f"  prm approve {task.id}   ({task.name}, by {task.whose}, but not by who asked)")
+        say(f"  prm approve {task.id}   ({task.name}, by {task.whose}{beside})")
     return 0
 
 

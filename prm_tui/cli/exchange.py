@@ -49,7 +49,7 @@ def register(commands: Any) -> None:
     made.add_argument("--all-or-nothing", action="store_true", help="Take nothing when any row is refused.")
     made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
     made = with_json(command(commands, "export", "Write a list, one partner or everything to a spreadsheet.", _export))
-    made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records or"
+    made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records, approvals or"
                       " everything; then the file: .xlsx, .csv or .json.")  # fmt: skip
     made.add_argument("--where", metavar="CONDITION", default="", help="Only partners that meet a condition.")
     made.add_argument("--to", metavar="NAME", help="Make it a sheet that NAME fills in and sends back.")

@@ -27,12 +27,14 @@ RECORD_TARGETS = (
     "partner", "partner_name", "ref", "name", "status", "starts_on", "ends_on", "amount", "currency", "quantity",
     "note", "owner",
 )  # fmt: skip
+APPROVAL_TARGETS = ("decision", "signed_by", "signed_on", "remark")
 TARGETS = {
     "partners": PARTNER_TARGETS,
     "people": PEOPLE_TARGETS,
     "contacts": CONTACT_TARGETS,
     "activity": ACTIVITY_TARGETS,
     "record": RECORD_TARGETS,
+    "approvals": APPROVAL_TARGETS,
 }
 NEEDED = {
     "partners": ("name",),
@@ -40,8 +42,9 @@ NEEDED = {
     "contacts": ("partner", "name"),
     "activity": ("partner", "occurred_on"),
     "record": ("partner",),
+    "approvals": (),
 }
-DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until"})
+DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on"})
 NUMBERS = frozenset({"amount", "quantity"})
 REASON = "Why prm could not take this row"
 """The header of the column that a workbook of refused rows gets; it means nothing when the rows come back."""
@@ -53,7 +56,7 @@ def targets(what: str) -> tuple[str, ...]:
 
 
 def right_what(what: str) -> bool:
-    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND or skip."""
+    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals or skip."""
     noun, colon, kind = what.partition(":")
     if noun in ("activity", "record"):
         return kind.isidentifier()
@@ -125,7 +128,7 @@ class ColumnPlan:
 
 @dataclass(frozen=True)
 class SheetPlan:
-    """One sheet: `what` is partners, people, contacts, activity:KIND, record:KIND or skip.
+    """One sheet: `what` is partners, people, contacts, activity:KIND, record:KIND, approvals or skip.
 
     `lines`: several rows may be one activity (they share reference, partner and date). `flat`: partners it
     names that nobody knows are made from it. `header_row` is 0 when the sheet has no header. `notes` tells
@@ -179,7 +182,7 @@ class SheetPlan:
 
     @property
     def noun(self) -> str:
-        """partners, people, contacts, activity, record or skip."""
+        """partners, people, contacts, activity, record, approvals or skip."""
         return self.what.partition(":")[0]
 
     def column(self, target: str) -> ColumnPlan | None:

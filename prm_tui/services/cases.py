@@ -8,6 +8,7 @@ from pathlib import Path
 from prm_tui import clock
 from prm_tui.domain.case import Case, CaseRow, TaskRow
 from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
 from prm_tui.services import agreeing
 from prm_tui.services.agreeing import may_answer, someone
@@ -139,10 +140,22 @@ def approve(
     for a choice that is none.
     """
     task = _task(store, task_id)
-    if task.kind != "approval" or task.case_id is None:
-        raise UsageError(f"Task {task_id} is a to-do, not an approval. Say: prm done {task_id}")
     person = someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
+    case, chosen = may_approve(store, task, person, choice)
+    if task.evidence and proof is None:
+        raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
+    if confirm is not None and confirm.strip().casefold() != task.code.casefold():
+        raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
+    with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+        grant(change, case, task, person, as_of, chosen, read_proof(proof) if proof else None)
+    return change.id
+
+
+def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None) -> tuple[Case, str | None]:
+    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice."""
+    if task.kind != "approval" or task.case_id is None:
+        raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
     if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
         raise UsageError(
@@ -153,25 +166,33 @@ def approve(
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     may_answer(store, task, person)
-    chosen = _choice(task, choice)
-    if task.evidence and proof is None:
-        raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
-    if confirm is not None and confirm.strip().casefold() != task.code.casefold():
-        raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
-    with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
-        finish(change, task_id, "approved", person.id, as_of)
-        if proof is not None:
-            row, _ = stored.keep(
-                change, case.row.id, task.partner_id, "approval", f"signed by {person.name}", *read_proof(proof)
-            )
-            stored.update(change, "tasks", task_id, {"evidence_id": row})
-        if chosen:
-            stored.choose(change, task_id, chosen)
-        if not task.of_workflow and not any(
-            t.kind == "approval" and t.state == "open" and t.id != task_id for t in case.tasks
-        ):
-            _go_on(change, case, as_of)
-    return change.id
+    return case, _choice(task, choice)
+
+
+def grant(
+    change: Change,
+    case: Case,
+    task: TaskRow,
+    person: Person,
+    on: date,
+    chosen: str | None,
+    proof: tuple[bytes, str] | None,
+) -> None:
+    """A yes that was given `on` a day, with its choice and its proof; with the last that is needed the case goes on."""
+    finish(change, task.id, "approved", person.id, on)
+    _signed(change, case, task, person, proof)
+    if chosen:
+        stored.choose(change, task.id, chosen)
+    if not task.of_workflow and not any(
+        t.kind == "approval" and t.state == "open" and t.id != task.id for t in case.tasks
+    ):
+        _go_on(change, case, change.as_of)
+
+
+def _signed(change: Change, case: Case, task: TaskRow, person: Person, proof: tuple[bytes, str] | None) -> None:
+    if proof is not None:
+        row, _ = stored.keep(change, case.row.id, task.partner_id, "approval", f"signed by {person.name}", *proof)
+        stored.update(change, "tasks", task.id, {"evidence_id": row})
 
 
 def _choice(task: TaskRow, said: str | None) -> str | None:
@@ -229,27 +250,40 @@ def ways(store: Store, task: TaskRow) -> dict[str, str]:
 def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Reject with a reason: the case is closed and the status stays; of a withdrawal, the notice goes on."""
     task = _task(store, task_id)
-    if task.kind != "approval" or task.case_id is None:
-        raise UsageError(f"Task {task_id} is a to-do, not an approval.")
-    if not reason.strip():
-        raise UsageError("reason: say why it is rejected.")
     person = someone(store, actor, "reject")
     in_the_present(store, as_of, "reject")
-    case = get(store, task.case_id)
+    case = may_reject(store, task, person, reason)
+    with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+        refuse(change, case, task, person, as_of, reason.strip(), None)
+    return change.id
+
+
+def may_reject(store: Store, task: TaskRow, person: Person, reason: str) -> Case:
+    """The case of an approval. UsageError for a no without a reason, and of who is not asked."""
+    if task.kind != "approval" or task.case_id is None:
+        raise UsageError(f"Task {task.id} is a to-do, not an approval.")
+    if not reason.strip():
+        raise UsageError("reason: say why it is rejected.")
     if task.of_workflow:
         may_answer(store, task, person)
-    with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
-        if task.of_workflow:
-            pass  # its workflow says what a no leads to
-        elif case.row.stage == "withdrawal":
-            for other in case.tasks:
-                if other.kind == "approval" and other.state == "open" and other.id != task_id:
-                    stored.update(change, "tasks", other.id, {"state": "cancelled"})
-            stored.update(change, "cases", case.row.id, {"stage": "in notice"})
-        else:
-            close(change, case, "rejected", as_of)
-        finish(change, task_id, "rejected", person.id, as_of, reason.strip())
-    return change.id
+    return get(store, task.case_id)
+
+
+def refuse(
+    change: Change, case: Case, task: TaskRow, person: Person, on: date, reason: str, proof: tuple[bytes, str] | None
+) -> None:
+    """A no that was given `on` a day, with its reason and its proof."""
+    if task.of_workflow:
+        pass  # its workflow says what a no leads to
+    elif case.row.stage == "withdrawal":
+        for other in case.tasks:
+            if other.kind == "approval" and other.state == "open" and other.id != task.id:
+                stored.update(change, "tasks", other.id, {"state": "cancelled"})
+        stored.update(change, "cases", case.row.id, {"stage": "in notice"})
+    else:
+        close(change, case, "rejected", change.as_of)
+    finish(change, task.id, "rejected", person.id, on, reason)
+    _signed(change, case, task, person, proof)
 
 
 def read_proof(proof: Path) -> tuple[bytes, str]:

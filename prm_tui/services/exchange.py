@@ -18,10 +18,13 @@ from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmErro
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, SAID, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
-from prm_tui.services import automation
+from prm_tui.services import automation, signoff
+from prm_tui.services.agreeing import someone
+from prm_tui.services.cases import in_the_present
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
+from storage.store import Change
 
-ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4}
+ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4, "approvals": 5}
 STEPS = 20_000
 """After so many of its own steps SQLite asks whether it shall stop: some hundred times a second."""
 
@@ -298,6 +301,9 @@ def _apply(
                     continue
                 if on_progress:
                     on_progress(plan.sheet)
+                if plan.noun == "approvals":
+                    report.sheets.append(_signed(store, change, plan, rehearse))
+                    continue
                 if plan.ours:
                     plan = returns.renamed(change.conn, plan)
                 room = imports_activities if plan.noun == "activity" and not plan.ours else imports_rows
@@ -313,6 +319,14 @@ def _apply(
             report.effects = automation.after(store, change.id, as_of=as_of)
         report.change = change.id if change.kept and not rehearse else None
     return report
+
+
+def _signed(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
+    """Answers bind others: in earnest somebody by name takes them in, today."""
+    if not rehearse:
+        someone(store, change.actor_id, "take signed answers in")
+        in_the_present(store, change.as_of, "take signed answers in")
+    return signoff.take(store, change, plan)
 
 
 @contextmanager

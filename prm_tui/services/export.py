@@ -15,7 +15,7 @@ from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.sheet import UID_LENGTH, OutSheet, SentSheet, names_apart, token_row
 from storage import Store, figures, outgoing
 
-WHATS = ("partners", "partner", "contacts", "activities", "records", "everything")
+WHATS = ("partners", "partner", "contacts", "activities", "records", "approvals", "everything")
 _WHOLE = ("partner", "everything")
 
 
@@ -72,7 +72,7 @@ def send(
             out,
             [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in sheets],
             locked=True,
-            guide=_guide(recipient, due),
+            guide=_guide(recipient, due, _SIGN if what == "approvals" else _FILL),
         )
         outgoing.send(change, uid, what, recipient.strip(), due, {"file": out.name, "ids": seen})
     return written
@@ -84,16 +84,22 @@ def _noting(sheet: OutSheet, ids: list[int]) -> Iterator[Sequence[Any]]:
         yield row
 
 
-def _guide(recipient: str, due: date | None) -> list[str]:
-    return [
-        f"For {recipient}" + (f", please by {due:%d %B %Y}" if due else ""),
-        "",
-        "Change what is wrong, fill in what is missing, and send the file back.",
-        "Grey cells are there to be read: codes and names by which rows are known.",
-        "You may sort, hide and move columns, and add rows at the end: leave their prm id empty.",
-        "A row you take out is not deleted for that; say why in your mail.",
-        "Dates as dates, amounts as numbers. To empty a cell, empty it.",
-    ]
+_FILL = (
+    "Change what is wrong, fill in what is missing, and send the file back.",
+    "Grey cells are there to be read: codes and names by which rows are known.",
+    "You may sort, hide and move columns, and add rows at the end: leave their prm id empty.",
+    "A row you take out is not deleted for that; say why in your mail.",
+    "Dates as dates, amounts as numbers. To empty a cell, empty it.",
+)
+_SIGN = (
+    "In each row write your decision (one of the answers beside it), your name and the day, and send the file back.",
+    "A no needs a remark that says why. A row without a decision stays open.",
+    "Grey cells are there to be read.",
+)
+
+
+def _guide(recipient: str, due: date | None, how: Sequence[str]) -> list[str]:
+    return [f"For {recipient}" + (f", please by {due:%d %B %Y}" if due else ""), "", *how]
 
 
 def sent(store: Store) -> list[SentSheet]:
@@ -124,6 +130,8 @@ def _sheets(
         sheets.append(outgoing.contacts(conn, ids, token))
     if whole or what == "records":
         sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
+    if what == "approvals":
+        sheets.append(outgoing.approvals(conn, ids, token))
     if whole or what == "activities":
         sheets += [outgoing.activities(conn, kind, ids, token) for kind in kinds("activities")]
         sheets += [outgoing.lines(conn, kind, ids) for kind in kinds("activity_lines")]

@@ -30,6 +30,7 @@ WHATS = {
     "contacts": "Contacts",
     "activities": "Activities and their lines",
     "records": "Records: deals, agreements, licences …",
+    "approvals": "Approvals, to be signed",
     "everything": "Everything",
 }
 

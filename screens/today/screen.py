@@ -110,6 +110,12 @@ class TodayScreen(ModeScreen):
         if task is not None and task.case_id is not None:
             self.prm.push_screen(CasePage(task.case_id))
 
+    def action_out(self) -> None:
+        """Approvals out, to be signed."""
+        from screens.exchange.out import out
+
+        self.start(lambda: out(self, None, "approvals"), "out")
+
     def action_outbox(self) -> None:
         """Messages on their way out."""
         from screens.outbox.list import OutboxScreen

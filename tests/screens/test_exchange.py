@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from prm_tui.services import exchange, export, files, partners, timeline
+from prm_tui.services import cases, deactivation, exchange, export, files, partners, people, timeline
 from tests.screens.driver import Driver, drive
 from tests.services.test_returns import DAY, DEALERS
 
@@ -193,3 +193,35 @@ def test_ones_own_spreadsheet_program_is_the_editor(db: Path, monkeypatch: pytes
     drive(db, story)
     assert territory(db, "001") == "Edited outside"
     shutil.rmtree(opened[0].parent)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_approvals_go_out_to_be_signed_and_are_read_back(db: Path, tmp_path: Path, size: tuple[int, int]) -> None:
+    out = tmp_path / "to-sign.xlsx"
+    with files.open_file(db) as store:
+        for name in ("Dana", "Max"):
+            people.add(store, name, roles=["manager"], actor=None, as_of=DAY)
+        dana = people.find(store, "Dana").id
+        today = store.today()
+        deactivation.submit(store, [partners.resolve(store, "001")], "inactivity", actor=dana, as_of=today)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("1", "x")
+        await prm.choose("Send a sheet")
+        await prm.fill("Max", "", str(out))
+        book = openpyxl.load_workbook(out)
+        page = book["Approvals"]
+        at = {cell.value: cell.column for cell in page[1]}
+        page.cell(2, at["Decision"]).value, page.cell(2, at["Signed by"]).value = "yes", "Max"
+        book.save(out)
+        await prm.press("i")
+        await prm.write("#path", str(out))
+        await prm.press("enter", "greater_than_sign")
+        assert "approved by Max" in prm.text
+        await prm.press("greater_than_sign", "enter")
+        assert "● Taken" in prm.text
+
+    drive(db, story, size=size, actor="Dana")
+    with files.open_file(db) as store:
+        (case,) = cases.list_of(store)
+        assert case.stage == "notice"
