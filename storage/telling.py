@@ -22,11 +22,10 @@ _WHO = {
     "main": ("contacts", _CONTACT.format(test=_REACHED)),
     "contact": ("contacts", _CONTACT.format(test=f"{_REACHED} AND k.role = :who COLLATE NOCASE")),
     "manager": ("people", "SELECT p.manager FROM partners p WHERE p.id = a.partner_id"),
-    "role": ("people", "SELECT w.id FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = :who AND w.active"
-                       " ORDER BY w.name LIMIT 1"),
+    "role": ("people", "SELECT w.id FROM people w JOIN roles r ON r.person_id = w.id WHERE r.role = :who AND w.active"),
     "person": ("people", "SELECT w.id FROM people w WHERE w.name_key = name_key(:who) LIMIT 1"),
 }  # fmt: skip
-"""Whom a message goes to → the table that knows them, and which row of it is meant by a row `a` of temp.acting."""
+"""Whom a message goes to → the table that knows them, and which rows of it are meant by a row `a` of temp.acting."""
 
 
 @dataclass(frozen=True)
@@ -36,19 +35,28 @@ class _To:
     name: str | None
     address: str | None
 
+    @property
+    def said(self) -> dict[str, str | None]:
+        """What a template can say of whoever it is."""
+        return {"contact.name": self.name, "contact.email": self.address}
 
-def _recipients(round_: Round, to: str) -> dict[int, _To]:
+
+_NOBODY = _To(None, None, None, None)
+
+
+def _recipients(round_: Round, to: str) -> dict[int, list[_To]]:
+    """Who gets the message of each visit: one, or everybody of a role by name."""
     kind, _, name = to.partition(":")
     table, one = _WHO["main" if to in ("partner", "contact:main") else kind]
     rows = round_.conn.execute(
-        f"SELECT a.visit, t.id, t.name, t.email FROM temp.acting a JOIN {table} t ON t.id = ({one})",
+        f"SELECT a.visit, t.id, t.name, t.email FROM temp.acting a JOIN {table} t ON t.id IN ({one}) ORDER BY a.visit, t.name",
         {"who": name, "today": round_.as_of.isoformat()},
     )
     ours = table == "people"
-    return {
-        visit: _To(None if ours else row_id, row_id if ours else None, said, email)
-        for visit, row_id, said, email in rows
-    }
+    found: dict[int, list[_To]] = {}
+    for visit, row_id, said, email in rows:
+        found.setdefault(visit, []).append(_To(None if ours else row_id, row_id if ours else None, said, email))
+    return found
 
 
 def _template(round_: Round, name: str) -> tuple[Template, Template]:
@@ -68,8 +76,7 @@ def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> 
     readers = _of_readers(round_, names, to)
     for visit, case in _of_cases(round_, names):
         receiver = to.get(visit)
-        given = {"contact.name": receiver.name if receiver else None, "contact.email": receiver.address if receiver else None,
-                 **readers.get(visit, {}), **case, "today": said(round_.as_of)}  # fmt: skip
+        given = {**(receiver or _NOBODY).said, **readers.get(visit, {}), **case, "today": said(round_.as_of)}
         found = worked_out.get(visit, [])
         told[visit] = given | {name: said(*pair) for name, pair in zip(own, found, strict=False)}
     return told
@@ -125,7 +132,7 @@ def _said(key: str, value: Any) -> str | None:
 
 
 def notify(round_: Round, workflow: Workflow, step: Step) -> None:
-    """A draft for each case. One without a recipient or with an empty field is returned to the case's owner."""
+    """A draft for each case and reader. One without a reader or with an empty field is returned to the case's owner."""
     assert isinstance(step, Notify)
     subject, body = _template(round_, step.template)
     to, tardy = _recipients(round_, step.to), _learned_late(round_)
@@ -133,20 +140,23 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
         visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
     }
     drafts = []
-    for visit, told in fields(round_, [subject, body], to).items():
-        receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
-        if receiver is None and step.optional:
+    one = {visit: receivers[0] for visit, receivers in to.items()}
+    for visit, known in fields(round_, [subject, body], one).items():
+        if visit not in to and step.optional:
             continue
-        why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
-        case_id, partner_id = cases_of[visit]
-        contact, person, address = (receiver.contact, receiver.person, receiver.address) if receiver else (None,) * 3
-        draft = (case_id, visit, partner_id, contact, person, step.template, step.channel, address,
-                 head.text or subject.text, text.text or body.text, "returned" if why else "draft", round_.change.id)  # fmt: skip
-        if why:
-            message = round_.conn.execute(_INSERT, draft).lastrowid
-            return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
-        else:
-            drafts.append(draft)
+        for receiver in to.get(visit, [_NOBODY]):
+            told = known | receiver.said
+            head, text = fill(subject, told.get, line=True), fill(body, told.get)
+            why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
+            case_id, partner_id = cases_of[visit]
+            draft = (case_id, visit, partner_id, receiver.contact, receiver.person, step.template, step.channel,
+                     receiver.address, head.text or subject.text, text.text or body.text, "returned" if why else "draft",
+                     round_.change.id)  # fmt: skip
+            if why:
+                message = round_.conn.execute(_INSERT, draft).lastrowid
+                return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
+            else:
+                drafts.append(draft)
     said_already = _said_already(round_)
     round_.conn.executemany(_INSERT, [d for d in drafts if (d[0], *d[7:10]) not in said_already])
 
@@ -168,11 +178,11 @@ _INSERT = (
 )
 
 
-def _wrong(step: Notify, receiver: _To | None, empty: Sequence[str], tardy: bool) -> str:
+def _wrong(step: Notify, receiver: _To, empty: Sequence[str], tardy: bool) -> str:
     """Why a message cannot go as it is; nothing where it can."""
     if empty:
         return f"{', '.join(empty)} is empty"
-    if receiver is None:
+    if receiver is _NOBODY:
         return f"there is no {person_said(step.to).removeprefix('the ')}"
     if step.channel == "mail" and not receiver.address:
         return f"{receiver.name} has no e-mail address"

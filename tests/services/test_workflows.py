@@ -28,6 +28,23 @@ from tests.services.rules import DAY, GOLD, WELCOME, of, one, order, rules, run,
 # ---- workflows ----
 
 
+def test_a_message_to_a_role_goes_to_everybody_who_has_it(office: Store) -> None:
+    people.add(office, "Zoe", email="zoe@example.org", roles=["finance"], actor=None, as_of=DAY)
+    people.add(office, "Ned", email=None, roles=["finance"], actor=None, as_of=DAY)
+    steps = 'id = "tell"\ndo = "notify"\nto = "role:finance"\ntemplate = "hello"\n'
+    rules(office, trigger("tell", "when = \"tier = 'Gold'\"", "tell", steps) + WELCOME)
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    told = office.conn.execute(
+        "SELECT recipient, state, substr(body, 1, 8) FROM messages ORDER BY state, recipient"
+    ).fetchall()
+    assert told == [
+        ("max@example.org", "draft", "Dear Max"), ("zoe@example.org", "draft", "Dear Zoe"), (None, "returned", "Dear Ned")
+    ]  # fmt: skip
+    assert [t.title for t in cases.inbox(office)] == ["Message “hello”: Ned has no e-mail address"]
+
+
 def test_a_case_waits_for_answers_and_for_time(office: Store) -> None:
     steps = """id = "ask"\ndo = "approve"\ntitle = "Keep?"\nby = "role:manager"\nchoices = { keep = "call", drop = "gone" }
 ---id = "call"\ndo = "task"\ntitle = "Call"\nwithin = "2 business days"\nescalate = { at = 1.5, to = "role:manager" }
