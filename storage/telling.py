@@ -46,16 +46,16 @@ _NOBODY = _To(None, None, None, None)
 
 def _recipients(round_: Round, to: str) -> dict[int, list[_To]]:
     """Who gets the message of each visit: one, or everybody of a role by name."""
-    kind, _, name = to.partition(":")
+    kind, _, who = to.partition(":")
     table, one = _WHO["main" if to in ("partner", "contact:main") else kind]
     rows = round_.conn.execute(
         f"SELECT a.visit, t.id, t.name, t.email FROM temp.acting a JOIN {table} t ON t.id IN ({one}) ORDER BY a.visit, t.name",
-        {"who": name, "today": round_.as_of.isoformat()},
+        {"who": who, "today": round_.as_of.isoformat()},
     )
     ours = table == "people"
     found: dict[int, list[_To]] = {}
-    for visit, row_id, said, email in rows:
-        found.setdefault(visit, []).append(_To(None if ours else row_id, row_id if ours else None, said, email))
+    for visit, row_id, name, email in rows:
+        found.setdefault(visit, []).append(_To(None if ours else row_id, row_id if ours else None, name, email))
     return found
 
 

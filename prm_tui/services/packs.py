@@ -15,6 +15,7 @@ from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import Pack, PackError
 from prm_tui.domain.pack_check import check as checked
+from prm_tui.domain.standing import Matching
 from prm_tui.domain.text import nearest
 from prm_tui.services import agreeing, triggers
 from prm_tui.services.shipped import CORE as CORE
@@ -24,8 +25,9 @@ from prm_tui.services.shipped import install_core as install_core
 from prm_tui.services.shipped import read as read
 from prm_tui.services.shipped import text as _text
 from prm_tui.services.shipped import workflow_body as workflow_body
-from storage import Store
+from storage import Store, standing
 from storage import packs as stored
+from storage.catalogue import catalogue
 
 PROGRAM = ("core", "deactivation")
 """Packs that belong to the program: every file has them, and they follow rules of their own."""
@@ -144,6 +146,20 @@ def add(store: Store, text: str, file: str, *, actor: int | None, as_of: date) -
         stored.save(change, pack, body)
         off = triggers.switched_off(change)
     return Adding(pack, change.id if change.kept else None, off, agrees=agreeing.who(store))
+
+
+def welcome(store: Store, as_of: date) -> list[tuple[str, Matching]]:
+    """Each rule of the welcome pack, and whom it would match in this file now; nothing is added.
+
+    Empty where the file has a trigger already, or no partner: there is nothing to offer then.
+    """
+    pack = pack_text.parse(_text("welcome"), "welcome").pack
+    with store.reading() as conn:
+        known = catalogue(conn)
+        if stored.triggers(conn) or not conn.execute("SELECT EXISTS (SELECT 1 FROM partners)").fetchone()[0]:
+            return []
+        rules = pack.triggers.values()
+        return [(rule.title, standing.matching(conn, known, rule, as_of, shown=0)) for rule in rules]
 
 
 def _own_name(pack: Pack, taken: set[str]) -> Pack:

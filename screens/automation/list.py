@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.content import Content
+from textual.widgets import Static
 
 from prm_tui.commands import bindings
-from prm_tui.domain.standing import Standing
-from prm_tui.services import triggers
+from prm_tui.domain.standing import Matching, Standing
+from prm_tui.services import packs, triggers
 from screens.automation import acts
 from screens.automation.log import RunsScreen
 from screens.automation.page import TriggerPage
 from screens.automation.rows import LIST_COLUMNS, standing_line
 from screens.base import ModeScreen
 from screens.listing import ListScreen
+from screens.text import plain
 from screens.widgets.table import Table
 
 EMPTY = Content.assemble(
     ("No trigger yet.\n\n", "bold $bright"),
-    ("A trigger watches your data. When something becomes true, arrives, or comes near its date, it starts a workflow: "
-     "messages, tasks, approvals, deadlines. Nothing acts before you have seen what it would do, and switched it on.\n\n"
-     "Three ways to begin:\n\n", "$text"),
+    ("A trigger watches your data and starts a workflow: messages, tasks, approvals, deadlines. Nothing acts before you"
+     " have seen what it would do, and switched it on. Three ways to begin:\n\n", "$text"),
     ("  n  ", "bold $accent"), ("take a pack that comes with prm: “Welcome” only makes tasks\n", "$text"),
     ("  n  ", "bold $accent"), ("read a TOML file that somebody gave you\n", "$text"),
     ("  n  ", "bold $accent"), ("write one of your own, from a condition and a few steps\n", "$text"),
@@ -51,6 +52,21 @@ class AutomationScreen(ListScreen, ModeScreen):
         if not self.standings:  # what is known at once stands first, whom they match comes after
             self._show_them(await self.read(lambda s: triggers.standings(s, as_of, now=False), "standings"))
         self._show_them(await self.read(lambda s: triggers.standings(s, as_of), "standings"))
+        if not self.standings:
+            self._offer(await self.read(lambda s: packs.welcome(s, as_of), "standings"))
+
+    def _offer(self, rules: list[tuple[str, Matching]]) -> None:
+        """What the welcome pack would find in this file, before anything of it is taken."""
+        lines = [
+            Content.assemble(
+                plain(f"{seen.count:>7,}", "accent"),
+                plain(f"  {title}", "text"),
+                plain(f", {seen.unknown:,} unknown" if seen.unknown else "", "muted"),
+            )
+            for title, seen in rules
+        ]
+        head = [Content.styled("“Welcome” on your data now (it comes switched off):\n", "$text")] if lines else []
+        self.query_one("#nothing", Static).update(Content("\n").join([EMPTY, *head, *lines]))
 
     def _show_them(self, found: list[Standing]) -> None:
         self.standings = {one.trigger.name: one for one in found}

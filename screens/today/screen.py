@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import TaskRow
-from prm_tui.services import cases, feeds, history, outbox, partners, runs
+from prm_tui.services import cases, feeds, history, outbox, packs, partners, runs
 from screens.base import ModeScreen, PrmScreen
 from screens.cases import acts
 from screens.cases.page import CasePage
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from storage import Store
 
 NOTHING = (
-    "Nothing waits for you.\n\nHere stand tasks and approvals in order of their due time. They come from cases: of triggers\n"
-    "that are on (3), or those you begin: go to Partners (2), select or mark partners, and press a."
+    "Nothing waits for you.\n\nHere stand tasks and approvals in order of their due time. They come from cases: of triggers"
+    " that are on (3), or those you begin: go to Partners (2), select or mark partners, and press a."
 )
+
+FIRST = "\n\nNo rule watches your data yet: 3 shows what the welcome rules would find in it today."
 
 
 class TodayScreen(ModeScreen):
@@ -45,7 +47,7 @@ class TodayScreen(ModeScreen):
     TodayScreen #both { height: 1fr; }
     TodayScreen #left { width: 1fr; }
     TodayScreen Table { height: 1fr; margin: 0 1; }
-    TodayScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; }
+    TodayScreen #nothing { padding: 1 3; max-width: 90; color: $muted; height: 1fr; display: none; }
     TodayScreen #side { width: 44; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
     TodayScreen.-narrow #side { display: none; }
     """
@@ -83,10 +85,13 @@ class TodayScreen(ModeScreen):
         as_of, since = self.prm.session.as_of, self.prm.session.since
         now = self.prm.session.hour
 
-        def look(store: Store) -> tuple[list[TaskRow], Content, Content | None]:
-            return cases.inbox(store), _side(store, as_of, since), waiting(outbox.counts(store))
+        def look(store: Store) -> tuple[list[TaskRow], Content, Content | None, bool]:
+            inbox = cases.inbox(store)
+            first = not inbox and bool(packs.welcome(store, as_of))
+            return inbox, _side(store, as_of, since), waiting(outbox.counts(store)), first
 
-        tasks, side, messages = await self.read(look)
+        tasks, side, messages, first = await self.read(look)
+        self.query_one("#nothing", Static).update(Content(NOTHING + FIRST if first else NOTHING))
         said = self.query_one("#messages", Static)
         said.update(messages or Content(""))
         said.display = messages is not None

@@ -50,6 +50,25 @@ def to(prm: Driver, part: str) -> None:
 
 
 @SIZES
+def test_the_welcome_rules_are_offered_with_what_they_would_find(
+    demo_file: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = Path(shutil.copy(demo_file, tmp_path / "partners.db"))
+    with files.open_file(path) as store:
+        taken = next(c for c in history.changes(store) if "welcome" in c.why)
+        history.undo(store, taken.id, actor=None, as_of=store.today())
+
+    async def story(prm: Driver) -> None:
+        await prm.press("1")
+        assert "3 shows what the welcome rules" in " ".join(prm.text.split())
+        await prm.press("3")
+        assert "“Welcome” on your data now" in prm.text
+        assert "187  No order for 90 days, 66 unknown" in prm.text and "66  Orders of 90 days fell" in prm.text
+
+    drive(path, story, size=size)
+
+
+@SIZES
 def test_an_empty_list_says_what_belongs_here_and_offers_three_ways(tmp_path: Path, size: tuple[int, int]) -> None:
     path = tmp_path / "new.db"
 
