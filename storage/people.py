@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prm_tui.domain.person import Person
 from prm_tui.domain.text import name_key
@@ -46,15 +47,19 @@ def add(change: Change, name: str, title: str | None, email: str | None, roles: 
 
 
 def set_roles(change: Change, person_id: int, roles: Iterable[str]) -> None:
-    """Give a person these roles beside those they have."""
+    """Give a person these roles and no others."""
+    change.conn.execute(
+        "DELETE FROM roles WHERE person_id = ? AND role NOT IN (SELECT value FROM json_each(?))",
+        (person_id, json.dumps(list(roles))),
+    )
     change.conn.executemany(
         "INSERT INTO roles(person_id, role, change_id) VALUES (?,?,?) ON CONFLICT DO NOTHING",
         [(person_id, role, change.id) for role in roles],
     )
 
 
-def edit(change: Change, person_id: int, title: str | None, email: str | None, active: bool) -> None:
-    """Set title, e-mail and whether the person still works here."""
-    change.conn.execute(
-        "UPDATE people SET title = ?, email = ?, active = ? WHERE id = ?", (title, email, active, person_id)
-    )
+def edit(change: Change, person_id: int, values: Mapping[str, str | int | None]) -> None:
+    """Set title, e-mail, or whether the person still works here (`active`)."""
+    for column, value in values.items():
+        change.conn.execute(f"UPDATE people SET {column} = :value WHERE id = :id AND {column} IS NOT :value",
+                            {"value": value, "id": person_id})  # fmt: skip

@@ -60,6 +60,18 @@ def live(state: str) -> str:
     )
 
 
+def act_on(round_: Round, which: str, *params: object) -> int:
+    """temp.acting: the visits `s` of cases `c` that act now, selected by `which` (FROM … WHERE …); how many."""
+    round_.conn.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS acting("
+        "visit INTEGER PRIMARY KEY, case_id INTEGER, partner_id INTEGER, subject_id INTEGER)"
+    )
+    round_.conn.execute("DELETE FROM temp.acting")
+    return round_.conn.execute(
+        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {which}", params
+    ).rowcount
+
+
 def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
     """Cases come to a step: `cases` selects their ids as `id`, and as `own` the instant at which that happened, where it
     is another than now (a deadline that came while the program was closed).

@@ -14,7 +14,7 @@ from prm_tui.domain.step import Document, Notify, Step
 from prm_tui.domain.template import Template, fill, parse
 from prm_tui.domain.workflow import Workflow
 from storage import cases, subjects, whom
-from storage.rounds import Round
+from storage.rounds import Round, act_on
 
 _REACHED = "NOT k.opt_out AND (k.valid_until IS NULL OR k.valid_until >= :today)"
 _CONTACT = "SELECT k.id FROM contacts k WHERE k.partner_id = a.partner_id AND {test} ORDER BY k.main DESC, k.id LIMIT 1"
@@ -145,13 +145,10 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
         if visit not in to and step.optional:
             continue
         for receiver in to.get(visit, [_NOBODY]):
-            told = known | receiver.said
-            head, text = fill(subject, told.get, line=True), fill(body, told.get)
-            why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
+            head, text, why = _written(step, subject, body, known, receiver, visit in tardy)
             case_id, partner_id = cases_of[visit]
             draft = (case_id, visit, partner_id, receiver.contact, receiver.person, step.template, step.channel,
-                     receiver.address, head.text or subject.text, text.text or body.text, "returned" if why else "draft",
-                     round_.change.id)  # fmt: skip
+                     receiver.address, head, text, "returned" if why else "draft", round_.change.id)  # fmt: skip
             if why:
                 message = round_.conn.execute(_INSERT, draft).lastrowid
                 return_to_owner(round_, workflow, message, case_id, partner_id, f"Message “{step.template}”: {why}")
@@ -159,6 +156,44 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
                 drafts.append(draft)
     said_already = _said_already(round_)
     round_.conn.executemany(_INSERT, [d for d in drafts if (d[0], *d[7:10]) not in said_already])
+
+
+def _written(
+    step: Notify, subject: Template, body: Template, known: dict[str, str | None], receiver: _To, tardy: bool
+) -> tuple[str, str, str]:
+    """A message to somebody: subject, text, and why it cannot go as it is; a text with a gap stays as its template."""
+    told = known | receiver.said
+    head, text = fill(subject, told.get, line=True), fill(body, told.get)
+    why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], tardy)
+    return head.text or subject.text, text.text or body.text, why
+
+
+def refill(round_: Round, message_id: int) -> str | None:
+    """Fill a message that came back once more, from what is known now; why it cannot go yet, "" when it can.
+
+    None where that cannot be done: it is of no workflow, or did not come back.
+    """
+    conn = round_.conn
+    row = conn.execute(
+        "SELECT m.person_id, s.id, s.step, c.version_id FROM messages m JOIN steps s ON s.id = m.step_id JOIN cases c"
+        " ON c.id = s.case_id WHERE m.id = ? AND m.state = 'returned'",
+        (message_id,),
+    ).fetchone()
+    step = round_.workflow(row[3]).by_id.get(row[2]) if row else None
+    if not isinstance(step, Notify):
+        return None
+    person, visit = row[:2]
+    act_on(round_, "FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.id = ?", visit)
+    subject, body = _template(round_, step.template)
+    to = _recipients(round_, step.to).get(visit, [_NOBODY])
+    receiver = next((one for one in to if one.person == person), to[0])
+    known = fields(round_, [subject, body], {visit: receiver})[visit]
+    head, text, why = _written(step, subject, body, known, receiver, visit in _learned_late(round_))
+    conn.execute(
+        "UPDATE messages SET contact_id = ?, person_id = ?, recipient = ?, subject = ?, body = ?, state = ? WHERE id = ?",
+        (receiver.contact, receiver.person, receiver.address, head, text, "returned" if why else "draft", message_id),
+    )
+    return why
 
 
 def _said_already(round_: Round) -> set[tuple[Any, ...]]:

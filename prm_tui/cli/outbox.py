@@ -12,7 +12,7 @@ from prm_tui.domain.errors import InputError, UsageError
 if TYPE_CHECKING:
     from prm_tui.domain.message import MessageRow, Moved
 
-_ALL = ("approve", "confirm")
+_ALL = ("approve", "confirm", "refill")
 _OWN = {
     "state": ("list",), "partner": ("list",), "all": ("list", *_ALL), "to": ("edit",), "subject": ("edit",), "body": ("edit",),
     "body_file": ("edit",), "again": ("export",), "reason": ("cancel",),
@@ -23,12 +23,17 @@ _OWN = {
 def register(commands: Any) -> None:
     """Add this group's command."""
     made = with_json(
-        command(commands, "outbox", "List messages, show, edit, approve, write out, confirm or cancel them.", _outbox)
+        command(
+            commands,
+            "outbox",
+            "List messages, show, edit, fill again, approve, write out, confirm or cancel them.",
+            _outbox,
+        )
     )
     made.add_argument("act", nargs="?", choices=_ACTS, default="list", help="What to do.")
     made.add_argument("what", nargs="*", metavar="ID|DIR", help="The messages; of export the folder, then messages.")
     made.add_argument("--all", action="store_true",
-                      help="approve, confirm: all that wait for it. list: those that were sent or cancelled, too.")  # fmt: skip
+                      help="approve, confirm, refill: all that wait for it. list: those that were sent or cancelled, too.")  # fmt: skip
     made.add_argument("--state", metavar="S", help="list: only messages in this state.")
     made.add_argument("--partner", metavar="CODE", help="list: only messages to this partner.")
     made.add_argument("--to", metavar="ADDRESS", help="edit: another recipient.")
@@ -172,6 +177,15 @@ def _approve(options: argparse.Namespace) -> int:
     return _told(options, done, "Approved", "Write them for your mail program: prm outbox export DIR")
 
 
+def _refill(options: argparse.Namespace) -> int:
+    from prm_tui.services import outbox
+
+    ids = _many(options)
+    with opened(options) as store:
+        done = outbox.refill(store, ids, actor=actor(options, store), as_of=day(options, store))
+    return _told(options, done, "Filled again", "They wait for approval: prm outbox approve")
+
+
 def _confirm(options: argparse.Namespace) -> int:
     from prm_tui.services import outbox
 
@@ -236,5 +250,5 @@ def _refused(done: Moved, nothing: str) -> int:
     return 1 if done.refused else 0
 
 
-_ACTS = {"list": _list, "show": _show, "approve": _approve, "edit": _edit, "export": _export, "confirm": _confirm,
+_ACTS = {"list": _list, "show": _show, "approve": _approve, "edit": _edit, "refill": _refill, "export": _export, "confirm": _confirm,
          "cancel": _cancel}  # fmt: skip

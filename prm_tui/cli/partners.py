@@ -63,12 +63,19 @@ def register(commands: Any) -> None:
     made.add_argument("--amount", metavar="N", help="Its amount.")
     made.add_argument("--ref", metavar="R", help="Its reference, such as an order number.")
     made.add_argument("--note", metavar="T", help="A note.")
-    made = with_json(command(commands, "people", "List our own people, or add one.", _people))
-    made.add_argument("act", nargs="?", choices=("list", "add"), default="list", help="What to do.")
-    made.add_argument("name", nargs="?", metavar="NAME", help="The name of the person to add.")
+    made = with_json(command(commands, "people", "List our own people, add or change one.", _people))
+    made.add_argument("act", nargs="?", choices=("list", "add", "edit"), default="list", help="What to do.")
+    made.add_argument("name", nargs="?", metavar="NAME", help="The person to add or change.")
     made.add_argument("--title", metavar="T", help="Their title.")
     made.add_argument("--email", metavar="E", help="Their e-mail address.")
-    made.add_argument("--role", action="append", default=[], metavar="R", help="A role they hold; may be repeated.")
+    made.add_argument(
+        "--role",
+        action="append",
+        default=[],
+        metavar="R",
+        help="A role they hold; may be repeated. edit: all they hold.",
+    )
+    made.add_argument("--active", choices=("yes", "no"), help="edit: whether they still work here.")
 
 
 def _partners(options: argparse.Namespace) -> int:
@@ -237,9 +244,18 @@ def _people(options: argparse.Namespace) -> int:
     from prm_tui.domain.errors import UsageError
     from prm_tui.services import people
 
+    if options.act != "list" and not options.name:
+        raise UsageError(f"Name the person: prm people {options.act} “Ann Lee” --role “partner manager”")
+    if options.act == "edit":
+        with opened(options) as store:
+            change = people.edit(
+                store, options.name, title=options.title, email=options.email, roles=options.role or None,
+                active=None if options.active is None else options.active == "yes", actor=actor(options, store),
+                as_of=day(options, store),
+            )  # fmt: skip
+        say(f"Change {change}. Take it back with: prm undo {change}" if change else "It is so already.")
+        return 0
     if options.act == "add":
-        if not options.name:
-            raise UsageError("Name the person: prm people add “Ann Lee” --role “partner manager”")
         with opened(options, create=True) as store:
             people.add(
                 store,
@@ -260,7 +276,7 @@ def _people(options: argparse.Namespace) -> int:
         return 0
     print_table(
         ("Name", "Title", "Roles", "Partners"),
-        [(p.name, p.title, ", ".join(p.roles), p.partners) for p in everyone],
+        [(p.name, p.title, ", ".join(p.roles) if p.active else "does not work here", p.partners) for p in everyone],
         (False, False, False, True),
     )
     if not everyone:

@@ -21,6 +21,8 @@ def someone(store: Store, actor: int | None, act: str) -> Person:
     found = next((p for p in people.list_of(store) if p.id == actor), None)
     if found is None:
         raise UsageError(f"Say who wants to {act}: choose a person (p), or --actor NAME. Add one: prm people add NAME")
+    if not found.active:
+        raise UsageError(f"{found.name} does not work here any more and cannot {act}. Choose another person.")
     return found
 
 

@@ -26,9 +26,10 @@ from prm_tui.domain.message import (
 from prm_tui.domain.person import Person
 from prm_tui.domain.sheet import OutColumn, OutSheet
 from prm_tui.domain.template import one_line
+from prm_tui.services import automation
 from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
-from storage import Store
+from storage import Store, telling
 from storage import messages as stored
 from storage.store import Change
 
@@ -102,7 +103,9 @@ def _not_in(row: MessageRow, states: Collection[str]) -> str:
     if row.state in states:
         return ""
     if row.state == "returned":
-        return f"{'; '.join(row.lacks) or 'it came back'}. Complete it first: prm outbox edit {row.id}"
+        return (
+            f"{'; '.join(row.lacks) or 'it came back'}. Complete it first: prm outbox edit {row.id}, or refill {row.id}"
+        )
     return {
         "draft": "it was not approved",
         "approved": "it was approved, but not written out",
@@ -162,6 +165,27 @@ def edit(store: Store, message_id: int, fields: Mapping[str, str], *, actor: int
         if values["state"] == "draft" and found.row.state == "returned":
             stored.close_tasks(change, [message_id], "done", actor)
     return change.id if change.kept else None
+
+
+def refill(store: Store, ids: Sequence[int] | None, *, actor: int | None, as_of: date) -> Moved:
+    """Fill messages that came back once more, from what is known now; all of them without `ids`.
+
+    Texts that a person wrote into them are replaced. Those that lack nothing any more wait for approval, and the to-dos
+    that asked to complete them are done; what the others lack is told. UsageError for a number of no message.
+    """
+    rows = _rows(store, ids, ("returned",))
+    fit, refused = _parted(rows, ("returned",), {})
+    whole, left = list[MessageRow](), list(refused)
+    with store.change(f"filled {_called(fit)} again", actor=actor, as_of=as_of) as change:
+        round_ = automation.round_of(store, change)
+        for row in fit:
+            why = telling.refill(round_, row.id)
+            if why == "":
+                whole.append(row)
+            else:
+                left.append(Refused(row.id, row.subject, why or "it is of no workflow; edit it by hand"))
+        stored.close_tasks(change, [row.id for row in whole], "done", actor)
+    return _moved(change, whole, left)
 
 
 def _edited(change: Change, found: Message, fields: Mapping[str, str]) -> dict[str, Any]:

@@ -50,14 +50,50 @@ def add(
     clean = trimmed(name)
     if not clean:
         raise UsageError("A person needs a name.")
-    for role in roles:
-        if role not in ROLES:
-            like = nearest(role, ROLES)
-            raise UsageError(
-                f"“{role}” is not a role. " + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
-            )
+    _known(roles)
     try:
         with store.change(f"added {clean} to the people", actor=actor, as_of=as_of) as change:
             return stored.add(change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles)
     except AlreadyThere:
         raise UsageError(f"{clean}: someone of that name is there already.") from None
+
+
+def edit(
+    store: Store,
+    name: str,
+    *,
+    title: str | None = None,
+    email: str | None = None,
+    roles: Sequence[str] | None = None,
+    active: bool | None = None,
+    actor: int | None,
+    as_of: date,
+) -> int | None:
+    """Change what is known of a person: what is None stays, an empty text empties. The change, None when it is so already.
+
+    `roles` are all they have from now on; `active`: whether they still work here. Who has left acts no more and is given
+    nothing by role; what is theirs stays theirs until somebody takes it over. UsageError for an unknown role.
+    """
+    person = find(store, name)
+    _known(roles or ())
+    said = {"title": title, "email": email}
+    values: dict[str, str | int | None] = {
+        key: trimmed(value) or None for key, value in said.items() if value is not None
+    }
+    if active is not None:
+        values["active"] = int(active)
+    with store.change(f"changed {person.name} of the people", actor=actor, as_of=as_of) as change:
+        stored.edit(change, person.id, values)
+        if roles is not None:
+            stored.set_roles(change, person.id, roles)
+    return change.id if change.kept else None
+
+
+def _known(roles: Sequence[str]) -> None:
+    for role in roles:
+        if role not in ROLES:
+            like = nearest(role, ROLES)
+            raise UsageError(
+                f"role: “{role}” is not a role. "
+                + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
+            )

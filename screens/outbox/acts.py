@@ -71,6 +71,21 @@ async def sent(screen: PrmScreen, rows: Sequence[MessageRow]) -> bool:
     return True
 
 
+async def refill(screen: PrmScreen, rows: Sequence[MessageRow]) -> bool:
+    """Ask, because what a person wrote into them goes; fill again. Whether it was done."""
+    session, ids = screen.prm.session, [row.id for row in rows]
+    said = _about(
+        screen, rows, "They are filled from their template once more; what was written into them by hand goes."
+    )
+    if not await screen.prm.push_screen_wait(
+        Confirm(f"Fill {_several(rows)} again?", said, yes="fill again", no="leave as it is")
+    ):
+        return False
+    done = await screen.write(lambda s: outbox.refill(s, ids, actor=session.actor, as_of=session.as_of))
+    _tell(screen, done, "Filled, and waiting for approval")
+    return True
+
+
 async def cancel(screen: PrmScreen, rows: Sequence[MessageRow]) -> bool:
     """Ask why; cancel. Whether it was done."""
     session, ids = screen.prm.session, [row.id for row in rows]

@@ -97,6 +97,9 @@ class OutboxScreen(ListScreen):
     def action_approve(self) -> None:
         self._with(("draft",), acts.approve)
 
+    def action_refill(self) -> None:
+        self._with(("returned",), acts.refill)
+
     def action_cancel(self) -> None:
         self._with(CANCELLABLE, acts.cancel)
 

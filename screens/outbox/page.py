@@ -82,6 +82,9 @@ class MessagePage(PrmScreen):
     def action_approve(self) -> None:
         self._with(acts.approve)
 
+    def action_refill(self) -> None:
+        self._with(acts.refill)
+
     def action_cancel(self) -> None:
         self._with(acts.cancel)
 

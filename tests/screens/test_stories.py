@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
-from prm_tui.services import cases, partners
+from prm_tui.services import cases, files, partners, people
 from storage import Store
 from tests.screens.driver import Driver, drive
 
@@ -366,3 +366,23 @@ def test_the_key_line_holds_whole_commands_and_always_help(db: Path, wide: int) 
             )
 
     drive(db, story, size=(wide, 24))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_somebody_gets_another_role_and_somebody_leaves(db: Path, size: tuple[int, int]) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("p")
+        await prm.choose("Change a person")
+        await prm.choose("Lee Legal")
+        await prm.fill("Counsel", "", "legl", "yes")
+        assert "“legl” is not a role" in prm.text
+        await prm.fill("Counsel", "", "legal, compliance", "no")
+        await prm.press("p")
+        assert "Max Manager" in prm.text and "Lee Legal" not in prm.text, "who has left does not act"
+        await prm.choose("Change a person")
+        assert "does not work here" in prm.text
+
+    drive(db, story, size=size)
+    with files.open_file(db) as store:
+        lee = people.find(store, "Lee Legal")
+        assert (lee.title, lee.roles, lee.active) == ("Counsel", ("compliance", "legal"), False)

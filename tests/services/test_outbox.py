@@ -169,9 +169,11 @@ def test_an_address_of_whoever_opted_out_cannot_be_typed_in_instead(store: Store
 def test_a_person_of_ours_who_has_left_is_not_written_to(store: Store) -> None:
     dana = who(store)
     one = message(store, contact_id=None, person_id=dana, recipient="dana@vendor.example")
-    with store.change("left", actor=None, as_of=DAY) as change:
-        change.conn.execute("UPDATE people SET active = 0")
-    assert outbox.approve(store, [one], actor=dana, as_of=DAY).refused[0].why == "Dana does not work here any more"
+    people.edit(store, "Dana", active=False, actor=None, as_of=DAY)
+    max_ = people.add(store, "Max", actor=None, as_of=DAY)
+    assert outbox.approve(store, [one], actor=max_, as_of=DAY).refused[0].why == "Dana does not work here any more"
+    with pytest.raises(UsageError, match="Dana does not work here any more and cannot approve"):
+        outbox.approve(store, [one], actor=dana, as_of=DAY)
 
 
 def test_a_returned_message_is_completed_and_its_to_do_is_done(store: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.services import contacts, history, partners, people, records, timeline
+from prm_tui.services.agreeing import someone
 from storage import Store
 
 DAY = date(2026, 3, 31)
@@ -163,3 +164,21 @@ def test_an_activity_is_corrected_and_the_old_one_is_kept_but_not_counted(known:
     history.undo(known, actor=None, as_of=DAY)
     rows = timeline.rows(known, timeline.entries(known, acme, as_of=DAY))
     assert {(r.ref, r.amount) for r in rows} == {("R1", Decimal("10.00")), ("R2", Decimal("5.00"))}
+
+
+def test_a_person_changes_roles_and_leaves(store: Store) -> None:
+    people.add(store, "Ann Lee", roles=["finance"], actor=None, as_of=DAY)
+    ann = people.find(store, "Ann Lee").id
+    change = people.edit(store, "ann lee", email="ann@x.example", roles=["legal", "finance"], actor=None, as_of=DAY)
+    assert people.find(store, "Ann Lee").roles == ("finance", "legal")
+    assert people.edit(store, "Ann Lee", email="ann@x.example", actor=None, as_of=DAY) is None, "it is so already"
+    with pytest.raises(UsageError, match=r"role: “legl” is not a role\. Did you mean “legal”\?"):
+        people.edit(store, "Ann Lee", roles=["legl"], actor=None, as_of=DAY)
+    people.edit(store, "Ann Lee", roles=["legal"], active=False, actor=None, as_of=DAY)
+    person = people.find(store, "Ann Lee")
+    assert (person.roles, person.active) == (("legal",), False)
+    with pytest.raises(UsageError, match="does not work here any more"):
+        someone(store, ann, "approve")
+    assert change is not None
+    history.undo(store, actor=None, as_of=DAY)
+    assert people.find(store, "Ann Lee").active and someone(store, ann, "approve").roles == ("finance", "legal")

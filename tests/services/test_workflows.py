@@ -17,6 +17,7 @@ from prm_tui.services import (
     cases,
     deadlines,
     history,
+    outbox,
     partners,
     people,
     records,
@@ -43,6 +44,20 @@ def test_a_message_to_a_role_goes_to_everybody_who_has_it(office: Store) -> None
         ("max@example.org", "draft", "Dear Max"), ("zoe@example.org", "draft", "Dear Zoe"), (None, "returned", "Dear Ned")
     ]  # fmt: skip
     assert [t.title for t in cases.inbox(office)] == ["Message “hello”: Ned has no e-mail address"]
+
+    left = outbox.refill(office, None, actor=None, as_of=DAY)
+    assert not left.done and "Ned has no e-mail address" in left.refused[0].why and left.change is None
+    people.edit(office, "Ned", email="ned@example.org", actor=None, as_of=DAY)
+    partners.edit(office, of(office, "A"), {"territory": "East"}, actor=None, as_of=DAY)
+    done = outbox.refill(office, None, actor=None, as_of=DAY)
+    (message,) = [outbox.get(office, n) for n in done.done]
+    assert (message.row.recipient, message.row.state) == ("ned@example.org", "draft")
+    assert message.body == "Dear Ned, your territory is East."
+    assert cases.inbox(office) == [], "the to-do that asked to complete it is done"
+    assert outbox.refill(office, [message.row.id], actor=None, as_of=DAY).refused, "it did not come back"
+    assert done.change is not None
+    history.undo(office, done.change, actor=None, as_of=DAY)
+    assert outbox.get(office, message.row.id).row.state == "returned" and len(cases.inbox(office)) == 1
 
 
 def test_a_case_waits_for_answers_and_for_time(office: Store) -> None:
