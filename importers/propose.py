@@ -22,6 +22,7 @@ from prm_tui.domain.mapping import NUMBERS, REASON, SAID, ColumnPlan, Question, 
 from prm_tui.domain.sheet import META
 
 REPEATED = 0.05
+MAPPED = "by the saved mapping"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def propose(
             plans.append(plan)
             continue
         if plan.noun in ("activity", "record", "contacts"):
-            if not _saved_for(plan, saved) and not plan.ours:
+            if plan.why != MAPPED and not plan.ours:
                 kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
             plan = replace(plan, flat=_is_flat(plan, drafts))
@@ -181,17 +182,17 @@ def _classified(
     if not plan.visible and what is None:
         return replace(plan, why="the sheet is hidden; it is read when you name it")
     known = _saved_for(plan, saved)
-    if known and what is None:
+    if known and what in (None, known.what):
         folded = {header.casefold(): target for header, target in known.columns.items()}
         said = {header.casefold(): order for header, order in known.dates.items()}
         columns = tuple(
             _answered(
-                staging, plan, replace(c, target=folded[c.header.casefold()], why="by the saved mapping"),
+                staging, plan, replace(c, target=folded[c.header.casefold()], why=MAPPED),
                 said.get(c.header.casefold()),
             ) if c.header != REASON else c
             for c in plan.columns
         )  # fmt: skip
-        return replace(plan, what=known.what, why="by the saved mapping", columns=columns)
+        return replace(plan, what=known.what, why=MAPPED, columns=columns)
     if not plan.rows:
         return replace(plan, why="the sheet has a heading but no rows" if plan.columns else "the sheet is empty")
     if what:

@@ -95,6 +95,19 @@ def test_questions_end_with_three_and_the_flag_that_answers_them(prm: Shell) -> 
     prm("import", vendors, "--as", "vendors=record", code=2)
 
 
+def test_another_answer_about_the_dates_of_a_sheet_that_was_taken_is_refused_with_the_way_back(prm: Shell) -> None:
+    orders = prm.write("o.csv", "Partner,Date,Amount\n007,03/04/2026,100\n007,05/06/2026,200\n")
+    said = ("import", orders, "--as", "o=activity:order")
+    assert "--dates day-first, or --dates month-first" in prm(*said, code=3)[1]
+    change = prm.json(*said, "--dates", "day-first")["change"]
+    for again in (said, said[:2]):
+        refused = prm(*again, "--dates", "month-first", code=4)[1]
+        assert "it would count twice, on 2026-03-04" in refused and f"prm undo {change}" in refused
+    assert "holds all of it already" in prm(*said)[1], "the map that is remembered answers it now"
+    prm("undo", str(change))
+    assert prm.json(*said, "--dates", "month-first")["sheets"][0]["new"] == 2
+
+
 def test_refused_rows_come_back_and_the_rest_is_taken(prm: Shell) -> None:
     orders = prm.write("orders.csv", "Order No,Order Date,Dealer No,Amount\nA1,2026-01-05,8,10\nA2,2026-01-06,99,10\n")
     done = prm.json("import", orders, "--errors", "errors.xlsx", code=1)
