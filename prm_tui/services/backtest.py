@@ -113,9 +113,8 @@ def refuse(trigger: Trigger) -> None:
     """UsageError with the reason for a trigger that has no past to go through."""
     why = domain.refusal(trigger)
     if why:
-        raise UsageError(
-            f"{trigger.name} cannot be tried on the past: {why}. Rehearse it: prm triggers rehearse {trigger.name}"
-        )
+        instead = f"Rehearse it instead: D on its page, or prm triggers rehearse {trigger.name}"
+        raise UsageError(f"{trigger.name} cannot be tried on the past: {why}. {instead}")
 
 
 def _moment(store: Store) -> Callable[[date], int]:
