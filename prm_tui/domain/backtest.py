@@ -28,7 +28,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Match:
-    """A partner for whom the condition became true on a day. `outcome` is right, wrong, not yet known, or ""."""
+    """A partner whom the trigger matched on a day. `outcome` is right, wrong, not yet known, or ""."""
 
     code: str
     name: str

@@ -149,6 +149,7 @@ def _figures(own: Backtest) -> list[Content]:
         ("matches", f"{own.hits:,}", f"of {own.subjects:,} of {own.partners:,} partners"),
         ("at most", f"{most:,}", "a week"),
     ]
+    rows += [("too late", f"{own.late:,}", "to act on, recorded only")] if own.late else []
     out = own.outcome
     if out is not None:
         rows += [
