@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from prm_tui.domain.backtest import STEPS, Match, Outcome, Period, Repeater, Rhythm
+from prm_tui.domain.backtest import Match, Outcome, Period, Repeater, Rhythm
 from prm_tui.domain.condition import Checked
 from storage.coverage import coverage
 from storage.days import Days
+from storage.replay import clear_all, edges
 from storage.turning import clear, states
 
 LISTED = 1_000
 """How many matches are listed one by one, the latest first."""
 TOP = 10
-_SIGNS = {1: "right", 0: "wrong", None: "not yet known"}
+_SIGNS = ("right", "wrong", "not yet known")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Found:
     hits: int
     subjects: int
     partners: int
+    late: int
     by_day: dict[date, int]
     repeaters: tuple[Repeater, ...]
     todays: tuple[str, ...]
@@ -37,48 +39,23 @@ def histories(conn: sqlite3.Connection) -> frozenset[tuple[str, str]]:
     return frozenset(conn.execute("SELECT DISTINCT subject, field FROM field_history").fetchall())
 
 
-def find(conn: sqlite3.Connection, checked: Checked, days: Days, step: str, again_after: int = 0) -> Found:
-    """Fill the TEMP table `match`(partner, day) with the days on which a condition became true; and count them.
-
-    The first of the listed days is the one before the span. `again_after`: so many days it must have been untrue
-    since the last time before it matches again. `day` is a proleptic ordinal.
-    """
-    states(conn, checked, days, "state")
-    _edges(conn, "state", "edge")
-    conn.execute("DROP TABLE IF EXISTS temp.match")
-    conn.execute(
-        "CREATE TEMP TABLE match(partner INTEGER, day INTEGER, outcome TEXT, PRIMARY KEY (partner, day)) WITHOUT ROWID"
-    )
-    every, start = STEPS[step], days.listed[0].toordinal()
-    conn.execute(
-        "INSERT INTO temp.match SELECT partner, :start + n * :every, '' FROM temp.edge"
-        " WHERE n > 0 AND (fell IS NULL OR (n - fell) * :every >= :again)",
-        {"start": start, "every": every, "again": again_after},
-    )
-    hits, subjects = conn.execute("SELECT count(*), count(DISTINCT partner) FROM temp.match").fetchone()
+def found(conn: sqlite3.Connection, days: Days) -> Found:
+    """The matches in temp.match (storage/replay.py), counted."""
+    hits, subjects, late = conn.execute(
+        "SELECT count(*), count(DISTINCT partner), coalesce(sum(late), 0) FROM temp.match"
+    ).fetchone()
     (partners,) = conn.execute("SELECT count(*) FROM partners WHERE joined_into IS NULL").fetchone()
     by_day = {
         date.fromordinal(day): count
         for day, count in conn.execute("SELECT day, count(*) FROM temp.match GROUP BY day ORDER BY day")
     }
-    return Found(hits, subjects, partners, by_day, _repeaters(conn), tuple(sorted(days.todays)))
+    return Found(hits, subjects, partners, late, by_day, _repeaters(conn), tuple(sorted(days.todays)))
 
 
 def forget(conn: sqlite3.Connection) -> None:
-    """Drop what find and judge left in TEMP tables."""
-    clear(conn, "state", "edge", "match", "later", "came")
-
-
-def _edges(conn: sqlite3.Connection, state: str, into: str) -> None:
-    """The days on which a state became true: `fell` is the day it had become untrue since it was true before."""
-    conn.execute(f"DROP TABLE IF EXISTS temp.{into}")
-    conn.execute(
-        f"CREATE TEMP TABLE {into} AS WITH known AS (SELECT partner, n, v, lag(v) OVER (PARTITION BY partner ORDER BY n)"
-        f" AS was FROM temp.{state} WHERE v IS NOT NULL), turns AS (SELECT partner, n, v, CASE WHEN lag(was) OVER w"
-        " IS NOT NULL THEN lag(n) OVER w END AS fell FROM known WHERE v IS NOT was WINDOW w AS (PARTITION BY partner"
-        " ORDER BY n)) SELECT partner, n, fell FROM turns WHERE v = 1"
-    )
-    conn.execute(f"CREATE INDEX temp.{into}_by ON {into}(partner, n)")
+    """Drop the matches, and what judging them left in TEMP tables."""
+    clear_all(conn)
+    clear(conn, "later", "came")
 
 
 def _repeaters(conn: sqlite3.Connection) -> tuple[Repeater, ...]:
@@ -118,38 +95,40 @@ def judge(
     window: int,
     span: tuple[date, date],
     known_to: date,
+    *,
+    foretells: bool,
 ) -> Outcome:
     """How the matches turned out. `days` are those of the outcome: each from the day before the span to `known_to`,
-    or to `window` days after the span.
+    or to `window` days after the span. Recall and lead only of what `foretells`.
     """
     states(conn, checked, days, "later", all_partners=True)
-    _edges(conn, "later", "came")
+    edges(conn, "later", "came")
     start, end = days.listed[0].toordinal(), known_to.toordinal()
     given = {"window": window, "start": start, "end": end}
     conn.execute(
         "UPDATE temp.match SET outcome = CASE WHEN day + :window > :end THEN 'not yet known' ELSE (SELECT CASE l.v"
-        " WHEN 1 THEN 'right' WHEN 0 THEN 'wrong' ELSE 'not yet known' END FROM temp.later l WHERE l.partner ="
+        " WHEN 1 THEN 'right' WHEN 0 THEN 'wrong' ELSE 'not yet known' END FROM temp.later l WHERE l.who ="
         " temp.match.partner AND l.n <= day + :window - :start ORDER BY l.n DESC LIMIT 1) END",
         given,
     )
     counts = dict(conn.execute("SELECT outcome, count(*) FROM temp.match GROUP BY outcome").fetchall())
+    right, wrong, open_ = (counts.get(sign, 0) for sign in _SIGNS)
+    if not foretells:
+        return Outcome(text, window, known_to, right, wrong, open_)
     stretches, foreseen = conn.execute(
-        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM temp.match m WHERE m.partner = c.partner"
+        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM temp.match m WHERE m.partner = c.who"
         " AND m.day BETWEEN c.n + :start - :window AND c.n + :start)), 0) FROM temp.came c WHERE c.n > 0"
         " AND c.n + :start BETWEEN :first + :window AND min(:end, :last + :window)",
         {**given, "first": span[0].toordinal(), "last": span[1].toordinal()},
     ).fetchone()
-    return Outcome(
-        text, window, known_to, counts.get("right", 0), counts.get("wrong", 0), counts.get("not yet known", 0),
-        stretches, foreseen, _lead(conn, window, start),
-    )  # fmt: skip
+    return Outcome(text, window, known_to, right, wrong, open_, stretches, foreseen, _lead(conn, window, start))
 
 
 def _lead(conn: sqlite3.Connection, window: int, start: int) -> float | None:
     """The median number of days from a right match to the day on which the outcome became true."""
     counts = conn.execute(
         "SELECT began + :start - day AS lead, count(*) FROM (SELECT m.day, (SELECT max(c.n) FROM temp.came c"
-        " WHERE c.partner = m.partner AND c.n <= m.day + :window - :start) AS began FROM temp.match m"
+        " WHERE c.who = m.partner AND c.n <= m.day + :window - :start) AS began FROM temp.match m"
         " WHERE m.outcome = 'right') WHERE began > 0 GROUP BY lead ORDER BY lead",
         {"window": window, "start": start},
     ).fetchall()

@@ -316,6 +316,8 @@ class Compiler:
             return fields.row_field(self, scope.row, reference.field, place.row, place)
         assert scope.subject is not None
         kind = scope.subject
+        if place.days.many and kind.table == "record" and reference.field.key not in fields.KEPT:
+            place.days.todays.add(f"{kind.name}.{reference.field.key}")
         return fields.row_field(self, Selector(kind.table, (kind,), kind.label, {}), reference.field, "s", place)
 
 

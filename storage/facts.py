@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from prm_tui.domain.condition.catalogue import Field
 from prm_tui.domain.condition.check import aggregated, days_of, selected, times
 from prm_tui.domain.condition.scope import Selector
 from prm_tui.domain.condition.tree import Call, Name, Node, Number
@@ -192,9 +193,18 @@ def dated(compiler: Compiler, call: Call, place: Place, untils: tuple[At, ...] =
     found = days_of(call, place.scope)
     if isinstance(found, Node):
         text = compiler.sql(found, place).text
-        if isinstance(found, Name) and place.scope.reference(found).owner == "partner":
+        reference = place.scope.reference(found) if isinstance(found, Name) else None
+        if reference is not None and reference.owner == "partner":
             for until in untils:
                 place.days.watch("partner", (), text, place.reckoned(until), None)
+        elif reference is not None and reference.owner == "subject" and not _has_past(reference.field, place):
+            kind = place.scope.subject
+            assert kind is not None
+            day = fields.row_field(
+                compiler, Selector(kind.table, (kind,), kind.label, {}), reference.field, "r", place
+            ).text
+            for until in untils:
+                place.days.watch(kind.table, (kind.name,), day, place.reckoned(until), None)
         elif untils:
             place.days.daily = True
         return text
@@ -208,7 +218,7 @@ def dated(compiler: Compiler, call: Call, place: Place, untils: tuple[At, ...] =
     source, alias = rows(compiler, selector, UP_TO, place)
     value = fields.row_field(compiler, selector, field, alias, place).text
     opened = fields.row_field(compiler, selector, selector.fields["open"], alias, place).text
-    if ("record", field.key) in place.days.histories:
+    if _has_past(field, place):
         place.days.daily = place.days.daily or bool(untils)
     else:
         for until in untils:
@@ -216,6 +226,11 @@ def dated(compiler: Compiler, call: Call, place: Place, untils: tuple[At, ...] =
             day = fields.row_field(compiler, selector, field, "r", place).text
             place.days.watch(selector.table, kinds, day, place.reckoned(until), None)
     return f"(SELECT min({value}) {source} AND {opened})"
+
+
+def _has_past(field: Field, place: Place) -> bool:
+    """Whether a field of records was another before: then its date alone does not tell when it passes."""
+    return ("record", field.key) in place.days.histories
 
 
 def _aggregate(compiler: Compiler, call: Call, place: Place) -> Sql:

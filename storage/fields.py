@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from storage.conditions import Compiler, Place
 
 _LASTING = ("code", "name", "joined_on")  # what is not expected to have been another
+KEPT = ("name", "ref", "starts_on", "status", "ends_on", "open")
+"""Fields of a record that are not expected to have been another, or have a past."""
 
 
 def partner_field(compiler: Compiler, found: Field, place: Place) -> Sql:

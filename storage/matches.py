@@ -26,6 +26,16 @@ from storage.sweeps import Active, Sweep
 
 RECORD = "coalesce(s.ref, s.name || coalesce(' ' || s.starts_on, ''))"
 ACTIVITY = "s.occurred_on || '|' || coalesce(s.ref, s.row_hash, s.amount, s.note, '')"
+ADDED = f"{RECORD} || CASE WHEN s.ref IS NULL THEN coalesce('|' || s.ends_on, '') ELSE '' END"
+_MADE_BY = "json_extract({}.data, '$.case')"
+FRESH = (
+    f" AND ({_MADE_BY.format('s')} IS NULL OR NOT EXISTS (WITH RECURSIVE causes(id) AS (SELECT {_MADE_BY.format('s')}"
+    f" UNION SELECT {_MADE_BY.format('r')} FROM causes JOIN main.cases c ON c.id = causes.id JOIN main.records r"
+    " ON c.subject LIKE 'record:%' AND r.id = c.subject_id) SELECT 1 FROM causes JOIN main.cases c ON c.id = causes.id"
+    " JOIN main.hits h ON h.id = c.hit_id JOIN main.episodes e ON e.id = h.episode_id WHERE e.trigger_id = :trigger"
+    " AND e.row_id = s.partner_id))"
+)
+"""A test on new records: none that this very trigger brought about for the partner, over whatever cases between."""
 _FOUND = (
     "CREATE TEMP TABLE IF NOT EXISTS found("
     "partner_id INTEGER, subject_id INTEGER, key TEXT, on_date TEXT, late INTEGER, rank INTEGER)"
@@ -117,18 +127,6 @@ class Looking:
         )
 
     @property
-    def fresh(self) -> str:
-        """A test on new records: none that this very trigger brought about for the partner, over whatever cases between."""
-        made_by = "json_extract({}.data, '$.case')"
-        return (
-            f" AND ({made_by.format('s')} IS NULL OR NOT EXISTS (WITH RECURSIVE causes(id) AS (SELECT {made_by.format('s')}"
-            f" UNION SELECT {made_by.format('r')} FROM causes JOIN main.cases c ON c.id = causes.id JOIN main.records r"
-            " ON c.subject LIKE 'record:%' AND r.id = c.subject_id) SELECT 1 FROM causes JOIN main.cases c ON c.id = causes.id"
-            " JOIN main.hits h ON h.id = c.hit_id JOIN main.episodes e ON e.id = h.episode_id WHERE e.trigger_id = :trigger"
-            " AND e.row_id = s.partner_id))"
-        )
-
-    @property
     def content(self) -> str:
         """What tells one subject of a partner from another, as SQL; empty for the partner itself."""
         return {"partner": "''", "record": RECORD, "activity": ACTIVITY}[self.trigger.about.table]
@@ -178,8 +176,8 @@ class Looking:
         if self.trigger.event == "added":
             self.params["low"] = sweeps.first_rows(self.conn, self.sweep.upto).get("records", 2**62)
             return (
-                f"SELECT p.id, s.id, {RECORD} || CASE WHEN s.ref IS NULL THEN coalesce('|' || s.ends_on, '') ELSE '' END,"
-                f" :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto{self.fresh} AND {self.condition} ORDER BY s.id"
+                f"SELECT p.id, s.id, {ADDED}, :as_of, 0, 0 {self.rows} AND s.id > :low AND s.change_id > :upto{FRESH}"
+                f" AND {self.condition} ORDER BY s.id"
             )
         changed = self.trigger.changed
         own = (

@@ -1,8 +1,8 @@
-"""A condition over all partners and many days: its value at each day on which it can change.
+"""A condition over all its subjects and many days: its value at each day on which it can change.
 
-A fact changes for a partner only when a row enters or leaves its window. The days on which that happens are found
-from the dates of the rows; the very SQL that lists run is asked at these (partner, day) pairs alone, and holds until
-the next of them. Two things make the pairs few:
+A subject is a partner, or a record with its partner. A fact changes for a partner only when a row enters or leaves its
+window. The days on which that happens are found from the dates of the rows; the very SQL that lists run is asked at
+these (subject, day) pairs alone, and holds until the next of them. Two things make the pairs few:
 
 - Of a number that is compared with a limit (`days_since(order) > 90`, `count(order, 180) = 0`) only rows at which
   the number passes the limit matter, which their neighbours tell.
@@ -39,12 +39,16 @@ _PAST = {
     "partner": "field_history r ON r.subject = 'partner' AND r.row_id = v.partner",
     "record": "records q ON q.partner_id = v.partner CROSS JOIN field_history r ON r.subject = 'record' AND r.row_id = q.id",
 }
+_ONE = {
+    "partner": "partners p ON p.id = k.who",
+    "record": "records s ON s.id = k.who CROSS JOIN partners p ON p.id = s.partner_id",
+}
 _TABLES = """
 CREATE TEMP TABLE turn(source INTEGER, enters INTEGER, day TEXT, n INTEGER, edge TEXT,
   PRIMARY KEY (source, day, enters)) WITHOUT ROWID;
 CREATE TEMP TABLE reach(source INTEGER, n INTEGER, first TEXT, last TEXT, PRIMARY KEY (source, n)) WITHOUT ROWID;
-CREATE TEMP TABLE live(partner INTEGER, f INTEGER, t INTEGER, PRIMARY KEY (partner, f)) WITHOUT ROWID;
-CREATE TEMP TABLE turned(partner INTEGER, n INTEGER, PRIMARY KEY (partner, n)) WITHOUT ROWID;
+CREATE TEMP TABLE live(who INTEGER, partner INTEGER, f INTEGER, t INTEGER, PRIMARY KEY (who, f)) WITHOUT ROWID;
+CREATE TEMP TABLE turned(who INTEGER, n INTEGER, PRIMARY KEY (who, n)) WITHOUT ROWID;
 """
 
 
@@ -75,28 +79,38 @@ def states(
     *,
     all_partners: bool = False,
     every_day: bool = False,
+    there: str = "0",
 ) -> None:
-    """Fill a TEMP table `into`(partner, n, v): the value (1, 0, NULL) from listed day number n on, to its next row.
+    """Fill a TEMP table `into`(who, n, v): the value (1, 0, NULL; a date of a field) from listed day n on, to its next row.
 
-    Day 0 has a row for every partner, but for those whom parts of a conjunction that never change leave out: for
+    `who` is a partner, or a record where the condition is about a kind of record. Its first row is of day 0, or of
+    the day on which a record is there; none for those whom parts of a conjunction that never change leave out: for
     them it is never met; `all_partners` keeps them. `every_day` asks on each day: slow, and the same answer.
+    `there`: SQL of the first listed day on which a record `s` is there, NULL where it is on none.
     """
     compiler = Compiler()
     node = checked.node
     place = Place(checked.scope, days)
     kept = strict.kept(node.parts if isinstance(node, And) else (node,), place)
     parts = [_part(compiler, part, place) for part in kept] or [_Part("NULL", (), False)]
+    kind = checked.scope.subject
     choosing = [] if all_partners else [p for p in parts if p.lasting]
     sparse = [p for p in parts if p.sparse and p not in choosing]
     rest = [p for p in parts if not p.sparse]
     last = len(days.listed) - 1
     _prepare(conn, days, into)
     filters = "".join(f" AND {p.sql}" for p in choosing)
+    who, of_kind = "p.id", ""
+    if kind is not None:
+        compiler.params["kind"] = kind.name
+        who, of_kind = "s.id", " AND s.kind = :kind AND f IS NOT NULL"
+    rows = "partners p" if kind is None else "records s CROSS JOIN partners p ON p.id = s.partner_id"
     conn.execute(
-        f"INSERT INTO temp.live SELECT p.id, 0, {last} FROM partners p WHERE p.joined_into IS NULL{filters}",
+        f"INSERT INTO temp.live SELECT {who}, p.id, {there} AS f, {last} FROM {rows}"
+        f" WHERE p.joined_into IS NULL{of_kind}{filters}",
         compiler.params,
     )
-    made = _Made(conn, days, compiler.params, last)
+    made = _Made(conn, days, compiler.params, last, _ONE["partner" if kind is None else "record"])
     if every_day:
         made.ask([_Part(p.sql, (), True) for p in parts], into, whole=True)
         return
@@ -119,19 +133,23 @@ def _part(compiler: Compiler, node: Node, place: Place) -> _Part:
     return _Part(sql, *place.days.taken())
 
 
-def _prepare(conn: sqlite3.Connection, days: Days, into: str) -> None:
+def lay_out(conn: sqlite3.Connection, days: Days) -> None:
+    """The TEMP table `asof`: of each listed day, what the SQL compiled so far asks of it. UsageError for too much."""
     if len(days.columns) > MOST:
         raise UsageError(f"this condition looks at more than {MOST:,} windows at once; test its parts one by one")
-    clear(conn, into)
-    for statement in _TABLES.split(";")[:-1]:
-        conn.execute(statement)
-    conn.execute(
-        f"CREATE TEMP TABLE {into}(partner INTEGER, n INTEGER, v INTEGER, PRIMARY KEY (partner, n)) WITHOUT ROWID"
-    )
     names = [f"{name} {'INTEGER' if isinstance(values[0], int) else 'TEXT'}" for values, name in days.columns.items()]
+    conn.execute("DROP TABLE IF EXISTS temp.asof")
     conn.execute(f"CREATE TEMP TABLE asof({', '.join(['n INTEGER PRIMARY KEY', *names])})")
     rows = zip(range(len(days.listed)), *days.columns, strict=True)
     conn.executemany(f"INSERT INTO temp.asof VALUES ({', '.join('?' * (len(names) + 1))})", rows)
+
+
+def _prepare(conn: sqlite3.Connection, days: Days, into: str) -> None:
+    clear(conn, into)
+    lay_out(conn, days)
+    for statement in _TABLES.split(";")[:-1]:
+        conn.execute(statement)
+    conn.execute(f"CREATE TEMP TABLE {into}(who INTEGER, n INTEGER, v, PRIMARY KEY (who, n)) WITHOUT ROWID")
 
 
 @dataclass
@@ -142,6 +160,7 @@ class _Made:
     days: Days
     params: dict[str, Any]
     last: int
+    subject: str  # FROM … of the subject whose id is k.who, with its partner
     sources: int = 0
 
     def ask(self, parts: list[_Part], into: str, *, whole: bool) -> None:
@@ -149,16 +168,16 @@ class _Made:
         self.conn.execute("DELETE FROM temp.turned")
         if any(p.daily for p in parts):
             self.conn.execute(
-                "INSERT INTO temp.turned SELECT v.partner, d.n FROM temp.live v CROSS JOIN temp.asof d"
+                "INSERT INTO temp.turned SELECT v.who, d.n FROM temp.live v CROSS JOIN temp.asof d"
                 " ON d.n BETWEEN v.f AND v.t"
             )
         else:
-            self.conn.execute("INSERT INTO temp.turned SELECT partner, f FROM temp.live")
+            self.conn.execute("INSERT INTO temp.turned SELECT who, f FROM temp.live")
             for turning in dict.fromkeys(t for p in parts for t in p.turnings):
                 self._turns(turning, whole)
         self.conn.execute(
-            f"INSERT OR REPLACE INTO temp.{into} SELECT k.partner, k.n, {' AND '.join(p.sql for p in parts)}"
-            " FROM temp.turned k CROSS JOIN temp.asof asof ON asof.n = k.n CROSS JOIN partners p ON p.id = k.partner",
+            f"INSERT OR REPLACE INTO temp.{into} SELECT k.who, k.n, {' AND '.join(p.sql for p in parts)}"
+            f" FROM temp.turned k CROSS JOIN temp.asof asof ON asof.n = k.n CROSS JOIN {self.subject}",
             self.params,
         )
 
@@ -166,8 +185,9 @@ class _Made:
         """From here on only the stretches in which what was asked so far is not known to be false."""
         self.conn.execute("DELETE FROM temp.live")
         self.conn.execute(
-            f"INSERT INTO temp.live SELECT partner, n, t FROM (SELECT partner, n, v, coalesce(lead(n) OVER"
-            f" (PARTITION BY partner ORDER BY n) - 1, {self.last}) AS t FROM temp.{into}) WHERE v IS NOT 0"
+            f"INSERT INTO temp.live SELECT k.who, p.id, k.n, k.t FROM (SELECT who, n, v, coalesce(lead(n) OVER"
+            f" (PARTITION BY who ORDER BY n) - 1, {self.last}) AS t FROM temp.{into}) k CROSS JOIN {self.subject}"
+            " WHERE k.v IS NOT 0"
         )
 
     def _turns(self, turning: Turning, whole: bool) -> None:
@@ -196,7 +216,7 @@ class _Made:
         )
         for enter, test in ((1, "{0} > x.last AND {0} <= y.last"), (0, "{0} >= x.first AND {0} < y.first")):
             self.conn.execute(
-                f"INSERT OR IGNORE INTO temp.turned SELECT v.partner, t.n FROM temp.live v"
+                f"INSERT OR IGNORE INTO temp.turned SELECT v.who, t.n FROM temp.live v"
                 f" CROSS JOIN temp.reach x ON x.source = {source} AND x.n = v.f"
                 f" CROSS JOIN temp.reach y ON y.source = {source} AND y.n = v.t"
                 f" CROSS JOIN {self._rows(turning)} AND {test.format(turning.day)}"
@@ -220,11 +240,11 @@ class _Made:
         """
         many = turning.least
         self.conn.execute(
-            f"INSERT OR IGNORE INTO temp.turned SELECT partner, t.n FROM (SELECT v.partner, {turning.day} AS day,"
+            f"INSERT OR IGNORE INTO temp.turned SELECT who, t.n FROM (SELECT v.who, v.f, v.t, {turning.day} AS day,"
             f" lag({turning.day}, {many}) OVER w AS before, lead({turning.day}, {many}) OVER w AS after"
             f" FROM temp.live v CROSS JOIN {self._rows(turning)} AND {turning.day} BETWEEN :low AND :high"
-            f" WINDOW w AS (PARTITION BY v.partner ORDER BY {turning.day})) o"
-            f" CROSS JOIN temp.turn t ON t.source = {source} AND t.day = o.day AND CASE t.enters"
+            f" WINDOW w AS (PARTITION BY v.who ORDER BY {turning.day})) o"
+            f" CROSS JOIN temp.turn t ON t.source = {source} AND t.day = o.day AND t.n BETWEEN o.f AND o.t AND CASE t.enters"
             " WHEN 1 THEN before IS NULL OR before < t.edge ELSE after IS NULL OR after > t.edge END",
             {**self.params, "low": low, "high": high},
         )
@@ -241,7 +261,7 @@ class _Made:
 
     def _for_everybody(self, turns: Iterable[int]) -> None:
         self.conn.executemany(
-            "INSERT OR IGNORE INTO temp.turned SELECT partner, ? FROM temp.live WHERE ? BETWEEN f AND t",
+            "INSERT OR IGNORE INTO temp.turned SELECT who, ? FROM temp.live WHERE ? BETWEEN f AND t",
             [(n, n) for n in sorted(turns)],
         )
 

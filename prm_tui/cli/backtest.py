@@ -11,6 +11,7 @@ from prm_tui.cli.common import command, day, opened, plain, print_json, print_ta
 
 if TYPE_CHECKING:
     from prm_tui.domain.backtest import Backtest, Neighbour, Outcome, Rhythm
+    from prm_tui.domain.trigger import Trigger
     from storage import Store
 
 BAR = 50
@@ -45,17 +46,18 @@ def add_span(made: argparse._ActionsContainer) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from prm_tui.domain.backtest import on_condition
     from prm_tui.domain.errors import UsageError
 
     if options.again_after < 0:
         raise UsageError("--again-after is a number of days, such as 30")
     coverage = "as recorded" if options.coverage == "recorded" else "strict"
     with opened(options) as store:
-        return measure(options, store, options.condition, again_after=options.again_after, coverage=coverage)
+        return measure(options, store, on_condition(options.condition, options.again_after, coverage))
 
 
-def measure(options: argparse.Namespace, store: Store, condition: str, *, again_after: int, coverage: str) -> int:
-    """Backtest a condition over the span that the options of `add_span` name, and print it."""
+def measure(options: argparse.Namespace, store: Store, trigger: Trigger) -> int:
+    """Backtest a trigger over the span that the options of `add_span` name, and print it."""
     from datetime import timedelta
 
     from prm_tui.domain.errors import UsageError
@@ -72,12 +74,11 @@ def measure(options: argparse.Namespace, store: Store, condition: str, *, again_
     last = last or as_of
     first = first or last - timedelta(days=365)
     more: dict[str, Any] = {
-        "outcome": options.outcome, "window": options.window, "mode": options.mode, "step": options.step,
-        "again_after": again_after, "as_of": as_of, "coverage": coverage,
+        "outcome": options.outcome, "window": options.window, "mode": options.mode, "step": options.step, "as_of": as_of,
     }  # fmt: skip
-    found = backtest.backtest(store, condition, first, last, **more)
-    beside = backtest.neighbours(store, condition, first, last, **more) if options.neighbours else []
-    rhythm = backtest.rhythm(store, condition, last) if options.neighbours else None
+    found = backtest.of_trigger(store, trigger, first, last, **more)
+    beside = backtest.beside(store, trigger, first, last, **more) if options.neighbours else []
+    rhythm = backtest.rhythm_of(store, trigger, last) if options.neighbours else None
     if options.json:
         print_json(as_data(found, beside, rhythm) if options.neighbours else as_data(found))
         return 0
@@ -127,7 +128,12 @@ def show(found: Backtest, beside: Sequence[Neighbour] = (), rhythm: Rhythm | Non
     print(plain(found.text))
     how = "what was known then" if found.mode == "known" else "what was true then"
     print(f"each {found.step} from {found.first} to {found.last}, by {how}")
-    print(f"{found.hits:,} matches of {found.subjects:,} partners (of {found.partners:,}), each of them a message")
+    sent = (
+        "each of them a message"
+        if not found.late
+        else f"{found.messages:,} of them a message, the others too late for one"
+    )
+    print(f"{found.hits:,} matches of {found.subjects:,} partners (of {found.partners:,}), {sent}")
     if found.hits:
         print("\nMatches by week")
         _bars(found)
@@ -175,10 +181,10 @@ def _print_outcome(outcome: Outcome) -> None:
     print(f"\nOutcome: {plain(outcome.text)}, {outcome.window} days after a match; known to {outcome.known_to}")
     print(f"right {outcome.right:,}, wrong {outcome.wrong:,}, not yet known {outcome.not_yet_known:,}")
     lead = "" if outcome.lead is None else f"; {_days(outcome.lead)} the outcome itself"
-    print(
-        f"precision {_percent(outcome.precision)} of {outcome.judged:,} judged, recall {_percent(outcome.recall)}"
-        f" ({outcome.foreseen:,} of {outcome.stretches:,}){lead}"
-    )
+    recall = ""
+    if outcome.stretches is not None:
+        recall = f", recall {_percent(outcome.recall)} ({outcome.foreseen:,} of {outcome.stretches:,})"
+    print(f"precision {_percent(outcome.precision)} of {outcome.judged:,} judged{recall}{lead}")
 
 
 def _days(lead: float) -> str:

@@ -177,13 +177,7 @@ def _backtest(options: argparse.Namespace) -> int:
 
     with opened(options) as store:
         _, trigger = triggers.find(store, options.names[0], day(options, store))
-        if trigger.on != "becomes true" or trigger.subject != "partner" or trigger.when is None:
-            raise UsageError(
-                f"{trigger.name} acts {'for a ' + trigger.subject if trigger.subject != 'partner' else f'on “{trigger.on}”'}; a backtest"
-                " goes through conditions about partners that become true. Rehearse it: prm triggers rehearse "
-                + trigger.name
-            )
-        return measure(options, store, trigger.when, again_after=trigger.again_after, coverage=trigger.coverage)
+        return measure(options, store, trigger)
 
 
 def _start(options: argparse.Namespace) -> int:

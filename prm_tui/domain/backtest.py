@@ -1,4 +1,4 @@
-"""A backtest: what a condition would have found over a span of days, and whether what it foretold came true."""
+"""A backtest: what a trigger would have found over a span of days, and whether what it foretold came true."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from prm_tui.domain.condition.tree import Call, Compare, Node, Number, walk
+from prm_tui.domain.coverage import STRICT
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.trigger import Trigger
 
 MODES = ("true", "known")
 """By what was true on a day, or by what was known on it."""
@@ -26,7 +28,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Match:
-    """A partner for whom the condition became true on a day. `outcome` is right, wrong, not yet known, or ""."""
+    """A partner whom the trigger matched on a day. `outcome` is right, wrong, not yet known, or ""."""
 
     code: str
     name: str
@@ -51,10 +53,11 @@ class Outcome:
     and the coverage of the outcome's feeds, without tolerance. `right` and `wrong` count judged matches by whether
     the outcome was true then; `not_yet_known` the others, and those for whom it cannot be told.
 
-    `stretches` counts the times the outcome became true for a partner, from `window` days after the first day of the
-    span to the earlier of `known_to` and `window` days after its last; `foreseen` those with a match on the day
-    itself or in the `window` days before. `lead` is the median number of days from a right match to the day on which
-    the outcome itself became true; None where there is none whose beginning lies within the span.
+    Of what foretells something (see foretells), `stretches` counts the times the outcome became true for a partner,
+    from `window` days after the first day of the span to the earlier of `known_to` and `window` days after its last;
+    `foreseen` those with a match on the day itself or in the `window` days before. `lead` is the median number of days
+    from a right match to the day on which the outcome itself became true; None where there is none whose beginning
+    lies within the span.
     """
 
     text: str
@@ -63,9 +66,9 @@ class Outcome:
     right: int
     wrong: int
     not_yet_known: int
-    stretches: int
-    foreseen: int
-    lead: float | None
+    stretches: int | None = None
+    foreseen: int | None = None
+    lead: float | None = None
 
     @property
     def judged(self) -> int:
@@ -80,16 +83,18 @@ class Outcome:
     @property
     def recall(self) -> float | None:
         """The part of the outcome's stretches that was foreseen."""
-        return self.foreseen / self.stretches if self.stretches else None
+        return self.foreseen / self.stretches if self.stretches and self.foreseen is not None else None
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a condition would have found, evaluated on each day (or week) from `first` to `last`.
+    """What a trigger would have found, evaluated on each day (or week) from `first` to `last`.
 
-    A match is a partner and a day on which the condition became true: true on that day, and not on the one before.
-    What was already true before the span is no match; unknown neither opens nor closes. `hits` counts the matches,
-    as many messages a trigger would have sent; `subjects` the partners among them, `partners` all there are. `todays`
+    Of a condition, a match is a partner and a day on which it became true: true on that day, and not on the one
+    before. What was already true before the span is no match; unknown neither opens nor closes. Of other triggers it
+    is what their runs would have found (storage/replay.py), had they been switched on the day before. `hits` counts
+    the matches, `late` those of activities learned so late that they would only have been recorded; `subjects` the
+    partners among them, `partners` all there are. `todays`
     names the fields whose past the file does not know: their value of today stands for it. `left_out` are kinds of
     activity of which the file is never told, `covered_to` how far the others are covered: read strictly, what facts
     still to arrive could turn is unknown beyond that.
@@ -111,11 +116,12 @@ class Backtest:
     left_out: tuple[str, ...] = ()
     covered_to: date | None = None
     outcome: Outcome | None = None
+    late: int = 0
 
     @property
     def messages(self) -> int:
-        """How many messages a trigger on this condition would have sent."""
-        return self.hits
+        """How many messages the trigger would have sent."""
+        return self.hits - self.late
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,52 @@ class Neighbour:
     limit: str
     own: bool
     backtest: Backtest
+
+
+def on_condition(condition: str, again_after: int = 0, coverage: str = STRICT) -> Trigger:
+    """A trigger on a condition about partners that becomes true, as a backtest of the condition alone needs it."""
+    return Trigger(name="", title="", when=condition, again_after=again_after, coverage=coverage, start="")
+
+
+def refusal(trigger: Trigger) -> str | None:
+    """Why a trigger has no past to go through; None where it has one."""
+    if trigger.on == "manual":
+        return "it begins when a person starts it, and the file cannot tell when one would have"
+    if trigger.on == "record" and trigger.event == "changed":
+        return (
+            "it waits for a record to change, and of most fields the file does not keep what stood in a record on a past"
+            ' day; backtest the condition itself with on = "becomes true", or records that are added'
+        )
+    return None
+
+
+def limited(trigger: Trigger) -> bool:
+    """Whether other limits beside its own, and the rhythm of partners, say something about a trigger."""
+    return trigger.on in ("becomes true", "every") and trigger.about.table == "partner" and trigger.when is not None
+
+
+def foretells(trigger: Trigger) -> bool:
+    """Whether a match says that something will come: not where it comes because its day has come, on which it would
+    be foreseen of everybody.
+    """
+    return trigger.on not in ("date", "every")
+
+
+def told(trigger: Trigger) -> str:
+    """What a trigger waits for, in a line; of a condition about partners that becomes true, the condition."""
+    about = trigger.about
+    of = "" if about.kind is None else f"{about.kind}: "
+    moment = {
+        "activity": f"{about.kind} arrives",
+        "record": f"{about.kind} is added",
+        "date": f"{of}{', '.join(map(str, trigger.days_before))} days before {trigger.date}",
+        "every": f"{of}every {trigger.period}",
+        "crosses": f"{trigger.total} reaches {', '.join(f'{step:f}' for step in trigger.steps)}"
+        + (f", each {trigger.each}" if trigger.each else ""),
+    }.get(trigger.on)
+    if moment is None:
+        return f"{of}{trigger.when}"
+    return moment + (f", if {trigger.when}" if trigger.when else "")
 
 
 def days_listed(first: date, last: date, step: str) -> tuple[date, ...]:

@@ -149,14 +149,16 @@ def _figures(own: Backtest) -> list[Content]:
         ("matches", f"{own.hits:,}", f"of {own.subjects:,} of {own.partners:,} partners"),
         ("at most", f"{most:,}", "a week"),
     ]
+    rows += [("too late", f"{own.late:,}", "to act on, recorded only")] if own.late else []
     out = own.outcome
     if out is not None:
         rows += [
             ("right", _percent(out.precision), f"{out.right:,} of {out.judged:,} judged"),
             ("wrong", f"{out.wrong:,}", ""),
             ("not yet known", f"{out.not_yet_known:,}", f"{out.window} days are not over yet"),
-            ("foreseen", _percent(out.recall), f"{out.foreseen:,} of {out.stretches:,} that came"),
         ]
+        if out.stretches is not None:
+            rows.append(("foreseen", _percent(out.recall), f"{out.foreseen:,} of {out.stretches:,} that came"))
         rows += [("earlier by", f"{out.lead:g}", "days, in the middle")] if out.lead is not None else []
     return [
         Content.assemble((f"{label:>13}  ", "$muted"), (f"{figure:<7}", "bold $bright"), (more, "$muted"))
@@ -191,7 +193,8 @@ def _others(others: Sequence[Neighbour]) -> list[Content]:
         right = out.precision if out else None
         colour = "bright" if one.own else "bad" if right is not None and right < best / 2 else "text"
         lead = f"{out.lead:g} days" if out and out.lead is not None else ""
-        told = (_percent(right), _percent(out.recall)) if out else ("", "")
+        foreseen = _percent(out.recall) if out and out.stretches is not None else ""
+        told = (_percent(right), foreseen) if out else ("", "")
         said = f"{one.limit:>8}  {one.backtest.hits:>8,}  {told[0]:>6}  {told[1]:>8}  {lead:>10}"
         parts.append(plain(f"{said}  {'◂ as it is' if one.own else ''}", colour))
     return parts

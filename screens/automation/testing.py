@@ -35,17 +35,10 @@ async def ask_span(page: TriggerPage, rule: Rule, before: Span | None) -> Span |
     """The span and the outcome, prefilled; None when it was left."""
     as_of = page.prm.session.as_of
     trigger, _, _ = rule.built()
-    if (
-        trigger is None
-        or trigger.on not in ("becomes true", "every")
-        or trigger.about.table != "partner"
-        or not trigger.when
-    ):
-        raise UsageError(
-            "A backtest goes through the days of a condition about partners; this trigger waits for something else."
-        )
-    condition = trigger.when
-    kind = await page.read(lambda s: conditions.signal(s, condition))
+    if trigger is None:
+        raise UsageError("Something is still wrong with this trigger, as it says; put that right first.")
+    backtest.refuse(trigger)
+    kind = await page.read(lambda s: backtest.signal(s, trigger))
     given = before or Span(as_of - timedelta(days=365), as_of, f"count({kind}, 180) = 0" if kind else "")
 
     async def save(fields: dict[str, str]) -> Span:
@@ -64,7 +57,7 @@ async def ask_span(page: TriggerPage, rule: Rule, before: Span | None) -> Span |
         Entry("mode", "By what was", given.mode, hint="true or known", words=("true", "known")),
         Entry("step", "Every", given.step, hint="day or week", words=("day", "week")),
     ]  # fmt: skip
-    about = plain("What the condition would have found on each day, and whether what followed proved it right.")
+    about = plain("What the trigger would have found on each day, and whether what followed proved it right.")
     form = Form("Backtest", entries, save, whole=True, about=about)
     found: Span | None = await page.prm.push_screen_wait(form)
     return found
@@ -73,25 +66,15 @@ async def ask_span(page: TriggerPage, rule: Rule, before: Span | None) -> Span |
 async def run_backtest(page: TriggerPage, rule: Rule, span: Span, shown: Backtested) -> None:
     """Go through the days beside the interface; a newer question or escape stops it."""
     trigger, _, _ = rule.built()
-    assert trigger is not None and trigger.when
-    as_of, text, again = page.prm.session.as_of, trigger.when, trigger.again_after
-    outcome = span.outcome or None
+    assert trigger is not None
+    asked: backtest.Asked = {"outcome": span.outcome or None, "mode": span.mode, "step": span.step,
+                             "as_of": page.prm.session.as_of}  # fmt: skip
 
     def look(store: Store) -> tuple[Backtest, list[Neighbour], Rhythm | None]:
-        others = backtest.neighbours(store, text, span.first, span.last, outcome=outcome, mode=span.mode, step=span.step,
-                                     again_after=again, as_of=as_of)  # fmt: skip
-        own = next((one.backtest for one in others if one.own), None) or backtest.backtest(
-            store,
-            text,
-            span.first,
-            span.last,
-            outcome=outcome,
-            mode=span.mode,
-            step=span.step,
-            again_after=again,
-            as_of=as_of,
-        )
-        return own, others, backtest.rhythm(store, text, span.last)
+        others = backtest.beside(store, trigger, span.first, span.last, **asked)
+        own = next((one.backtest for one in others if one.own), None)
+        own = own or backtest.of_trigger(store, trigger, span.first, span.last, **asked)
+        return own, others, backtest.rhythm_of(store, trigger, span.last)
 
     try:
         own, others, rhythm = await page.read(look, "backtest")

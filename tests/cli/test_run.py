@@ -69,17 +69,28 @@ def test_automation_does_not_run_backwards(db: str, capsys: pytest.CaptureFixtur
     assert "prm run --dry-run --as-of 2013-01-01" in capsys.readouterr().err
 
 
-def test_what_cannot_be_backtested_says_what_can_be_done(
+def test_other_triggers_are_backtested_too_or_it_is_said_why_not(
     db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rules = tmp_path / "rules.toml"
-    rules.write_text(
-        '[trigger.big]\ntitle = "Big"\nsubject = "activity:order"\non = "activity"\nstart = "look"\n[workflow.look]\n'
-        'title = "Look"\n[[workflow.look.step]]\nid = "a"\ndo = "task"\ntitle = "Look"\n', encoding="utf-8",
-    )  # fmt: skip
+    workflow = '[workflow.look]\ntitle = "Look"\n[[workflow.look.step]]\nid = "a"\ndo = "task"\ntitle = "Look"\n'
+    big = '[trigger.big]\ntitle = "Big"\nsubject = "activity:order"\non = "activity"\nwhen = "amount > 50_000"\nstart = "look"\n'
+    offer = '[trigger.offer]\ntitle = "Offer"\non = "manual"\nstart = "look"\n'
+    review = '[trigger.review]\ntitle = "Review"\non = "every"\nperiod = "quarter"\nwhen = "count(order, 90) = 0"\nstart = "look"\n'
+    rules.write_text(big + offer + review + workflow, encoding="utf-8")
     assert main(["triggers", "add", str(rules), "--actor", "Dana", "--db", db]) == 0
-    assert main(["triggers", "backtest", "big", "--db", db]) == 2
-    assert "prm triggers rehearse big" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["triggers", "backtest", "big", "--outcome", "count(order, 180) = 0", "--neighbours", "--db", db]) == 0
+    out, _ = capsys.readouterr()
+    assert out.startswith("order arrives, if amount > 50_000\n") and "Matches by week" in out and "Most often" in out
+    assert "recall" in out and "The limit moved" not in out and "rhythm" not in out
+    assert main(["triggers", "backtest", "review", "--outcome", "count(order, 180) = 0", "--db", db, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["condition"] == "every quarter, if count(order, 90) = 0"
+    assert found["outcome"]["judged"] > 0 and found["outcome"]["recall"] is found["outcome"]["stretches"] is None
+    assert main(["triggers", "backtest", "offer", "--db", db]) == 2
+    said = capsys.readouterr().err
+    assert "begins when a person starts it" in said and "prm triggers rehearse offer" in said
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,36 @@ def test_it_is_tried_on_the_past_with_other_limits_beside_it(db: Path, size: tup
 
 
 @SIZES
+def test_whatever_a_trigger_waits_for_is_tried_on_the_past(db: Path, size: tuple[int, int]) -> None:
+    flow = '[workflow.look]\ntitle = "Look"\n[[workflow.look.step]]\nid = "a"\ndo = "task"\ntitle = "Look"\n'
+    big = '[trigger.big]\ntitle = "Big"\nsubject = "activity:order"\non = "activity"\nwhen = "amount > 50_000"\nstart = "look"\n'
+    asked = '[trigger.asked]\ntitle = "Asked for"\non = "manual"\nstart = "look"\n'
+    with files.open_file(db) as store:
+        packs.add(store, big + asked + flow, "big.toml", actor=people.find(store, "Dana Program").id, as_of=DAY)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("3", "enter", "b")
+        assert "begins when a person starts it" in prm.app.session.said[-1][0]
+        await prm.press("escape", "escape", "down", "enter", "b")
+        assert "count(order, 180) = 0" in prm.text
+        await prm.press("enter")
+        text = prm.text
+        await prm.press("end")
+        text += prm.text
+        for said in (
+            "29 Nov 2012 – 29 Nov 2013, day by day",
+            "matches a week",
+            "most often",
+            "not yet known",
+            "foreseen",
+        ):
+            assert said in text, said
+        assert "limit" not in text and "is usual" not in text
+
+    drive(db, story, size=size)
+
+
+@SIZES
 def test_who_wrote_it_cannot_switch_it_on(db: Path, size: tuple[int, int]) -> None:
     async def story(prm: Driver) -> None:
         await prm.press("3", "O")

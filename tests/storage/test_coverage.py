@@ -131,7 +131,7 @@ def test_many_days_are_read_as_strictly_as_one(
     for text in conditions:
         checked = check(text, known)
         states(store.conn, checked, Days(listed, many=True, covered=lambda _: covered), "state")
-        rows = dict(store.conn.execute("SELECT n, v FROM temp.state WHERE partner = ?", (partner,)).fetchall())
+        rows = dict(store.conn.execute("SELECT n, v FROM temp.state WHERE who = ?", (partner,)).fetchall())
         value = None
         for n, day in enumerate(listed):
             where = compiled(checked, day, covered=covered)

@@ -87,7 +87,7 @@ def _differences(store: Store, known: Catalogue, text: str, days: Days) -> list[
     checked = check(text, known)
     states(store.conn, checked, days, "state")
     found: dict[int, list[tuple[int, int | None]]] = {}
-    for partner, n, v in store.conn.execute("SELECT partner, n, v FROM temp.state ORDER BY partner, n"):
+    for partner, n, v in store.conn.execute("SELECT who, n, v FROM temp.state ORDER BY who, n"):
         found.setdefault(partner, []).append((n, v))
     wrong = []
     for n, day in enumerate(days.listed):
@@ -157,7 +157,7 @@ def test_a_field_with_a_past_is_read_as_it_was(file: tuple[Store, Catalogue]) ->
     past = frozenset(store.conn.execute("SELECT DISTINCT subject, field FROM field_history").fetchall())
     days = Days(listed, many=True, histories=past)
     states(store.conn, check("tier = 'Gold' and territory is empty", known), days, "state")
-    found = store.conn.execute("SELECT partner, n, v FROM temp.state ORDER BY 1, 2").fetchall()
+    found = store.conn.execute("SELECT who, n, v FROM temp.state ORDER BY 1, 2").fetchall()
     assert found == [(first, 0, 1), (first, 10, 0), (first, 30, 1), (second, 0, 0)]
     assert days.todays == {"territory"}
 
