@@ -23,6 +23,7 @@ from prm_tui.domain.sheet import META
 
 REPEATED = 0.05
 MAPPED = "by the saved mapping"
+UNTOLD = "nothing in it says what its rows are"
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]
         return "people", "it lists people of our own by name"
     if names_partner or (keys_partner and "name" in said):
         return "partners", "it brings partners under their own name"
-    return "skip", "nothing in it says what its rows are"
+    return "skip", UNTOLD
 
 
 def _lists_contacts(staging: sqlite3.Connection, plan: SheetPlan, said: list[str]) -> bool:

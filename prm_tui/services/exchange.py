@@ -13,7 +13,7 @@ from typing import Any
 from importers import columns, extent, own, reader, refused, staging
 from importers.asked import asked_of
 from importers.kinds import OwnKind
-from importers.propose import Taken, propose
+from importers.propose import UNTOLD, Taken, propose
 from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, SAID, Question, SavedMap, SheetPlan
@@ -282,7 +282,8 @@ def _apply(
     if reading.questions:
         raise DecisionNeeded("\n".join(f"{q.sheet}: {q.text} Say: {q.flag}" for q in reading.questions))
     if not reading.taken:
-        raise InputError(_nothing(reading))
+        open_ = [p for p in reading.plans if p.why == UNTOLD]
+        raise (DecisionNeeded if open_ else InputError)(_nothing(reading))
     files = ", ".join(path.name for path in reading.paths)
     report = ImportReport([], dry_run=rehearse)
     follows = rehearse and automation.under_way(store)  # what automation would make of it belongs to the rehearsal

@@ -183,7 +183,7 @@ def test_what_only_a_person_can_decide_is_asked(store: Store, tmp_path: Path) ->
     (first, _) = timeline.rows(store, timeline.entries(store, acme, as_of=date(2027, 1, 1)))
     assert first.occurred_on == date(2026, 6, 5)
     odd = sheet(tmp_path / "odd.csv", "Colour,Height\nred,3\n")
-    with pytest.raises(InputError, match="nothing to take"):
+    with pytest.raises(DecisionNeeded, match="nothing to take"):
         take(store, odd)
     with (
         pytest.raises(DecisionNeeded, match="which column is the name"),
