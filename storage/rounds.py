@@ -60,6 +60,17 @@ def live(state: str) -> str:
     )
 
 
+def acting(round_: Round, visits: str, params: tuple[object, ...]) -> int:
+    """temp.acting: the visits that act now, of FROM … WHERE …; how many."""
+    round_.conn.execute("DROP TABLE IF EXISTS temp.acting")
+    round_.conn.execute(
+        "CREATE TEMP TABLE acting(visit INTEGER PRIMARY KEY, case_id INTEGER, partner_id INTEGER, subject_id INTEGER)"
+    )
+    return round_.conn.execute(
+        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {visits}", params
+    ).rowcount
+
+
 def enter(round_: Round, step: str, cases: str, params: dict[str, object]) -> None:
     """Cases come to a step: `cases` selects their ids as `id`, and as `own` the instant at which that happened, where it
     is another than now (a deadline that came while the program was closed).

@@ -13,7 +13,7 @@ from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
-from storage.rounds import Round, enter, live
+from storage.rounds import Round, acting, enter, live
 
 MOST = 200
 """Waves in which ready steps may act in one round; a workflow is checked to need fewer when it is saved."""
@@ -192,7 +192,7 @@ def run_ready(round_: Round) -> int:
 
 
 def _act(round_: Round, version_id: int, workflow: Workflow, step: Step) -> int:
-    many = _gather(round_, version_id, step)
+    many = acting(round_, live("ready"), (step.id, version_id))
     doing = acts.DOING.get(step.do)
     if doing is not None:
         doing(round_, workflow, step)
@@ -213,17 +213,6 @@ def _act(round_: Round, version_id: int, workflow: Workflow, step: Step) -> int:
     else:
         go(round_, version_id, visits, _then(round_, version_id, step))
     return many
-
-
-def _gather(round_: Round, version_id: int, step: Step) -> int:
-    """temp.acting: the visits that act now."""
-    round_.conn.execute("DROP TABLE IF EXISTS temp.acting")
-    round_.conn.execute(
-        "CREATE TEMP TABLE acting(visit INTEGER PRIMARY KEY, case_id INTEGER, partner_id INTEGER, subject_id INTEGER)"
-    )
-    return round_.conn.execute(
-        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {live('ready')}", (step.id, version_id)
-    ).rowcount
 
 
 def _wait(round_: Round, step: Step) -> None:
@@ -252,7 +241,7 @@ def _set(round_: Round, setting: Sequence[tuple[int, Step]]) -> int:
     """Set fields, those of all cases at once; two that want the same field otherwise are held for a person."""
     many, wanted = 0, []
     for version_id, step in setting:
-        many += _gather(round_, version_id, step)
+        many += acting(round_, live("ready"), (step.id, version_id))
         wanted += writing.wants(round_, step, version_id)
     for visits, version_id, step in writing.set_fields(round_, wanted):
         go(round_, version_id, visits, _then(round_, version_id, step))

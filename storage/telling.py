@@ -30,14 +30,17 @@ _WHO = {
 
 
 @dataclass(frozen=True)
-class _To:
+class To:
+    """Who is written to: a contact of the partner, or a person of ours."""
+
     contact: int | None
     person: int | None
     name: str | None
     address: str | None
 
 
-def _recipients(round_: Round, to: str) -> dict[int, _To]:
+def recipients(round_: Round, to: str) -> dict[int, To]:
+    """Who gets a message, by visit in temp.acting; nobody where there is none."""
     kind, _, name = to.partition(":")
     table, one = _WHO["main" if to in ("partner", "contact:main") else kind]
     rows = round_.conn.execute(
@@ -46,7 +49,7 @@ def _recipients(round_: Round, to: str) -> dict[int, _To]:
     )
     ours = table == "people"
     return {
-        visit: _To(None if ours else row_id, row_id if ours else None, said, email)
+        visit: To(None if ours else row_id, row_id if ours else None, said, email)
         for visit, row_id, said, email in rows
     }
 
@@ -58,7 +61,7 @@ def _template(round_: Round, name: str) -> tuple[Template, Template]:
     return parse(row[0]), parse(row[1])
 
 
-def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+def fields(round_: Round, templates: Sequence[Template], to: dict[int, To]) -> dict[int, dict[str, str | None]]:
     """What each visit says for the fields of templates: contact.*, case.*, and any expression about its subject."""
     names = list(dict.fromkeys(name for template in templates for name in template.names))
     own = [name for name in names if name.split(".")[0] not in ("contact", "case", "today")]
@@ -99,7 +102,7 @@ def _of_cases(round_: Round, names: Sequence[str]) -> list[tuple[int, dict[str, 
     return told
 
 
-def _of_readers(round_: Round, names: Sequence[str], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+def _of_readers(round_: Round, names: Sequence[str], to: dict[int, To]) -> dict[int, dict[str, str | None]]:
     """What is asked of the contacts who are written to, beyond name and address."""
     asked = [
         n.partition(".")[2] for n in names if n.startswith("contact.") and n not in ("contact.name", "contact.email")
@@ -128,7 +131,7 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     """A draft for each case. One without a recipient or with an empty field is returned to the case's owner."""
     assert isinstance(step, Notify)
     subject, body = _template(round_, step.template)
-    to, tardy = _recipients(round_, step.to), _learned_late(round_)
+    to, tardy = recipients(round_, step.to), _learned_late(round_)
     cases_of = {
         visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
     }
@@ -137,7 +140,7 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
         receiver, head, text = to.get(visit), fill(subject, told.get, line=True), fill(body, told.get)
         if receiver is None and step.optional:
             continue
-        why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
+        why = wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], visit in tardy)
         case_id, partner_id = cases_of[visit]
         contact, person, address = (receiver.contact, receiver.person, receiver.address) if receiver else (None,) * 3
         draft = (case_id, visit, partner_id, contact, person, step.template, step.channel, address,
@@ -168,7 +171,7 @@ _INSERT = (
 )
 
 
-def _wrong(step: Notify, receiver: _To | None, empty: Sequence[str], tardy: bool) -> str:
+def wrong(step: Notify, receiver: To | None, empty: Sequence[str], tardy: bool) -> str:
     """Why a message cannot go as it is; nothing where it can."""
     if empty:
         return f"{', '.join(empty)} is empty"

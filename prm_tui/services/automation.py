@@ -108,7 +108,7 @@ def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int
             counts[active.id] = matches.release(change, active.id)
             if not counts[active.id]:
                 raise UsageError(f"No match of “{active.trigger.name}” is held.")
-            steps.open_cases(_round(store, change), Matched(active))
+            steps.open_cases(round_of(store, change), Matched(active))
     done = _advance(store, as_of, actor, change.id, before=[change.id])
     for active in held:
         done.add(Fired(active.trigger.name, active.trigger.title, acted=counts[active.id]))
@@ -133,7 +133,7 @@ def begin(store: Store, name: str, said: str, record: str | None = None, *, acto
     partner = partners.resolve(store, said)
     row = records.one_of(store, partner, trigger.about.kind, record) if trigger.about.kind else None
     with store.change(f"{trigger.title}: started by hand", actor=person.id, as_of=as_of, kind="run") as change:
-        round_ = _round(store, change)
+        round_ = round_of(store, change)
         if not matches.begin(change, active, round_.known, partner, row):
             raise UsageError(
                 f"“{trigger.title}” does not apply: {trigger.when}. See why: prm explain {said} “{trigger.when}”"
@@ -155,7 +155,8 @@ def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
     return _let_go(store, found, as_of, person.id)
 
 
-def _round(store: Store, change: Change) -> Round:
+def round_of(store: Store, change: Change) -> Round:
+    """A round of automation within a change."""
     times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
@@ -217,7 +218,7 @@ def _one_round(
     store: Store, change: Change, found: Run, triggers: Sequence[sweeps.Active], only: Sequence[str], n: int
 ) -> bool:
     """The n-th round; whether it did anything that may cause another."""
-    round_ = _round(store, change)
+    round_ = round_of(store, change)
     made = emits.emit(change)  # what the dates of records make has come with the day; the next round sees it
     fired = 0 if only else steps.fire_timers(round_)
     moved = 0 if only else steps.look_at_waiting(round_)
