@@ -146,13 +146,14 @@ class Use:
 
 def uses(store: Store, name: str, as_of: date) -> Sequence[Use]:
     """The triggers of the file that may lead to a text, by name."""
-    found = []
-    for row in triggers.listed(store, as_of):
-        with store.reading() as conn:
-            trigger, flows = kept.triggers(conn).get(row.name), kept.workflows(conn)
-        if trigger is not None and name in triggers.templates_of(trigger, flows):
-            found.append(Use(row.name, row.title, row.on, tuple(triggers.acts(trigger, flows))))
-    return found
+    rows = triggers.listed(store, as_of)
+    with store.reading() as conn:
+        bodies, flows = kept.triggers(conn), kept.workflows(conn)
+    return [
+        Use(row.name, row.title, row.on, tuple(triggers.acts(bodies[row.name], flows)))
+        for row in rows
+        if row.name in bodies and name in triggers.templates_of(bodies[row.name], flows)
+    ]
 
 
 def save(store: Store, text: Text, template: MessageTemplate, *, actor: int | None, as_of: date) -> Saved:

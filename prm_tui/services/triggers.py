@@ -205,11 +205,11 @@ def switch_off(store: Store, name: str, *, actor: int | None, as_of: date) -> in
 
 def switched_off(change: Change) -> tuple[str, ...]:
     """Switch off what a change made act, or write, otherwise than was agreed to; returns their names."""
-    flows = kept.workflows(change.conn)
+    flows, bodies = kept.workflows(change.conn), kept.triggers(change.conn)
     new = stored.written_by(change) | {("template", name) for name in texts.written_by(change)}
     found = []
     for row in stored.rows(change.conn, change.as_of):
-        trigger = kept.triggers(change.conn)[row.name]
+        trigger = bodies[row.name]
         parts = {("trigger", row.name), *(("workflow", name) for name in workflows_of(trigger, flows))}
         parts |= {("template", name) for name in templates_of(trigger, flows)}
         if row.on and parts & new and acts(trigger, flows):
