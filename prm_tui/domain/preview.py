@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from prm_tui.domain.template import Template, fill
 
+_LATER = ("case.id",)
+"""What a case has only once there is one."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -26,20 +29,24 @@ class Reader:
 
 @dataclass(frozen=True)
 class Preview:
-    """A filled text. `empty`: the fields without a value, which stand in it as [partner.tier]."""
+    """A filled text, in which fields without a value stand as [partner.tier].
+
+    `empty`: those of them that keep a message from being sent; `later`: those that a case says once it is under way.
+    """
 
     subject: str
     body: str
     empty: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
 
 
 def preview(subject: Template, body: Template, reader: Reader) -> Preview:
-    """The text for a reader. What only a case that is under way can say (who answered what) is no empty field."""
-    values = {name: None if name in _LATER else reader.values.get(name) for name in (*subject.names, *body.names)}
-    shown = {name: value if (value or "").strip() else f"[{name}]" for name, value in values.items()}
-    empty = tuple(name for name, value in values.items() if not (value or "").strip() and not name.startswith("case."))
-    return Preview(str(fill(subject, shown.get, line=True).text), str(fill(body, shown.get).text), empty)
-
-
-_LATER = ("case.id",)
-"""What a case has only once there is one."""
+    """The text for a reader."""
+    shown, empty, later = dict[str, str](), list[str](), list[str]()
+    for name in dict.fromkeys((*subject.names, *body.names)):
+        value = "" if name in _LATER else (reader.values.get(name) or "").strip()
+        shown[name] = (reader.values[name] or "") if value else f"[{name}]"
+        if not value:
+            (later if name.startswith("case.") else empty).append(name)
+    line = fill(subject, shown.get, line=True).text
+    return Preview(str(line), str(fill(body, shown.get).text), tuple(empty), tuple(later))

@@ -218,7 +218,8 @@ class EditText(Writing):
             return
         found = preview(parse(template.subject), parse(template.body), reader)
         self.say(self._stops(reader, found))
-        self._show(self._whom(reader), found)
+        later = f"\nOnly the case says: {', '.join(found.later)}" if found.later else ""
+        self._show(self._whom(reader) + later, found)
 
     async def _reader(self, template: MessageTemplate) -> Reader | None:
         """What the fields say; asked for anew only where there are other fields."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, TextArea
 
-from prm_tui.services import files, packs, partners, rules, triggers
+from prm_tui.services import automation, files, packs, partners, rules, triggers
 from screens.modals.writing import Writing
 from screens.widgets.table import Table
 from storage import Store
@@ -194,6 +194,33 @@ def test_a_new_text_is_named_by_its_step_and_then_written(db: Path, size: tuple[
     drive(db, story, size=size, actor="Dana")
     with files.open_file(db) as store:
         assert rules.load(store, "gold", DAY).steps[0]["template"] == "good-day"
+
+
+@SIZES
+def test_the_text_of_a_document_is_written_and_the_document_read_in_its_case(
+    office: Store, size: tuple[int, int]
+) -> None:
+    told = LETTER.replace("BODY", "For {{ partner.name }}: {{ partner.country }}")
+    packs.add(office, told, "note.toml", actor=None, as_of=DAY)
+    tier(office, "B", "Gold")
+
+    async def story(prm: Driver) -> None:
+        await to_step(prm)
+        await prm.press("E")
+        assert "The text note of a document" in prm.text and "For Partner B: [partner.country]" in prm.text
+        assert "it stands in the document as a gap to fill in" in flat(prm)
+        await body(prm, "Case {{ case.id }} of {{ partner.name }}")
+        assert "Only the case says: case.id" in prm.text and "Case [case.id] of Partner B" in prm.text
+        await prm.press("ctrl+s", "enter")
+        assert prm.app.session.said[-1][0] == "Saved. u takes it back."
+        with files.open_file(office.path) as store:
+            triggers.switch_on(store, "note", first="act", actor=None, as_of=DAY)
+            automation.run(store, as_of=DAY)
+        await prm.press("4", "C", "tab", "enter", "v")
+        await prm.choose("Note")
+        assert "A note" in prm.text and "Case 1 of Partner B" in prm.text, "it is a Word document, and read as text"
+
+    drive(office.path, story, size=size, actor="Dana")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (20, 5)], ids=str)

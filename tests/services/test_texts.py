@@ -73,7 +73,9 @@ def test_a_text_reads_as_the_first_partner_that_matches_would_get_it(office: Sto
     before = everything(office)
     body = "Dear {{ contact.name }}, {{ partner.tier }}, {{ count(order, 30) }}, {{ case.owner }}, {{ today }}, {{ case.answer }}"
     found = shown(office, opened(office), body)
-    assert found == Preview("Partner B: hello", "Dear Kim B, Gold, 0, Dana, 31 March 2026, [case.answer]")
+    assert found == Preview(
+        "Partner B: hello", "Dear Kim B, Gold, 0, Dana, 31 March 2026, [case.answer]", (), ("case.answer",)
+    )
     assert everything(office) == before, "nothing of it remains"
 
 
