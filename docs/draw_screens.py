@@ -33,6 +33,7 @@ from prm_tui.services import (
     rules,
     triggers,
 )
+from screens.widgets.table import Table
 from storage import cases as stored
 from storage.store import Change
 
@@ -93,6 +94,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
         "#field0=Call {{ partner.name }}",
         "#field2=3 busines days",
     ),
+    "trigger-text": ("3", "enter", "STEP", "E"),
     "rehearse": ("3", "D"),
     "backtest": ("3", "down", "down", "b", "enter"),
     "switch-on": ("3", "O", "down", "enter"),
@@ -240,6 +242,11 @@ async def draw(name: str, size: tuple[int, int], path: Path, books: dict[str, Pa
             await app.ready()
             await _settle(app, pilot)
             for step in SCREENS[name]:
+                if step == "STEP":  # how far down it is depends on the size
+                    table = app.screen.query_one("#rule", Table)
+                    table.move_to(next(at for at, key in enumerate(table.keys) if key[0] == "step"))
+                    await _settle(app, pilot)
+                    continue
                 field, equals, text = step.partition("=")
                 if equals:
                     for word, named in books.items():
@@ -271,7 +278,7 @@ def main() -> int:
         writing = with_messages(Path(folder), path)
         named = ("outbox", "outbox-waits", "message", "message-edit", "message-approve")
         written, ran = with_rules(Path(folder), path)
-        rule = ("packs", "trigger", "trigger-condition", "trigger-step", "rehearse", "switch-on")
+        rule = ("packs", "trigger", "trigger-condition", "trigger-step", "trigger-text", "rehearse", "switch-on")
         others = {"empty": empty, "automation-empty": empty, "merge": merging, **dict.fromkeys(named, writing),
                   **dict.fromkeys(rule, written), **dict.fromkeys(("runs", "run", "match", "answer"), ran)}  # fmt: skip
         for name in sys.argv[1:] or SCREENS:

@@ -1,4 +1,4 @@
-"""A message as a file: a mail that mail programs open as a draft (RFC 5322), or a letter as text.
+"""A message as a file: a mail that mail programs open as a draft (RFC 5322), or a letter for a word processor.
 
 The headers are written here and not by the standard library's `EmailMessage`, which in several of the Pythons we run
 under takes quotes or separators apart when it folds a long name. Everything that came from a file or a person is one
@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from importers import docx
 from prm_tui.domain.message import ascii_domain
 from prm_tui.domain.template import one_line
 
@@ -80,15 +81,14 @@ def _person(name: str, address: str) -> str:
 
 
 def letter(mail: Mail) -> bytes:
-    """A letter as text, for a word processor: with the mark by which Windows knows UTF-8, and its line ends."""
+    """A letter as a document for a word processor (.docx)."""
     head = [
         mail.sender_name, mail.sender, "", f"{mail.at.day} {mail.at:%B %Y}", "", mail.to_name,
         *([mail.partner] if mail.partner != mail.to_name else []), *mail.address.splitlines(), "",
-        f"Our reference: {mail.reference}", "", mail.subject,
+        f"Our reference: {mail.reference}",
     ]  # fmt: skip
     lines: list[str] = []
     for line in map(one_line, head):
         if line or (lines and lines[-1]):
             lines.append(line)
-    text = "\n".join([*lines, "", normal(mail.body)])
-    return text.replace("\n", _EOL).encode("utf-8-sig")
+    return docx.written(normal(mail.body).removesuffix("\n"), heading=mail.subject, above="\n".join(lines))

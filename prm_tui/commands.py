@@ -96,6 +96,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("automation.actions", "automation", "a", "actions", "Let held matches go, write it to a TOML file.", "actions"),
     Command("automation.why", "automation", "w", "why", "Whether the condition holds for a partner, and what is missing.", "why"),
     Command("trigger.edit", "trigger", "e,f2", "edit", "Edit what the cursor is on: when, if, a step, safety.", "edit", foot=True),
+    Command("trigger.text", "trigger", "E", "text", "Write the text of the message or document under the cursor, and see it as a"
+            " partner gets it.", "text", foot=True),
     Command("trigger.new", "trigger", "n", "new", "A new step below the cursor; in the condition, one part more.", "new", foot=True),
     Command("trigger.save", "trigger", "W", "save", "Save as a new version; switching it on is another act.", "save", foot=True),
     Command("trigger.rehearse", "trigger", "D", "rehearse", "Show whom it would touch and how; nothing remains.", "rehearse", foot=True),

@@ -13,6 +13,7 @@ from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, 
 from prm_tui.domain.pack_check import Known
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
+from storage import templates as texts
 from storage.cases import insert, update, workflow_version
 from storage.catalogue import catalogue
 from storage.store import Change
@@ -227,7 +228,7 @@ def save(change: Change, pack: Pack, text: str) -> None:
     for fact in pack.facts.values():
         _save(change, "facts", fact.name, {"body": fact.value, "sentence": fact.sentence}, pack.name)
     for template in pack.templates.values():
-        _save(change, "templates", template.name, {"subject": template.subject, "body": template.body}, pack.name)
+        texts.save(change, template, pack.name)
     for flow in pack.workflows.values():
         workflow_version(change, flow.name, flow.title, body_of(flow.to_data()), pack.name)
         retitle(change, flow.name, flow.title)

@@ -60,15 +60,15 @@ def live(state: str) -> str:
     )
 
 
-def act_on(round_: Round, which: str, *params: object) -> int:
-    """temp.acting: the visits `s` of cases `c` that act now, selected by `which` (FROM … WHERE …); how many."""
+def acting(round_: Round, visits: str, params: tuple[object, ...]) -> int:
+    """temp.acting: the visits `s` of cases `c` that act now, of FROM … WHERE …; how many."""
     round_.conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS acting("
         "visit INTEGER PRIMARY KEY, case_id INTEGER, partner_id INTEGER, subject_id INTEGER)"
     )
     round_.conn.execute("DELETE FROM temp.acting")
     return round_.conn.execute(
-        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {which}", params
+        f"INSERT INTO temp.acting SELECT s.id, c.id, c.partner_id, c.subject_id {visits}", params
     ).rowcount
 
 

@@ -95,9 +95,9 @@ def matching(
         f"SELECT count(*), count(*) FILTER (WHERE t), count(*) FILTER (WHERE t IS NULL) FROM (SELECT {test} AS t {rows})",
         params,
     ).fetchone()
-    which = _WHICH[trigger.about.table]
+    which, row = _WHICH[trigger.about.table], "s.id" if kind is not None else "NULL"
     first = conn.execute(
-        f"SELECT p.id, p.code, p.name, {which} {rows} AND {test} ORDER BY p.name, p.id LIMIT {shown}", params
+        f"SELECT p.id, p.code, p.name, {which}, {row} {rows} AND {test} ORDER BY p.name, p.id LIMIT {shown}", params
     ).fetchall() if shown else []  # fmt: skip
     among = "partners" if kind is None else f"{kind.label.lower()}s"
     if kind is not None and kind.table == "activity":

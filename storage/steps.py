@@ -13,7 +13,7 @@ from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
-from storage.rounds import Round, act_on, enter, live
+from storage.rounds import Round, acting, enter, live
 
 MOST = 200
 """Waves in which ready steps may act in one round; a workflow is checked to need fewer when it is saved."""
@@ -192,7 +192,7 @@ def run_ready(round_: Round) -> int:
 
 
 def _act(round_: Round, version_id: int, workflow: Workflow, step: Step) -> int:
-    many = act_on(round_, live("ready"), step.id, version_id)
+    many = acting(round_, live("ready"), (step.id, version_id))
     doing = acts.DOING.get(step.do)
     if doing is not None:
         doing(round_, workflow, step)
@@ -241,7 +241,7 @@ def _set(round_: Round, setting: Sequence[tuple[int, Step]]) -> int:
     """Set fields, those of all cases at once; two that want the same field otherwise are held for a person."""
     many, wanted = 0, []
     for version_id, step in setting:
-        many += act_on(round_, live("ready"), step.id, version_id)
+        many += acting(round_, live("ready"), (step.id, version_id))
         wanted += writing.wants(round_, step, version_id)
     for visits, version_id, step in writing.set_fields(round_, wanted):
         go(round_, version_id, visits, _then(round_, version_id, step))

@@ -14,7 +14,7 @@ from prm_tui.domain.step import Document, Notify, Step
 from prm_tui.domain.template import Template, fill, parse
 from prm_tui.domain.workflow import Workflow
 from storage import cases, subjects, whom
-from storage.rounds import Round, act_on
+from storage.rounds import Round, acting
 
 _REACHED = "NOT k.opt_out AND (k.valid_until IS NULL OR k.valid_until >= :today)"
 _CONTACT = "SELECT k.id FROM contacts k WHERE k.partner_id = a.partner_id AND {test} ORDER BY k.main DESC, k.id LIMIT 1"
@@ -29,7 +29,9 @@ _WHO = {
 
 
 @dataclass(frozen=True)
-class _To:
+class To:
+    """Who is written to: a contact of the partner, or a person of ours."""
+
     contact: int | None
     person: int | None
     name: str | None
@@ -41,11 +43,11 @@ class _To:
         return {"contact.name": self.name, "contact.email": self.address}
 
 
-_NOBODY = _To(None, None, None, None)
+NOBODY = To(None, None, None, None)
 
 
-def _recipients(round_: Round, to: str) -> dict[int, list[_To]]:
-    """Who gets the message of each visit: one, or everybody of a role by name."""
+def recipients(round_: Round, to: str) -> dict[int, list[To]]:
+    """Who gets the message of each visit in temp.acting: one, or everybody of a role by name; nobody where there is none."""
     kind, _, who = to.partition(":")
     table, one = _WHO["main" if to in ("partner", "contact:main") else kind]
     rows = round_.conn.execute(
@@ -53,9 +55,9 @@ def _recipients(round_: Round, to: str) -> dict[int, list[_To]]:
         {"who": who, "today": round_.as_of.isoformat()},
     )
     ours = table == "people"
-    found: dict[int, list[_To]] = {}
+    found: dict[int, list[To]] = {}
     for visit, row_id, name, email in rows:
-        found.setdefault(visit, []).append(_To(None if ours else row_id, row_id if ours else None, name, email))
+        found.setdefault(visit, []).append(To(None if ours else row_id, row_id if ours else None, name, email))
     return found
 
 
@@ -66,7 +68,7 @@ def _template(round_: Round, name: str) -> tuple[Template, Template]:
     return parse(row[0]), parse(row[1])
 
 
-def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+def fields(round_: Round, templates: Sequence[Template], to: dict[int, To]) -> dict[int, dict[str, str | None]]:
     """What each visit says for the fields of templates: contact.*, case.*, and any expression about its subject."""
     names = list(dict.fromkeys(name for template in templates for name in template.names))
     own = [name for name in names if name.split(".")[0] not in ("contact", "case", "today")]
@@ -76,7 +78,7 @@ def fields(round_: Round, templates: Sequence[Template], to: dict[int, _To]) -> 
     readers = _of_readers(round_, names, to)
     for visit, case in _of_cases(round_, names):
         receiver = to.get(visit)
-        given = {**(receiver or _NOBODY).said, **readers.get(visit, {}), **case, "today": said(round_.as_of)}
+        given = {**(receiver or NOBODY).said, **readers.get(visit, {}), **case, "today": said(round_.as_of)}
         found = worked_out.get(visit, [])
         told[visit] = given | {name: said(*pair) for name, pair in zip(own, found, strict=False)}
     return told
@@ -106,7 +108,7 @@ def _of_cases(round_: Round, names: Sequence[str]) -> list[tuple[int, dict[str, 
     return told
 
 
-def _of_readers(round_: Round, names: Sequence[str], to: dict[int, _To]) -> dict[int, dict[str, str | None]]:
+def _of_readers(round_: Round, names: Sequence[str], to: dict[int, To]) -> dict[int, dict[str, str | None]]:
     """What is asked of the contacts who are written to, beyond name and address."""
     asked = [
         n.partition(".")[2] for n in names if n.startswith("contact.") and n not in ("contact.name", "contact.email")
@@ -135,7 +137,7 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     """A draft for each case and reader. One without a reader or with an empty field is returned to the case's owner."""
     assert isinstance(step, Notify)
     subject, body = _template(round_, step.template)
-    to, tardy = _recipients(round_, step.to), _learned_late(round_)
+    to, tardy = recipients(round_, step.to), _learned_late(round_)
     cases_of = {
         visit: rest for visit, *rest in round_.conn.execute("SELECT visit, case_id, partner_id FROM temp.acting")
     }
@@ -144,7 +146,7 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
     for visit, known in fields(round_, [subject, body], one).items():
         if visit not in to and step.optional:
             continue
-        for receiver in to.get(visit, [_NOBODY]):
+        for receiver in to.get(visit, [NOBODY]):
             head, text, why = _written(step, subject, body, known, receiver, visit in tardy)
             case_id, partner_id = cases_of[visit]
             draft = (case_id, visit, partner_id, receiver.contact, receiver.person, step.template, step.channel,
@@ -159,12 +161,12 @@ def notify(round_: Round, workflow: Workflow, step: Step) -> None:
 
 
 def _written(
-    step: Notify, subject: Template, body: Template, known: dict[str, str | None], receiver: _To, tardy: bool
+    step: Notify, subject: Template, body: Template, known: dict[str, str | None], receiver: To, tardy: bool
 ) -> tuple[str, str, str]:
     """A message to somebody: subject, text, and why it cannot go as it is; a text with a gap stays as its template."""
     told = known | receiver.said
     head, text = fill(subject, told.get, line=True), fill(body, told.get)
-    why = _wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], tardy)
+    why = wrong(step, receiver, [*dict.fromkeys([*head.empty, *text.empty])], tardy)
     return head.text or subject.text, text.text or body.text, why
 
 
@@ -183,9 +185,9 @@ def refill(round_: Round, message_id: int) -> str | None:
     if not isinstance(step, Notify):
         return None
     person, visit = row[:2]
-    act_on(round_, "FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.id = ?", visit)
+    acting(round_, "FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.id = ?", (visit,))
     subject, body = _template(round_, step.template)
-    to = _recipients(round_, step.to).get(visit, [_NOBODY])
+    to = recipients(round_, step.to).get(visit, [NOBODY])
     receiver = next((one for one in to if one.person == person), to[0])
     known = fields(round_, [subject, body], {visit: receiver})[visit]
     head, text, why = _written(step, subject, body, known, receiver, visit in _learned_late(round_))
@@ -213,11 +215,11 @@ _INSERT = (
 )
 
 
-def _wrong(step: Notify, receiver: _To, empty: Sequence[str], tardy: bool) -> str:
+def wrong(step: Notify, receiver: To, empty: Sequence[str], tardy: bool) -> str:
     """Why a message cannot go as it is; nothing where it can."""
     if empty:
         return f"{', '.join(empty)} is empty"
-    if receiver is _NOBODY:
+    if receiver is NOBODY:
         return f"there is no {person_said(step.to).removeprefix('the ')}"
     if step.channel == "mail" and not receiver.address:
         return f"{receiver.name} has no e-mail address"

@@ -79,9 +79,10 @@ def _show(options: argparse.Namespace) -> int:
         row, trigger = triggers.find(store, name, as_of)
         does, agrees = triggers.acts_of(store, name), agreeing.who(store)
         text = triggers.export(store, [name], as_of)
+        texts = triggers.texts_of(store, name)
     if options.json:
         print_json({"name": row.name, "on": row.on, "version": row.version, "hits_7d": row.hits_7d, "pack": row.pack,
-                    "saved_by": row.saved_by, "does": does, "trigger": trigger.to_data()})  # fmt: skip
+                    "saved_by": row.saved_by, "does": does, "trigger": trigger.to_data(), "texts": texts})  # fmt: skip
         return 0
     print(plain_lines(text.partition("\n\n")[2].rstrip("\n")))
     needs = f"; it {' and '.join(does)}, so {agrees} switches it on" if does else ""

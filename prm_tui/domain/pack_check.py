@@ -27,6 +27,8 @@ from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import Workflow, reached
 
 PARTNER = Subject()
+IN_CASES = ("id", "title", "step", "answer", "answer_reason")
+"""What a text can say of its case beside what a condition can ask of it."""
 _TYPES = {"person": "text", "partner": "text", "contact": "text"}
 
 
@@ -314,7 +316,7 @@ class _Checking:
             own = (
                 {
                     "contact": [*CONTACT_FIELDS],
-                    "case": [*CASE.fields, "id", "title", "step", "answer", "answer_reason"],
+                    "case": [*CASE.fields, *IN_CASES],
                 }.get(start)
                 if rest
                 else None

@@ -26,7 +26,7 @@ class Rule:
     name: str
     trigger: Data
     flow: Data | None
-    templates: Mapping[str, MessageTemplate] = field(default_factory=dict)
+    templates: Mapping[str, MessageTemplate] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, trigger: Trigger, flow: Workflow | None, templates: Mapping[str, MessageTemplate]) -> Rule:

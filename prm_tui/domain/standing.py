@@ -17,6 +17,7 @@ class Subject:
     code: str
     name: str
     which: str = ""
+    row: int | None = None
 
 
 @dataclass(frozen=True)

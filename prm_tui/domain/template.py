@@ -128,6 +128,13 @@ def fill(template: Template, value: Callable[[str], str | None], *, line: bool =
     return Filled(one_line(text) if line else text)
 
 
+def open_field(text: str, cursor: int) -> str | None:
+    """What stands of the field that is being written at the cursor; None where no field is open there."""
+    begin = text.rfind("{{", 0, cursor)
+    inside = text[begin + 2 : cursor]
+    return None if begin < 0 or "}}" in inside or "\n" in inside else inside
+
+
 def one_line(text: str) -> str:
     """A text on one line: line breaks and other control characters are spaces, and runs of them one.
 

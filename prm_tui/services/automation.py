@@ -156,7 +156,7 @@ def release(store: Store, name: str, *, actor: int | None, as_of: date) -> Run:
 
 
 def round_of(store: Store, change: Change) -> Round:
-    """A change as a round of automation."""
+    """A round of automation within a change."""
     times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)

@@ -1,11 +1,11 @@
-"""Documents of workflows as they are kept: letters and reports as text, tables as workbooks."""
+"""Documents of workflows as they are kept: letters and reports for a word processor, tables as workbooks."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from importers import export
+from importers import docx, export
 from prm_tui.domain.sheet import OutColumn, OutSheet
 
 BETWEEN = " | "
@@ -15,11 +15,12 @@ BETWEEN = " | "
 def rendered(form: str, title: str, text: str) -> tuple[bytes, str]:
     """A filled template as bytes, and the suffix of its file.
 
-    `form` is letter or report (text), or workbook: then each line of the text is a row, the first one with cells is
-    the header, and " | " stands between cells; what is a plain number becomes one, what looks like a formula is text.
+    `form` is letter, report (with the title as its heading), or workbook: then each line of the text is a row, the first
+    one with cells is the header, and " | " stands between cells; what is a plain number becomes one, what looks like a
+    formula is text.
     """
     if form != "workbook":
-        return text.encode(), ".txt"
+        return docx.written(text.strip("\n"), heading=title if form == "report" else ""), ".docx"
     rows = [line.split(BETWEEN) for line in text.splitlines() if BETWEEN in line] or [
         [line] for line in text.splitlines()
     ]
@@ -35,6 +36,18 @@ def rendered(form: str, title: str, text: str) -> tuple[bytes, str]:
         out = Path(place) / "document.xlsx"
         export.write(out, [OutSheet(title, "skip", columns, cells)])
         return out.read_bytes(), ".xlsx"
+
+
+def readable(body: bytes, file: str) -> str:
+    """What was kept as proof, to be read on a screen; of what is no text, what it is and how to open it."""
+    if b"\0" not in body and not body.startswith(b"%PDF"):
+        return body.decode("utf-8", "replace")
+    try:
+        return docx.read(body)
+    except ValueError:
+        return (
+            f"{file}: {len(body):,} bytes, no text. To open it, write it into a folder: prm cases evidence CASE FOLDER"
+        )
 
 
 def _number(text: str) -> float | None:

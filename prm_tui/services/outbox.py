@@ -254,8 +254,8 @@ def confirm(store: Store, ids: Sequence[int] | None, *, actor: int | None, as_of
 def export(
     store: Store, folder: Path, ids: Sequence[int] | None = None, *, again: bool = False, actor: int | None, as_of: date
 ) -> HandedOver:
-    """Write approved messages (all, or those of `ids`) into a folder: mails as .eml drafts, letters as .txt, and a
-    workbook that lists them. From then on they count as given out, which cannot be taken back.
+    """Write approved messages (all, or those of `ids`) into a folder: mails as .eml drafts, letters as .docx,
+    and a workbook that lists them. From then on they count as given out, which cannot be taken back.
 
     `again`: messages named that were given out before are written once more. No file is overwritten. All are written
     and given out, or none. Raises UsageError as `approve` does, InputError for a folder that cannot be written.
@@ -305,7 +305,7 @@ def _write(
     at = datetime.fromtimestamp(change.at, ZoneInfo(store.zone))
     files = []
     for row in rows:
-        name = tray.name(file_stem(row.code, row.subject, row.id), ".eml" if row.channel == "mail" else ".txt")
+        name = tray.name(file_stem(row.code, row.subject, row.id), ".eml" if row.channel == "mail" else ".docx")
         what = mail.Mail(
             f"{token}.{row.id}", row.to_name or "", row.name, row.recipient or "", person.name,
             sender if is_address(sender) else "", row.subject, texts[row.id], at,

@@ -130,7 +130,7 @@ def add(store: Store, text: str, file: str, *, actor: int | None, as_of: date) -
     """Put a pack into the file, in one change; what is there already stays as it is.
 
     Triggers come switched off; what runs keeps the version it began with. A trigger that is on and would message,
-    pay or set a status by a new version is switched off, until a second person switches it on. Raises PackError
+    pay or set a status by a new version or text is switched off, until a second person agrees. Raises PackError
     with every fault; nothing is changed then.
     """
     pack, faults = check(store, text, file)

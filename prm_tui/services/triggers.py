@@ -23,6 +23,7 @@ from prm_tui.services import agreeing, shipped
 from storage import Store, sweeps
 from storage import packs as kept
 from storage import standing as looks
+from storage import templates as texts
 from storage import triggers as stored
 from storage.catalogue import catalogue
 from storage.store import Change
@@ -88,6 +89,20 @@ def workflows_of(trigger: Trigger, flows: Flows) -> list[str]:
     return sorted(reached({trigger.start}, ways))
 
 
+def templates_of(trigger: Trigger, flows: Flows) -> set[str]:
+    """The templates of the messages and documents a trigger may lead to."""
+    found = (flows.get(name) for name in workflows_of(trigger, flows))
+    return {step.template for flow in found if flow for step in flow.steps if isinstance(step, Notify | Document)}
+
+
+def texts_of(store: Store, name: str) -> dict[str, dict[str, str]]:
+    """The texts a trigger of the file may lead to, by the names of their templates: subject and body."""
+    with store.reading() as conn:
+        mine = templates_of(kept.triggers(conn)[name], kept.workflows(conn))
+        return {one.name: {"subject": one.subject, "body": one.body} for one in kept.templates(conn).values()
+                if one.name in mine}  # fmt: skip
+
+
 def acts(trigger: Trigger, flows: Flows) -> list[str]:
     """What it does that a second person must agree to: messages, pays, sets a status."""
     found: set[str] = set()
@@ -124,20 +139,27 @@ def switch_on(store: Store, name: str, *, first: str | None = None, actor: int |
 
 def difference(store: Store, name: str, as_of: date) -> list[str]:
     """What the newest version of a trigger changed against the one before, line by line (“- …”, “+ …”); and what the
-    newest version of the workflow it starts did. Empty for first versions.
+    newest version of the workflow it starts did, and the latest change of each text it writes. Empty for first versions.
     """
     from difflib import ndiff
 
     _, trigger = find(store, name, as_of)
     with store.reading() as conn:
-        pairs = [
-            (before, after) for before, after in
-            (kept.last_two(conn, "trigger", name), kept.last_two(conn, "workflow", trigger.start)) if before and after
-        ]  # fmt: skip
+        versions = [kept.last_two(conn, "trigger", name), kept.last_two(conn, "workflow", trigger.start)]
+        pairs = [(_lines(before), _lines(after)) for before, after in versions if before and after]
+        mine = templates_of(trigger, kept.workflows(conn))
+        for name, text in kept.templates(conn).items():
+            was = texts.before(conn, name) if name in mine else None
+            pairs += [(_text_lines(was), _text_lines(text))] if was else []
     found: list[str] = []
     for before, after in pairs:
-        found += [line for line in ndiff(_lines(before), _lines(after)) if line[0] in "+-"]
+        found += [line for line in ndiff(before, after) if line[0] in "+-"]
     return found
+
+
+def _text_lines(template: MessageTemplate) -> list[str]:
+    return [f"text {template.name}.subject = {template.subject}",
+            *(f"text {template.name}: {line}" for line in template.body.splitlines() if line.strip())]  # fmt: skip
 
 
 def _lines(data: Any, key: str = "") -> list[str]:
@@ -155,7 +177,7 @@ def wrote(store: Store, name: str, actor: int | None, as_of: date) -> bool:
     """Whether who acts wrote what would act."""
     _, trigger = find(store, name, as_of)
     with store.reading() as conn:
-        return actor in stored.writers(conn, name, workflows_of(trigger, kept.workflows(conn)))
+        return actor in _writers(conn, trigger, kept.workflows(conn))
 
 
 def may_switch_on(store: Store, name: str, *, actor: int | None, as_of: date) -> None:
@@ -167,7 +189,7 @@ def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
     with store.reading() as conn:
         flows = kept.workflows(conn)
         does = acts(trigger, flows)
-        writers = stored.writers(conn, trigger.name, workflows_of(trigger, flows))
+        writers = _writers(conn, trigger, flows)
     if not does:
         return
     what = f"{trigger.name} {' and '.join(does)}"
@@ -180,6 +202,13 @@ def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
         )
 
 
+def _writers(conn: Any, trigger: Trigger, flows: Flows) -> dict[int, str]:
+    """Who wrote what would act, and what that is: the trigger, its workflows, their texts."""
+    wrote = texts.writers(conn, sorted(templates_of(trigger, flows)))
+    writers = {person: f"the text {name}" for person, name in wrote.items()}
+    return writers | stored.writers(conn, trigger.name, workflows_of(trigger, flows))
+
+
 def switch_off(store: Store, name: str, *, actor: int | None, as_of: date) -> int | None:
     """Switch a trigger off; what it began goes on. Returns the change, None when it was off already."""
     row, _ = find(store, name, as_of)
@@ -190,13 +219,14 @@ def switch_off(store: Store, name: str, *, actor: int | None, as_of: date) -> in
 
 
 def switched_off(change: Change) -> tuple[str, ...]:
-    """Switch off what a change made act otherwise than was agreed to; returns their names."""
-    flows = kept.workflows(change.conn)
-    new = stored.written_by(change)
+    """Switch off what a change made act, or write, otherwise than was agreed to; returns their names."""
+    flows, bodies = kept.workflows(change.conn), kept.triggers(change.conn)
+    new = stored.written_by(change) | {("template", name) for name in texts.written_by(change)}
     found = []
     for row in stored.rows(change.conn, change.as_of):
-        trigger = kept.triggers(change.conn)[row.name]
+        trigger = bodies[row.name]
         parts = {("trigger", row.name), *(("workflow", name) for name in workflows_of(trigger, flows))}
+        parts |= {("template", name) for name in templates_of(trigger, flows)}
         if row.on and parts & new and acts(trigger, flows):
             stored.switch(change, row.id, False)
             found.append(row.name)
@@ -217,11 +247,11 @@ def export(store: Store, names: Iterable[str], as_of: date) -> str:
             flow = flows.get(name)
             if flow is not None:
                 used[name] = flow
-    written = {s.template for f in used.values() for s in f.steps if isinstance(s, Notify | Document)}
+    written = {name for trigger in chosen.values() for name in templates_of(trigger, flows)}
     templates = {name: templates[name] for name in sorted(written) if name in templates}
-    texts = [*_said(chosen.values(), used.values()), *(t for m in templates.values() for t in _fields(m))]
-    named = _named(facts, texts)
-    spoken = _spoken([*texts, *(facts[name].value for name in named)], chosen.values(), used.values())
+    said = [*_said(chosen.values(), used.values()), *(t for m in templates.values() for t in _fields(m))]
+    named = _named(facts, said)
+    spoken = _spoken([*said, *(facts[name].value for name in named)], chosen.values(), used.values())
     with store.reading() as conn:
         activities, records, fields = kept.kinds(conn, spoken, shipped.core_fields())
     name = wanted[0] if len(wanted) == 1 else "triggers"

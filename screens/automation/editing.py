@@ -192,7 +192,7 @@ async def _ask(
         faults = _beneath(await page.read(lambda s: rules.check(s, rule)), place, keys)
         _, _, unread = rule.built()
         stops = _beneath(unread, place, keys) | {
-            key: fault for key, fault in faults.items() if key and key not in _WAYS
+            key: fault for key, fault in faults.items() if key and key not in _LATER
         }
         for key, fault in stops.items():
             raise UsageError(f"{key}: {fault}" if key else fault)
@@ -204,8 +204,8 @@ async def _ask(
 
 
 _TARGETS = ("then", "reject", "timeout", "else", "join", "nobody")
-_WAYS = (*_TARGETS, "choices", "cases", "branches")
-"""Fields that may name a step which is added only later; saving the trigger looks at them."""
+_LATER = (*_TARGETS, "choices", "cases", "branches", "template")
+"""Fields that may name a step, or a text, which is written only later; saving the trigger looks at them."""
 
 
 def _beneath(faults: Sequence[Fault], place: tuple[str | int, ...], keys: set[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from screens.automation import acts, editing
 from screens.automation.result import Backtested, Rehearsed
 from screens.automation.rows import page_columns, page_lines
 from screens.automation.testing import Span, ask_span, run_backtest
+from screens.automation.text import edit_text
 from screens.base import PrmScreen
 from screens.modals.confirm import Confirm
 from screens.text import plain
@@ -181,6 +182,12 @@ class TriggerPage(PrmScreen):
         rule = self.rule
         if rule is not None and key is not None:
             self.start(lambda: editing.edit(self, rule, key[0], key[1]), "form")
+
+    def action_text(self) -> None:
+        """Write the text of the step under the cursor."""
+        rule, step = self.rule, self.step
+        if rule is not None:
+            self.start(lambda: edit_text(self, rule, step), "form")
 
     def action_new(self) -> None:
         key = self.query_one("#rule", Table).current

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import STAGES, Case
-from prm_tui.services import cases
+from prm_tui.services import cases, documents
 from screens.base import PrmScreen
 from screens.cases import acts
 from screens.cases.rows import STEP_COLUMNS, step_line
@@ -132,9 +132,11 @@ class CasePage(PrmScreen):
         choices = [Choice(e.id, e.title, f"{e.at:%Y-%m-%d}, sha256 {e.hash[:12]}…") for e in self.case.evidence]
         chosen = await self.prm.push_screen_wait(Choose("Evidence", choices))
         if chosen is not None:
-            body = await self.read(lambda s: cases.evidence(s, chosen))
-            text = body[:100_000].decode("utf-8", "replace")
-            self.prm.push_screen(Page("Evidence", Content("\n").join([plain(line) for line in text.split("\n")])))
+            file = next(e.file or e.title for e in self.case.evidence if e.id == chosen)
+            text = await self.read(lambda s: documents.readable(cases.evidence(s, chosen), file))
+            self.prm.push_screen(
+                Page("Evidence", Content("\n").join([plain(line) for line in text[:100_000].split("\n")]))
+            )
 
     def action_back(self) -> None:
         self.prm.pop_screen()

@@ -13,7 +13,7 @@ from prm_tui.domain.message import EDITABLE, STATES, HandedOver, MessageRow, Mov
 from prm_tui.services import outbox
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
-from screens.outbox.edit import EditMessage
+from screens.outbox.edit import edit_message
 from screens.text import plain
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ async def edit(screen: PrmScreen, message_id: int) -> None:
         row = (await screen.read(lambda s: outbox.get(s, message_id))).row
         return f"Still missing: {'; '.join(row.lacks)}" if row.lacks else "Saved. It waits for approval."
 
-    said = await screen.prm.push_screen_wait(EditMessage(found, save))
+    said = await screen.prm.push_screen_wait(edit_message(found, save))
     if said:
         screen.prm.tell(said, bad=said.startswith("Still"))
 

@@ -57,6 +57,9 @@ def test_from_list_to_on_and_back(office: Path, capsys: Capture) -> None:
     assert main(["triggers", "show", "gone-quiet"]) == 0
     out, err = capsys.readouterr()
     assert "\n[trigger.gone-quiet]\n" in out and "saved by Dana; it messages" in err
+    assert "\n[template.we-miss-you]\n" in out and "your last order with us was on {{ last(order) }}." in out
+    assert main(["triggers", "show", "gone-quiet", "--json"]) == 0
+    assert "{{ last(order) }}" in json.loads(capsys.readouterr().out)["texts"]["we-miss-you"]["body"]
     assert main(["triggers", "off", "gone-quiet"]) == 0
     assert main(["undo"]) == 0
 

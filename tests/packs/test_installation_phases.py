@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importers import docx
 from prm_tui.services import records
 from tests.packs.office import Office
 
@@ -22,7 +23,7 @@ def test_a_withdrawn_acceptance_sends_the_next_phase_back_and_holds_the_payment(
     assert office.records("T1", "milestone", "ends_on")[1] == "2026-04-21", "fifteen working days"
     assert office.tasks() == ["Fibre Ring 7, Digging: assign a crew"]
     assert office.messages() == ["Fibre Ring 7: Survey is accepted", "Fibre Ring 7: Digging begins"]
-    assert b"1 of\n3 phases" in office.all("SELECT body FROM evidence")[0]
+    assert "1 of\n3 phases" in docx.read(office.all("SELECT body FROM evidence")[0])
     assert office.run(1).quiet
 
     office.later(3)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from importers import docx
 from tests.packs.programme import DAY, Office, opened
 
 
@@ -59,7 +60,8 @@ def test_a_fall_is_told_with_its_parts(office: Office) -> None:
     alarm = office.task("Partner C: health fell to")
     assert alarm.owner == "Pat" and "It was 88.8889" in (alarm.detail or "")
     assert office.messages()[-1].startswith("Partner C: health fell to")
-    (report,) = office.all("SELECT CAST(body AS TEXT) FROM evidence WHERE kind = 'document'")
+    report = docx.read(office.all("SELECT body FROM evidence WHERE kind = 'document'")[0])
+    assert report.startswith("Health of Partner C: "), "its title stands above it"
     assert "Revenue, 35: 0%" in report and "Relationship, 10: [health_relationship]" in report
     office.done("health fell", "Pat")
     assert office.outcomes("health-score")[-1] == ("C", "alarm")

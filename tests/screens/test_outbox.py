@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input, TextArea
 
 from prm_tui.services import contacts, outbox, partners
-from screens.outbox.edit import typed
+from screens.modals.writing import typed
 from storage import Store
 from tests.outgoing import DAY, NOW, case, message, messages, office, state
 from tests.screens.driver import Driver, drive
@@ -122,7 +122,7 @@ def test_nobody_in_particular_approves_nothing_and_a_bad_address_stays_in_the_fo
         prm.app.screen.query_one(TextArea).text = "x" * 200_001
         await prm.press("ctrl+s")
         assert "longer than 200,000" in prm.text
-        await prm.press("escape")
+        await prm.press("escape", "enter")
         assert "Edit the message" not in prm.text
 
     drive(db, story)

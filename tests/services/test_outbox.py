@@ -15,6 +15,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from importers import docx
 from importers import export as sheets
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.message import HandedOver, file_stem, is_address
@@ -339,10 +340,10 @@ def test_letters_and_persons_without_an_address(store: Store, tmp_path: Path) ->
     approve(store, one, two, three)
     given = outbox.export(store, tmp_path / "out", actor=who(store, "Max"), as_of=DAY)
     assert given.notes == ("Max has no e-mail address here: your mail program says who sends",)
-    text = (tmp_path / "out" / given.files[1][1]).read_bytes()
-    head = "\ufeffMax\r\n\r\n31 March 2026\r\n\r\nBob Seller\r\nPartner B\r\n1 High St\r\nLeeds\r\n\r\nOur reference: "
-    assert text.startswith(head.encode())
-    assert text.decode("utf-8-sig").replace("\r\n", "\n").endswith("\n\nYour agreement\n\n" + BODY)
+    letter = tmp_path / "out" / given.files[1][1]
+    head, _, rest = docx.read(letter.read_bytes()).partition("Our reference: ")
+    assert letter.suffix == ".docx" and head == "Max\n\n31 March 2026\n\nBob Seller\nPartner B\n1 High St\nLeeds\n\n"
+    assert rest.endswith("\n\nYour agreement\n\n" + BODY.rstrip("\n"))
     mail = read(tmp_path / "out" / given.files[2][1])
     assert mail["From"] is None and mail["To"] == "joerg@xn--mller-kva.example"
 

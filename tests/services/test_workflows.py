@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any
 import openpyxl
 import pytest
 
+from importers import docx
 from prm_tui.domain.calendar import CalendarError
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.services import (
     automation,
     cases,
     deadlines,
+    documents,
     history,
     outbox,
     partners,
@@ -175,7 +178,7 @@ STEPS: dict[str, tuple[str, Callable[[Store], Any], Any]] = {
     "accrue": ('do = "accrue"\nkind = "bonus"\nrate = 0.05\nbasis = "sum(order.amount, 30)"\ncurrency = "EUR"\nperiod = "month"',
                lambda s: one(s, "SELECT amount, basis, period, state FROM ledger"), (50_000, 1_000_000, "2026-03", "new")),
     "document": ('do = "document"\ntitle = "Letter"\ntemplate = "hello"',
-                 lambda s: one(s, "SELECT body FROM evidence").decode().splitlines()[0], "Partner A: hello"),
+                 lambda s: docx.read(one(s, "SELECT body FROM evidence")).splitlines()[0], "Partner A: hello"),
 }  # fmt: skip
 
 
@@ -235,6 +238,33 @@ def test_a_workbook_is_a_document_too(office: Store, tmp_path: Path) -> None:
     assert page["B2"].data_type == "s", "never a formula"
     with pytest.raises(InputError, match="is there already"):
         cases.write_evidence(office, case, tmp_path / "out")
+
+
+@pytest.mark.parametrize("form", ["letter", "report"])
+def test_letters_and_reports_are_kept_as_documents_for_a_word_processor(
+    office: Store, tmp_path: Path, form: str
+) -> None:
+    body = "Dear {{ contact.name }},\\n\\n- {{ partner.territory }} & more\\n- <b>"
+    table = f'[template.note]\nsubject = "To {{{{ partner.name }}}}"\nbody = "{body}"\n'
+    step = f'id = "a"\ndo = "document"\ntitle = "Note"\ntemplate = "note"\nformat = "{form}"'
+    rules(office, table + trigger("go", "when = \"tier = 'Gold'\"", "go", step))
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    case = cases.get(office, one(office, "SELECT id FROM cases"))
+    (path,) = cases.write_evidence(office, case.row.id, tmp_path / "out")
+    (kept,) = case.evidence
+    text = ("Note\n\n" if form == "report" else "") + "To Partner A\n\nDear [contact.name],\n\n- West & more\n- <b>"
+    assert docx.read(path.read_bytes()) == text and path.name.endswith("note.docx")
+    assert kept.hash == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert documents.readable(cases.evidence(office, kept.id), kept.file or "") == text, (
+        "it is read in the interface, too"
+    )
+
+
+def test_proof_that_is_no_text_is_named() -> None:
+    assert documents.readable("Größe".encode(), "a.txt") == "Größe"
+    assert "scan.pdf: 9 bytes, no text" in documents.readable(b"%PDF-1.7\n", "scan.pdf")
 
 
 # ---- by hand, by the dates of records, by a calendar ----
