@@ -111,12 +111,13 @@ class Compiler:
     def sql(self, node: Node, place: Place) -> Sql:
         """The expression of any node; strict where the place is."""
         if place.days.covered is None or place.row:
-            return self._sql(node, place)
+            return self.bare(node, place)
         node = strict.simpler(node, place)
-        made = self._sql(node, place)
+        made = self.bare(node, place)
         return replace(made, text=strict.told(self, node, place, made.text)) if made.number is None else made
 
-    def _sql(self, node: Node, place: Place) -> Sql:
+    def bare(self, node: Node, place: Place) -> Sql:
+        """The expression of a node as recorded, whatever the place."""
         match node:
             case And(parts) | Or(parts):
                 word = " AND " if isinstance(node, And) else " OR "

@@ -245,6 +245,7 @@ class Looking:
             return matched
         if self.trigger.on == "becomes true":
             self._go_on()
+        self._once_each()
         self._spare_corrected()
         fresh = self._episodes()
         if self.first == "from-now":
@@ -294,6 +295,13 @@ class Looking:
             self.conn.execute(
                 f"DELETE FROM temp.found AS f WHERE EXISTS (SELECT 1 FROM episodes e WHERE {self._mine} AND e.closed_on IS NULL)",
                 self.params,
+            )
+
+    def _once_each(self) -> None:
+        """Rows that are told apart by nothing are one event, whether they came in one sheet or in two."""
+        if self.kind is not None:
+            self.conn.execute(
+                "DELETE FROM temp.found WHERE rowid NOT IN (SELECT min(rowid) FROM temp.found GROUP BY partner_id, key)"
             )
 
     def _spare_corrected(self) -> None:

@@ -196,7 +196,10 @@ class Replay:
                 f"INSERT INTO temp.was SELECT o.superseded_by, {ACTIVITY.replace('s.', 'o.')} FROM main.activities o"
                 " WHERE o.superseded_by IN (SELECT who FROM temp.come)"
             )
-        self._matched(f"SELECT who, n, late FROM temp.come c WHERE NOT EXISTS ({same} = c.key){corrected}")
+        self._matched(
+            f"SELECT min(who) AS who, n, late FROM temp.come c WHERE NOT EXISTS ({same} = c.key){corrected}"
+            " GROUP BY partner, key, n"
+        )
 
     # ---- what they share ----
 

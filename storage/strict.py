@@ -38,6 +38,14 @@ def told(compiler: Compiler, node: Node, place: Place, test: str) -> str:
             test = f"nullif({test}, {value})"
         elif unsettled != "0":
             test = f"(CASE WHEN {unsettled} THEN nullif({test}, {value}) ELSE {test} END)"
+    if (
+        isinstance(node, Call)
+        and node.fact == "silent"
+        and (missing := _unsettled(compiler, list(effects), place)) != "0"
+    ):
+        # with none known it counts from joining; one that arrives may be older than that, and then it is longer silent
+        never = compiler.bare(Call("never", node.arguments[:1], at=node.at), place).text
+        test = f"(CASE WHEN {missing} AND {never} THEN nullif({test}, 0) ELSE {test} END)"
     return test
 
 

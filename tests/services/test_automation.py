@@ -87,6 +87,18 @@ def test_an_activity_acts_once_whatever_is_imported_again(office: Store, tmp_pat
     assert messages(office) == []
 
 
+def test_rows_that_nothing_tells_apart_are_one_event_in_one_run_as_in_two(office: Store) -> None:
+    steps = 'id = "t"\ndo = "task"\ntitle = "Look"\n'
+    rules(office, trigger("a", 'on = "activity"\nsubject = "activity:order"', "a", steps))
+    run(office)
+    for code in ("A", "A", "B"):
+        order(office, code)
+    run(office)
+    order(office, "B")
+    run(office)
+    assert [t.code for t in cases.inbox(office)] == ["A", "B"]
+
+
 def test_a_correction_is_the_same_event(office: Store) -> None:
     rules(office, WELCOME + BIG)
     run(office)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from prm_tui.domain.condition import Catalogue, check
@@ -87,6 +87,7 @@ SMALL = st.one_of(
     st.integers(0, 90),
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([], [(5, 1)], DAY, ["silent(order, 0)"], 10)  # what arrives may be older than the day of joining
 def test_what_is_known_stands_whatever_still_arrives(
     file: tuple[Store, Catalogue],
     facts: list[tuple[int, int]],
