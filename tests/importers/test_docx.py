@@ -52,6 +52,9 @@ def test_what_is_no_document_is_said() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as out:
         out.writestr("word/document.xml", "<w:document>")
-    for body in (b"", b"PK", b"text", book.getvalue(), packed.getvalue()):
+    hostile = io.BytesIO()
+    with zipfile.ZipFile(hostile, "w") as out:
+        out.writestr("word/document.xml", '<!DOCTYPE d [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><d>&b;</d>')
+    for body in (b"", b"PK", b"text", book.getvalue(), packed.getvalue(), hostile.getvalue()):
         with pytest.raises(ValueError, match="no document"):
             read(body)
