@@ -45,6 +45,8 @@ class ListScreen(PrmScreen):
         table = self.query_one(Table)
         table.fill(columns, lines)
         table.display, self.query_one("#nothing").display = bool(lines), not lines
+        if lines and self.focused is None:
+            table.focus()  # it lost the keys while it had nothing to show
 
     def head(self, title: str, *said: tuple[str, str]) -> None:
         """The title with what is said beside it, each with its colour."""

@@ -52,5 +52,3 @@ class Confirm(Modal[bool]):
         """The answers can be pressed."""
         if event.widget is self.query_one("#answer"):
             self.dismiss(event.x < cell_len(self._yes) + 3)
-        else:
-            super().on_click(event)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
-from prm_tui.services import cases, files, partners, people
+from prm_tui.services import cases, files, partners, people, suspension
+from screens.cases.page import CasePage
 from storage import Store
 from tests.screens.driver import Driver, drive
 
@@ -386,3 +387,18 @@ def test_somebody_gets_another_role_and_somebody_leaves(db: Path, size: tuple[in
     with files.open_file(db) as store:
         lee = people.find(store, "Lee Legal")
         assert (lee.title, lee.roles, lee.active) == ("Counsel", ("compliance", "legal"), False)
+
+
+def test_what_is_closed_is_listed_and_opened_where_nothing_is_under_way(db: Path) -> None:
+    with files.open_file(db) as store:
+        dana, partner, today = people.find(store, "Dana Program").id, partners.resolve(store, "275"), store.today()
+        suspension.suspend(store, partner, "unpaid", actor=dana, as_of=today)
+        suspension.resume(store, partner, actor=dana, as_of=today)
+
+    async def story(prm: Driver) -> None:
+        await prm.press("4")
+        assert "lifted" not in prm.text
+        await prm.press("C", "enter")
+        assert isinstance(prm.app.screen, CasePage)
+
+    drive(db, story)
