@@ -13,6 +13,7 @@ from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from prm_tui.domain.fault import Fault
+    from prm_tui.domain.run import Run
 
 FIRSTS = ("from-now", "note", "act")
 
@@ -29,7 +30,10 @@ def register(commands: Any) -> None:
     )
     made.add_argument("act", nargs="?", choices=_ACTS, default="list", help="What to do.")
     made.add_argument(
-        "names", nargs="*", metavar="NAME", help="The trigger; add and check take a TOML file, export also OUT.toml."
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="The trigger; add, check and rehearse take a TOML file, export also OUT.toml.",
     )
     made.add_argument(
         "--first",
@@ -169,8 +173,26 @@ def _rehearse(options: argparse.Namespace) -> int:
     from prm_tui.services import automation
 
     with opened(options) as store:
-        done = automation.rehearse(store, *options.names, as_of=day(options, store))
+        if options.names and options.names[0].endswith(".toml"):
+            done = _together(options, store)
+        else:
+            done = automation.rehearse(store, *options.names, as_of=day(options, store))
     return told_run(done, options.json)
+
+
+def _together(options: argparse.Namespace, store: Any) -> Run:
+    """All that is on, together with what a file would add or change."""
+    from prm_tui.services import automation, packs, triggers
+
+    as_of, path = day(options, store), Path(options.names[0])
+    text = packs.read_file(path)
+    added, _ = packs.check(store, text, path.name)
+    names = [row.name for row in triggers.listed(store, as_of) if row.on]
+
+    def before(_: object) -> None:
+        packs.add(store, text, path.name, actor=actor(options, store), as_of=as_of)
+
+    return automation.rehearse(store, *dict.fromkeys([*names, *added.triggers]), as_of=as_of, before=before)
 
 
 def _backtest(options: argparse.Namespace) -> int:

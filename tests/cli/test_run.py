@@ -52,6 +52,27 @@ def test_a_trigger_is_backtested_rehearsed_switched_on_and_run(db: str, capsys: 
     assert "180 cases" in err and "Take it back with: prm undo" in err and "A Bike Store" in out
 
 
+def test_all_that_is_on_is_rehearsed_with_what_a_file_would_change(
+    db: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["triggers", "on", "gone-quiet", "--first", "act", "--actor", "Max", "--db", db]) == 0
+    assert main(["triggers", "export", "gone-quiet", "--db", db]) == 0
+    later = capsys.readouterr().out.replace("days_since(order) > 100", "days_since(order) > 400")
+    more = '[trigger.never]\ntitle = "Never ordered"\nwhen = "never(order)"\nstart = "look"\ncoverage = "as recorded"\n'
+    steps = '[workflow.look]\ntitle = "Look"\n[[workflow.look.step]]\nid = "t"\ndo = "task"\ntitle = "Look"\n'
+    (tmp_path / "rules.toml").write_text(later + more + steps, encoding="utf-8")
+    before = Path(db).read_bytes()
+    main(["triggers", "rehearse", str(tmp_path / "rules.toml"), "--db", db, "--json"])
+    told = json.loads(capsys.readouterr().out)
+    found = {one["name"]: one["matched"] for one in told["triggers"]}
+    assert found == {"gone-quiet": 92, "never": 66}, "by the new version, and by one that is only in the file"
+    assert told["dry_run"] and told["changes"] == []
+    assert Path(db).read_bytes() == before
+    (tmp_path / "wrong.toml").write_text(more.replace("never(order)", "nver(order)"), encoding="utf-8")
+    assert main(["triggers", "rehearse", str(tmp_path / "wrong.toml"), "--db", db]) == 4
+    assert "line 3" in capsys.readouterr().err
+
+
 def test_a_dry_run_changes_nothing(db: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["triggers", "on", "gone-quiet", "--first", "act", "--actor", "Max", "--db", db]) == 0
     capsys.readouterr()
