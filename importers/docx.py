@@ -10,8 +10,8 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from html import escape
 from itertools import groupby
-from xml.sax.saxutils import escape
 
 from prm_tui.domain.template import one_line
 
@@ -99,7 +99,9 @@ def _paragraph(text: str, kind: str = "") -> str:
     properties += '<w:spacing w:after="0"/>' if kind == "tight" else ""
     pieces = re.split(r"([\n\t])", text.removeprefix(_BULLET) if bullet else text)
     marks = {"\n": "<w:br/>", "\t": "<w:tab/>"}
-    run = "".join(marks.get(one) or f'<w:t xml:space="preserve">{escape(one)}</w:t>' for one in pieces if one)
+    run = "".join(
+        marks.get(one) or f'<w:t xml:space="preserve">{escape(one, quote=False)}</w:t>' for one in pieces if one
+    )
     return f"<w:p>{f'<w:pPr>{properties}</w:pPr>' if properties else ''}{f'<w:r>{run}</w:r>' if run else ''}</w:p>"
 
 

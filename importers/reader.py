@@ -29,10 +29,11 @@ def read(
     cancelled: Callable[[], bool] = lambda: False,
     seconds: int = SECONDS,
     told: Told | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
     """Read files into a new staging file. `on_progress` hears how many rows were read of a sheet.
 
-    `told`: what the reading process should know beforehand.
+    `told`: what the reading process should know beforehand; `meanwhile` is done here while it begins.
 
     Raises InputError, naming the file and what to do, for one that cannot be taken; Cancelled when
     `cancelled` says so. The staging file is worthless then.
@@ -47,7 +48,7 @@ def read(
         if on_progress:
             on_progress(message["rows"])
 
-    _run("importers.child", [str(staging), *(str(p) for p in paths)], names, heard, cancelled, seconds)
+    _run("importers.child", [str(staging), *(str(p) for p in paths)], names, heard, cancelled, seconds, meanwhile)
 
 
 def top(path: Path, sheet: str, *, cancelled: Callable[[], bool] = lambda: False, seconds: int = SECONDS) -> list[Row]:
@@ -72,6 +73,7 @@ def _run(
     heard: Callable[[dict[str, Any]], None],
     cancelled: Callable[[], bool],
     seconds: int,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
     """Run a reading process to its end; each of its messages is heard."""
     command = [sys.executable, "-P", "-m", module, *arguments]
@@ -83,6 +85,7 @@ def _run(
     listener.start()
     began = clock.now()
     try:
+        meanwhile()
         _follow(said, heard, cancelled, lambda: clock.now() - began > seconds, names)
         code = process.wait()
     finally:

@@ -294,11 +294,18 @@ def _count(conn: sqlite3.Connection, report: SheetReport) -> None:
 
 def _insert(change: Change, plan: SheetPlan, noun: Noun, source: int) -> None:
     conn = change.conn
-    conn.execute(
-        "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT row AS r, row_number() OVER (ORDER BY row) AS n"
-        " FROM temp.incoming WHERE state = 'new') c WHERE incoming.row = c.r",
-        (imports.last_id(conn, noun.table),),
-    )
+    last = imports.last_id(conn, noun.table)
+    many, lowest, highest = conn.execute(
+        "SELECT count(*), min(row), max(row) FROM temp.incoming WHERE state = 'new'"
+    ).fetchone()
+    if many and many == highest - lowest + 1:  # one after the other, as in a file that is read for the first time
+        conn.execute("UPDATE temp.incoming SET id = row + ? WHERE state = 'new'", (last + 1 - lowest,))
+    else:
+        conn.execute(
+            "UPDATE temp.incoming SET id = ? + c.n FROM (SELECT row AS r, row_number() OVER (ORDER BY row) AS n"
+            " FROM temp.incoming WHERE state = 'new') c WHERE incoming.row = c.r",
+            (last,),
+        )
     mapped = [t for t in noun.fields if plan.column(t) and t not in (noun.key, "name")]
     if noun.table in ("records", "activities") and "currency" not in mapped:
         mapped.append("currency")

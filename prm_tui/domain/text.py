@@ -18,7 +18,8 @@ _NO_WORD = re.compile(r"[^\w]+")
 
 def trimmed(text: str) -> str:
     """Text without outer space, with every run of space, no-break space and line break as one space."""
-    return " ".join(text.replace("\u200b", "").replace("\ufeff", "").split())
+    clean = text if text.isascii() else text.replace("\u200b", "").replace("\ufeff", "")
+    return " ".join(clean.split())
 
 
 def folded(text: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,9 @@ from prm_tui.domain.errors import Cancelled, DecisionNeeded, InputError, PrmErro
 from prm_tui.domain.exchange import Choices, ImportReport, SheetReport
 from prm_tui.domain.mapping import NEEDED, SAID, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
-from prm_tui.services import automation, signoff
 from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
 from storage import Store, imports, imports_activities, imports_rows, outgoing, returns
-from storage.store import Change
 
 ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4, "approvals": 5}
 STEPS = 20_000
@@ -147,7 +147,8 @@ def read(
         known = [] if store is None else imports.header_sets(store.conn)
         said = {name.casefold(): row for name, row in (headers or {}).items()}
         told = staging.Told(list(taken), known, said)
-        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled, told=told)
+        soon = partial(import_module, "prm_tui.services.automation")  # needed to take a sheet, not to read it
+        reader.read(paths, path, on_progress=on_progress, cancelled=cancelled, told=told, meanwhile=soon)
         conn = staging.connect(path)
         try:
             names = [name for (name,) in conn.execute("SELECT name FROM sheets")]
@@ -279,6 +280,8 @@ def _apply(
     cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[str], None] | None = None,
 ) -> ImportReport:
+    from prm_tui.services import automation  # loaded while the sheet was read
+
     if reading.questions:
         raise DecisionNeeded("\n".join(f"{q.sheet}: {q.text} Say: {q.flag}" for q in reading.questions))
     if not reading.taken:
@@ -322,8 +325,10 @@ def _apply(
     return report
 
 
-def _signed(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
+def _signed(store: Store, change: Any, plan: SheetPlan, rehearse: bool) -> SheetReport:
     """Answers bind others: in earnest somebody by name takes them in, today."""
+    from prm_tui.services import signoff
+
     if not rehearse:
         someone(store, change.actor_id, "take signed answers in")
         in_the_present(store, change.as_of, "take signed answers in")
