@@ -73,11 +73,15 @@ def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
         )
     ]
     return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence),
-                _one_person(conn) if any(t.kind == "approval" for t in tasks) else "")  # fmt: skip
+                _one_person(conn, requested, tasks))  # fmt: skip
 
 
-def _one_person(conn: sqlite3.Connection) -> str:
-    said = settings.said_by(conn, PERSONS) if settings.number(conn, PERSONS) == 1 else None
+def _one_person(conn: sqlite3.Connection, requested: str | None, tasks: list[TaskRow]) -> str:
+    """What a case that is approved says for ever where one person did both, and else while one is enough."""
+    approvals = [t for t in tasks if t.kind == "approval"]
+    if any(t.state == "approved" and t.done_by == requested for t in approvals):
+        return f"asked for and approved by one person, {requested}"
+    said = settings.said_by(conn, PERSONS) if approvals and settings.number(conn, PERSONS) == 1 else None
     return f"one person is enough in this file: said by {said[0]} on {said[1]:%Y-%m-%d}" if said else ""
 
 

@@ -102,7 +102,7 @@ class EvidenceRow:
 class Case:
     """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py.
 
-    `one_person`: who said, and when, that one person is enough to ask and to approve; empty where it takes two.
+    `one_person`: that one person asked and approved, or who said, and when, that one is enough; empty where it takes two.
     """
 
     row: CaseRow

@@ -31,6 +31,12 @@ def needed(conn: sqlite3.Connection) -> int:
     return kept.number(conn, PERSONS)
 
 
+def alone(store: Store) -> str:
+    """What a refusal says to who has nobody else to ask; nothing where there is somebody."""
+    others = sum(person.active for person in people.list_of(store)) > 1
+    return "" if others else " You work alone? Tell the file: prm settings persons 1"
+
+
 def who(store: Store) -> str:
     """Who has to agree, as a sentence goes on."""
     return "a second person" if needed(store.conn) > 1 else "a person by name"

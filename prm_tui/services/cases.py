@@ -159,8 +159,7 @@ def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None)
     case = get(store, task.case_id)
     if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
         raise UsageError(
-            f"{person.name} asked for this and cannot approve it. A second person has to."
-            " Where one is enough, the file must say so: prm settings persons 1"
+            f"{person.name} asked for this and cannot approve it. A second person has to.{agreeing.alone(store)}"
         )
     same = [t for t in case.tasks if t.act == task.act and t.step_id == task.step_id]
     if any(t.done_by == person.name and t.state == "approved" for t in same):

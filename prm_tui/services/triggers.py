@@ -198,7 +198,7 @@ def _second_person(store: Store, trigger: Trigger, actor: int | None) -> None:
     if actor in writers and agreeing.needed(store.conn) > 1:
         raise UsageError(
             f"{what}: whoever saved {writers[actor]} cannot switch it on as well. Ask a second person to."
-            " Where one is enough, the file must say so: prm settings persons 1"
+            f"{agreeing.alone(store)}"
         )
 
 
