@@ -9,7 +9,7 @@ from importers import reader
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.mapping import SAID, SheetPlan
 from prm_tui.services import exchange
-from prm_tui.services.exchange import Reading
+from prm_tui.services.reading import Reading
 from storage import Store
 
 

@@ -13,7 +13,7 @@ from screens.modals.choose import Choice, Choose
 from screens.text import visible
 
 if TYPE_CHECKING:
-    from prm_tui.services.exchange import Reading
+    from prm_tui.services.reading import Reading
     from screens.base import PrmScreen
 
 ORDERS = {

@@ -19,7 +19,7 @@ from screens.text import plain, visible
 from screens.widgets.table import HEADER, Col, Line, Table
 
 if TYPE_CHECKING:
-    from prm_tui.services.exchange import Reading
+    from prm_tui.services.reading import Reading
 
 _LEFT_OUT = "left out there"
 _LEAST = 75  # cells that the columns and the gaps between them take where there is no more room

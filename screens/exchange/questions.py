@@ -24,7 +24,7 @@ from screens.modals.pages import Page
 from screens.text import fit, plain, visible
 
 if TYPE_CHECKING:
-    from prm_tui.services.exchange import Reading
+    from prm_tui.services.reading import Reading
     from screens.base import PrmScreen
 
 

@@ -11,7 +11,7 @@ from screens.text import visible
 from screens.widgets.table import Col, Line
 
 if TYPE_CHECKING:
-    from prm_tui.services.exchange import Reading
+    from prm_tui.services.reading import Reading
 
 Samples = dict[tuple[int, int], list[str]]
 ROOMY = 100

@@ -15,7 +15,7 @@ from prm_tui.domain.errors import Cancelled, PrmError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.services import export, headers
-from prm_tui.services.exchange import Reading
+from prm_tui.services.reading import Reading
 from screens.base import PrmScreen
 from screens.exchange import asking, filters, header, hints, merge, questions, recent, work
 from screens.exchange.rows import (

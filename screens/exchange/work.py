@@ -14,7 +14,7 @@ from screens.exchange.progress import ReadingPace, TakingPace, so_far
 from screens.exchange.working import Working
 
 if TYPE_CHECKING:
-    from prm_tui.services.exchange import Reading
+    from prm_tui.services.reading import Reading
     from screens.base import PrmScreen
     from storage import Store
 
