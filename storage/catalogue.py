@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from functools import partial
 
 from prm_tui.domain.condition import Catalogue, Field, Kind
 from prm_tui.domain.partner import FIELDS
-from storage import settings
+from storage import policies, rhythm, settings
 
 
 def catalogue(conn: sqlite3.Connection) -> Catalogue:
@@ -26,10 +27,17 @@ def catalogue(conn: sqlite3.Connection) -> Catalogue:
         partner={**custom.get(("partner", ""), {}), **built_in},
         activities=kinds["activity"],
         records=kinds["record"],
-        named=dict(conn.execute("SELECT name, body FROM facts").fetchall()),
+        named=_named(conn),
         year_starts=settings.number(conn, "year_starts"),
         mixed=_mixed(conn),
+        priors=partial(rhythm.fitted, conn),
     )
+
+
+def _named(conn: sqlite3.Connection) -> dict[str, str]:
+    """Named facts: those that policies give, over which the file's own win."""
+    given = policies.facts(policy for policy, _ in policies.policies(conn))
+    return {**given, **dict(conn.execute("SELECT name, body FROM facts").fetchall())}
 
 
 def own_fields(conn: sqlite3.Connection, table: str, kind: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.condition import Checked
+from prm_tui.domain.condition.catalogue import TODAY
 from prm_tui.domain.condition.check import type_of
 from prm_tui.domain.condition.scope import Reference, Scope, Selector
 from prm_tui.domain.condition.tree import (
@@ -86,6 +87,8 @@ class Compiler:
 
     params: dict[str, Any] = field(default_factory=dict)
     aliases: int = 0
+    lasts: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    """(table, kinds) → SQL of the last day of theirs, where the statement has that at hand."""
 
     def bind(self, value: Any) -> str:
         """A parameter that holds a value."""
@@ -309,7 +312,8 @@ class Compiler:
         """A field of the row, the subject or the partner."""
         scope = place.scope
         if reference.owner == "day":
-            return Sql(place.bound(self))
+            day = place.bound(self)
+            return Sql(day if reference.field == TODAY else f"CAST(substr({day}, 6, 2) AS INTEGER)")
         if reference.owner == "partner":
             return fields.partner_field(self, reference.field, place)
         if reference.owner == "row":

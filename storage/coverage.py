@@ -52,9 +52,27 @@ def coverage(conn: sqlite3.Connection, kinds: Iterable[str], as_of: date) -> dic
         feed = fed.get(kind)
         if feed is not None and feed.covered_to is not None:
             found[kind] = min(feed.covered_to, as_of)
-        elif conn.execute(_LOGGED, (kind,)).fetchone()[0]:
+        elif _logged(conn, kind):
             found[kind] = as_of
     return found
+
+
+_TOLD: dict[tuple[str, str], dict[str, bool]] = {}
+
+
+def _logged(conn: sqlite3.Connection, kind: str) -> bool:
+    """Whether anything of a kind was ever logged; looked for once for every state of the file."""
+    path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    newest = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
+    if newest is None or not newest[0]:  # a change is under way: its hash comes with its end
+        return bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
+    if (path, newest[0]) not in _TOLD:
+        _TOLD.clear()
+        _TOLD[path, newest[0]] = {}
+    told = _TOLD[path, newest[0]]
+    if kind not in told:
+        told[kind] = bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
+    return told[kind]
 
 
 def covered(conn: sqlite3.Connection, checked: Checked, as_of: date) -> Covered:

@@ -15,8 +15,9 @@ from prm_tui.domain.condition.check import aggregated, days_of, selected, times
 from prm_tui.domain.condition.scope import Selector
 from prm_tui.domain.condition.tree import Call, Name, Node, Number
 from prm_tui.domain.condition.windows import back, ends
+from prm_tui.domain.rhythm import WEAK
 from storage import fields
-from storage.days import UP_TO, At, Bounds
+from storage.days import UP_TO, At, Bounds, same
 from storage.sql import Sql
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
             return Sql(f"({'NOT ' if call.fact == 'never' else ''}EXISTS (SELECT 1 {found}))")
         case "silent":
             return Sql(_silent(compiler, call, place))
+        case "surprise":
+            return Sql(_surprise(compiler, call, place))
         case "share":
             return Sql(_share(compiler, call, place, "avg({test})"))
         case "lower":
@@ -181,6 +184,9 @@ def _length(compiler: Compiler, call: Call, place: Place) -> str:
 
 def _end(compiler: Compiler, selector: Selector, which: str, place: Place, until: At | None = None) -> str:
     """The date of the first or last row up to the day; `until`: of which only is asked whether it lies before that."""
+    at_hand = compiler.lasts.get((selector.table, tuple(kind.name for kind in selector.kinds)))
+    if at_hand and which == "last" and selector.where is None and place.at is same and not place.days.many:
+        return at_hand
     found, alias = rows(compiler, selector, UP_TO, place, until=until, least=1 if until else None)
     column = f"{alias}.{selector.dated}"
     if len(selector.kinds) == 1 and selector.table == "activity":
@@ -233,6 +239,11 @@ def _has_past(field: Field, place: Place) -> bool:
     return ("record", field.key) in place.days.histories
 
 
+def last_day(compiler: Compiler, selector: Selector, place: Place) -> str:
+    """SQL of the last day of what a selector picks."""
+    return _end(compiler, selector, "last", place)
+
+
 def _aggregate(compiler: Compiler, call: Call, place: Place) -> Sql:
     selector, field = aggregated(call, place.scope)
     source, alias = rows(compiler, selector, span_of(call, place), place)
@@ -262,6 +273,28 @@ def _silent(compiler: Compiler, call: Call, place: Place) -> str:
     last = _end(compiler, selected(call, place.scope), "last", place, until)
     place.days.watch("partner", (), "p.joined_on", place.reckoned(until), None)
     return f"(coalesce({last}, p.joined_on) < {place.bound(compiler, until, watched=True)})"
+
+
+def _surprise(compiler: Compiler, call: Call, place: Place) -> str:
+    """How likely the present silence is (rhythm.surprise), by the prior of the partner's type."""
+    selector = selected(call, place.scope)
+    source, alias = rows(compiler, selector, UP_TO, place)
+    place.days.daily = place.days.daily or place.days.many
+    priors = place.scope.catalogue.priors(tuple(kind.name for kind in selector.kinds))
+    parts = []
+    for of in ("shape", "rate"):
+        cases = " ".join(
+            f"WHEN {compiler.bind(type_)} THEN {compiler.bind(getattr(prior, of))}"
+            for type_, prior in priors.items()
+            if type_ is not None
+        )
+        other = compiler.bind(getattr(priors.get(None, WEAK), of))
+        parts.append(f"(CASE p.type {cases} ELSE {other} END)" if cases else other)
+    day = f"{alias}.occurred_on"
+    return (
+        f"(SELECT surprise(count(DISTINCT {day}), CAST(julianday(max({day})) - julianday(min({day})) AS INTEGER),"
+        f" CAST(julianday({place.bound(compiler)}) - julianday(max({day})) AS INTEGER), {', '.join(parts)}) {source})"
+    )
 
 
 def _share(compiler: Compiler, call: Call, place: Place, form: str) -> str:

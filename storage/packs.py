@@ -13,6 +13,7 @@ from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, 
 from prm_tui.domain.pack_check import Known
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
+from storage import policies
 from storage import templates as texts
 from storage.cases import insert, update, workflow_version
 from storage.catalogue import catalogue
@@ -234,6 +235,8 @@ def save(change: Change, pack: Pack, text: str) -> None:
         retitle(change, flow.name, flow.title)
     for trigger in pack.triggers.values():
         trigger_version(change, trigger, pack.name)
+    for policy in pack.policies.values():
+        policies.save(change, policy)
     for key, value in pack.settings.items():
         change.conn.execute(
             "INSERT INTO settings(key, value, change_id) VALUES (?,?,?) ON CONFLICT (key) DO NOTHING",

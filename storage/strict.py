@@ -8,12 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from prm_tui.domain.condition.arriving import Effect, on_test
-from prm_tui.domain.condition.tree import And, Between, Call, Compare, Node, Not, Number, Or
+from prm_tui.domain.condition.tree import And, Between, Call, Compare, Node, Not, Number, Or, walk
 from prm_tui.domain.coverage import Covered
 from storage import facts
 from storage.days import At, same
 
 if TYPE_CHECKING:
+    from prm_tui.domain.condition import Checked
     from storage.conditions import Compiler, Place
 
 
@@ -113,6 +114,17 @@ def left_out(node: Node, place: Place) -> tuple[str, ...]:
 def kept(parts: Iterable[Node], place: Place) -> list[Node]:
     """The parts of a conjunction or alternative that do not drop out."""
     return [part for part in parts if not absent(part, place)]
+
+
+def unsettled(checked: Checked, place: Place, day: date) -> str:
+    """The feeds that would settle those parts of a condition that are not settled, in words."""
+    covered = place.days.covered
+    assert covered is not None
+    said: dict[str, None] = {}
+    for part, _ in walk(checked.node):
+        for effect in on_test(part, place.scope):
+            said |= dict.fromkeys(covered(day).open_feeds(effect.kinds, reach(effect, place)(day), day))
+    return "; ".join(said)
 
 
 def awaited(node: Node, place: Place, covered: Covered, day: date) -> str:

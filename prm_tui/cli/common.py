@@ -135,9 +135,14 @@ def _guarded(value: Any) -> Any:
     return "" if value is None else value
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[bool] = ()) -> None:
-    """Rows as aligned text; nothing is coloured. Cells longer than 40 characters are cut with an ellipsis."""
-    shown = [[_cell(v) for v in row] for row in rows]
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[bool] = (), *, whole: bool = False
+) -> None:
+    """Rows as aligned text; nothing is coloured. Cells longer than 40 characters are cut with an ellipsis.
+
+    `whole`: not the cells of the last column, which are sentences.
+    """
+    shown = [[_cell(v, whole and n == len(row) - 1) for n, v in enumerate(row)] for row in rows]
     widths = [max([len(h), *(len(row[n]) for row in shown)]) for n, h in enumerate(header)]
     sides = [*right, *([False] * (len(header) - len(right)))]
     for line in [list(header), *shown]:
@@ -145,13 +150,13 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[Any]], right: Seq
         print("  ".join(cells).rstrip())
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, whole: bool = False) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     text = plain(value)
-    return text if len(text) <= 40 else text[:39] + "…"
+    return text if whole or len(text) <= 40 else text[:39] + "…"
 
 
 def assignments(parts: Sequence[str]) -> dict[str, str]:

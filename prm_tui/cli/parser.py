@@ -19,6 +19,7 @@ GROUPS = (
     "run",
     "calendar",
     "settings",
+    "inactive",
     "cases",
     "outbox",
     "history",

@@ -10,11 +10,12 @@ from functools import cached_property
 
 from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind, parse
 from prm_tui.domain.condition import check as check_condition
-from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIELDS
+from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, CLASSES, RECORD_FIELDS
 from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
 from prm_tui.domain.condition.tree import Call, Changed, Name, walk
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.inactivity import Policy
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
@@ -177,6 +178,8 @@ class _Checking:
         """Every condition, value, field and {{ field }}."""
         for name, trigger in self.pack.triggers.items():
             yield from self._trigger(("trigger", name), trigger)
+        for name, policy in self.pack.policies.items():
+            yield from self._policy(("policy", name), policy)
         used: dict[str, set[Subject]] = {}
         for name, workflow in self.pack.workflows.items():
             for n, step in enumerate(workflow.steps):
@@ -208,6 +211,21 @@ class _Checking:
             yield Fault(
                 (*key, "changed"), f"{whose} has no field “{trigger.changed}”", nearest(trigger.changed, fields)
             )
+
+    def _policy(self, key: Key, policy: Policy) -> Iterator[Fault]:
+        yield from self._condition((*key, "when"), policy.when, None)
+        for name, condition in policy.exempt.items():
+            yield from self._condition((*key, "exempt", name), condition, None)
+        signals = [*self.catalogue.activities, *CLASSES, "any"]
+        if policy.signal not in signals:
+            yield Fault(
+                (*key, "signal"),
+                f"there is no kind or class of activity “{policy.signal}”",
+                nearest(policy.signal, signals),
+            )
+        for name in ("inactive", "never_activated"):
+            if any(name in text.split() for text in (policy.when, *policy.exempt.values())):
+                yield Fault((*key, "when"), f"“{name}” is what the policies say; a policy cannot ask for it")
 
     def _step(self, key: Key, step: Step, subjects: list[Subject]) -> Iterator[Fault]:
         for subject in subjects:

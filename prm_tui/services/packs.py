@@ -29,7 +29,7 @@ from storage import Store, standing
 from storage import packs as stored
 from storage.catalogue import catalogue
 
-PROGRAM = ("core", "deactivation")
+PROGRAM = ("core", "deactivation", "inactivity")
 """Packs that belong to the program: every file has them, and they follow rules of their own."""
 PROGRAM_WORKFLOWS = workflow.PROGRAM
 LARGEST = 2_000_000

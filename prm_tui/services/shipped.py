@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from storage import Store
+from storage.store import Change
 
 if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Rules
@@ -19,12 +20,12 @@ def built_in() -> list[str]:
     return sorted(p.name for p in (resources.files("prm_tui") / "packs").iterdir() if (p / "pack.toml").is_file())
 
 
-CORE = "1"
+CORE = "2"
 """The number of the core pack; raised whenever its file changes, so that opening need not read it."""
 
 
 def install_core(store: Store) -> None:
-    """Give a file the kinds that every program has; those it knows already stay as they are."""
+    """Give a file the kinds and the policies that every program has; those it knows already stay as they are."""
     if store.setting("core_pack") == CORE:
         return
     known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
@@ -52,6 +53,17 @@ def install_core(store: Store) -> None:
                 for order, (key, field_type) in enumerate(kind.get("fields", {}).items())
             ],
         )
+        _install_policies(change)
+
+
+def _install_policies(change: Change) -> None:
+    from prm_tui.domain.pack import parse
+    from storage import policies
+
+    there = {policy.name for policy, _ in policies.policies(change.conn)}
+    for name, policy in parse(text("inactivity"), "inactivity").pack.policies.items():
+        if name not in there:
+            policies.save(change, policy)
 
 
 @cache

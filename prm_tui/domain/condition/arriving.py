@@ -28,7 +28,7 @@ from prm_tui.domain.condition.tree import (
     walk,
 )
 
-_GROWS = ("count", "sum", "max", "covered", "last", "has")
+_GROWS = ("count", "sum", "max", "covered", "last", "has", "surprise")
 _FALLS = ("min", "never", "silent", "days_since")
 
 

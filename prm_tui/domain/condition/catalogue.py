@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from prm_tui.domain.rhythm import Prior, weak
 
 CLASSES = ("commercial", "enablement", "contact", "service", "risk")
 
@@ -48,6 +50,10 @@ FACTS: tuple[Fact, ...] = (
     Fact("silent", "what, days", "yes/no",
          "Whether it did not happen in the last so many days; where it never did, days count from the day the "
          "partner joined.", "silent(commercial, 180)"),
+    Fact("surprise", "what", "ratio",
+         "How likely a silence as long as the present one is for a partner of this rhythm, by how often it was active and "
+         "how often partners of its type are; 100 % up to 30 days, 0 % after 365; unknown if never.",
+         "surprise(commercial) < 5%"),
     Fact("share", "what where test, window", "ratio",
          "The part that meets a test, among those of which it can be told; of nothing it is unknown.",
          "share(delivery where on_time, 90) < 95%"),
@@ -116,13 +122,16 @@ CASE = Kind("case", "case", "Case", fields=_fields(
 TAG = Kind("tag", "tag", "Tag", fields=_fields(name="text"))
 TODAY = Field("today", "today", "date")
 """The day a condition is read for, as a date of its own: ends_on < today, today + 90."""
+THIS_MONTH = Field("this_month", "this month", "number")
+"""The month that day lies in, 1 to 12: this_month in (6, 7, 8)."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
     """The kinds and fields one file knows, its named facts (name → text), and the month its fiscal year starts.
 
-    `mixed` says that the file holds amounts in several currencies, which no sum may add up.
+    `mixed` says that the file holds amounts in several currencies, which no sum may add up. `priors` gives, for some
+    kinds of activity, how often partners of each type are active (the type None: of all), when a condition asks.
     """
 
     partner: Mapping[str, Field]
@@ -131,3 +140,4 @@ class Catalogue:
     named: Mapping[str, str] = field(default_factory=dict)
     year_starts: int = 1
     mixed: bool = False
+    priors: Callable[[tuple[str, ...]], Mapping[str | None, Prior]] = field(default=weak, compare=False)

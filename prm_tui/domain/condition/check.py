@@ -235,6 +235,11 @@ def call_type(call: Call, scope: Scope) -> str:
         if fact == "covered" and selector.table not in ("activity", "record"):
             raise ConditionError("covered counts days of activities or records", args[0].at)
         return {"count": "number", "share": "ratio", "covered": "days"}[fact]
+    if fact == "surprise":
+        need(call, 1, 1)
+        if selected(call, scope, first="activity").table != "activity":
+            raise ConditionError("only activities have a rhythm", args[0].at, suggestion=BY_NAME[fact].example)
+        return "ratio"
     if fact in ("first", "last", "never", "has"):
         need(call, 1, 1)
         selector = selected(call, scope)

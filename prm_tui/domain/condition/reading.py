@@ -158,6 +158,8 @@ def _call(call: Call) -> str:
             return f"change of the {_value(args[0].value)}"
         case ("first" | "last") as fact, 1:
             return f"{fact} {_of(args[0])}"
+        case "surprise", 1:
+            return f"how likely its silence of {_of(args[0])} is by its own rhythm"
         case "days_since", 1:
             return f"days since {_of(args[0])}"
         case "days_until", 1:

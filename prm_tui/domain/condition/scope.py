@@ -12,6 +12,7 @@ from prm_tui.domain.condition.catalogue import (
     CLASSES,
     RECORD_FIELDS,
     TAG,
+    THIS_MONTH,
     TODAY,
     Catalogue,
     Field,
@@ -74,8 +75,9 @@ class Scope:
             for owner, fields in owners:
                 if parts[0] in fields:
                     return Reference(owner, fields[parts[0]])
-        if name.said == TODAY.key:
-            return Reference("day", TODAY)
+        for of_the_day in (TODAY, THIS_MONTH):
+            if name.said == of_the_day.key:
+                return Reference("day", of_the_day)
         raise self._unknown(name, [key for _, fields in owners for key in fields])
 
     def _owners(self) -> list[tuple[str, dict[str, Field]]]:
@@ -98,7 +100,7 @@ class Scope:
             )
         if name.parts[0] in ("partner", "subject") and len(name.parts) == 2:
             fields = [f"{name.parts[0]}.{key}" for key in fields]
-        like = nearest(said, [*fields, *self.catalogue.named, TODAY.key])
+        like = nearest(said, [*fields, *self.catalogue.named, TODAY.key, THIS_MONTH.key])
         return ConditionError(f"there is no field “{said}”", name.at, suggestion=like)
 
     def kinds(self) -> list[str]:

@@ -1,0 +1,336 @@
+"""Inactivity: by which policy a partner is judged, what its own rhythm says, and the state that follows for a day.
+
+A state is computed for a date and never written. A fixed policy is the language of contracts; the rhythm of a partner
+itself is the early warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.partner import Source
+from prm_tui.domain.shape import Condition, KindName, Slug, Words, Wrong, text, whole
+from prm_tui.domain.text import nearest
+
+
+@dataclass(frozen=True)
+class State:
+    """What a partner is on a day: its key, its word, and the sign that stands for it beside the word."""
+
+    key: str
+    label: str
+    sign: str
+
+
+STATES = {
+    state.key: state
+    for state in (
+        State("active", "Active", "●"),
+        State("slowing", "Slowing", "◕"),
+        State("at_risk", "At risk", "◐"),
+        State("inactive", "Inactive", "◔"),
+        State("dormant", "Dormant", "○"),
+        State("never_activated", "Never activated", "◌"),
+        State("unknown", "Unknown", "?"),
+    )
+}
+QUIET = ("inactive", "dormant")
+"""The states in which a policy is met."""
+GONE = ("Prospect", "Applicant", "Deactivated")
+"""Statuses of those who are not in the program (yet, or any more): insights leave them out."""
+
+
+def state(said: str) -> State:
+    """A state by its key or word. UsageError with the nearest when there is none."""
+    key = said.strip().casefold().replace(" ", "_").replace("-", "_")
+    if key not in STATES:
+        like = nearest(key, STATES)
+        raise UsageError(
+            f"There is no state “{said}”. " + (f"Did you mean {like}?" if like else f"States are: {', '.join(STATES)}.")
+        )
+    return STATES[key]
+
+
+REASONS = {
+    "enablement": "Lack of enablement",
+    "competitor": "Competitor won",
+    "resources": "Resource limits",
+    "misfit": "Misfit of profile",
+    "expectations": "Unclear expectations",
+    "incentive": "Incentive not attractive",
+    "market": "Market shift",
+    "contact-left": "Contact left",
+    "closed": "Acquired or closed",
+    "product": "Product issue",
+    "seasonal": "Seasonal",
+    "data": "Data missing",
+}
+"""Why partners go quiet: a closed list, so that reasons can be counted."""
+SAYERS = ("partner", "manager", "inferred")
+"""Who says why, in the order in which they are believed."""
+
+
+def reason(said: str) -> str:
+    """The key of a reason by its key or words. UsageError with the nearest when there is none."""
+    wanted = said.strip().casefold()
+    for key, label in REASONS.items():
+        if wanted in (key, label.casefold()):
+            return key
+    like = nearest(wanted, [*REASONS, *(label.casefold() for label in REASONS.values())])
+    raise UsageError(
+        f"reason: “{said}” is none. " + (f"Did you mean “{like}”?" if like else f"One of: {', '.join(REASONS)}")
+    )
+
+
+def _chance(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 < value < 1:
+        raise Wrong(f"a number between 0 and 1 is expected, not {value}")
+    return Decimal(str(value))
+
+
+def _day(value: Any) -> str:
+    found = value.isoformat() if isinstance(value, date) else text(value)
+    try:
+        date.fromisoformat(found)
+    except ValueError:
+        raise Wrong(f"“{found}” is no date; write one such as 2026-01-31") from None
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """When partners of some types (and tiers; none named: all others) count as inactive.
+
+    `signal`: the kind or class of activity whose rhythm is looked at; `exempt`: name → condition under which silence
+    is no matter (season, leave, new). A partner is Dormant when it was inactive for `dormant_after` days, Never
+    activated when it had no signal for `never_after` days since it joined. `slowing` and `at_risk` are how likely such a
+    silence may be by the partner's own rhythm before it is called that, within `floor` and `cap` days. `effective`:
+    the first day of this version.
+    """
+
+    name: str
+    title: Words
+    when: Condition
+    types: tuple[Words, ...] = ()
+    tiers: tuple[Words, ...] = ()
+    signal: KindName = "commercial"
+    exempt: dict[Slug, Condition] = field(default_factory=dict)
+    dormant_after: Annotated[int, whole(1, 3660)] = 365
+    never_after: Annotated[int, whole(0, 3660)] = 90
+    slowing: Annotated[Decimal, _chance] = Decimal("0.2")
+    at_risk: Annotated[Decimal, _chance] = Decimal("0.05")
+    floor: Annotated[int, whole(0, 3660)] = 30
+    cap: Annotated[int, whole(1, 3660)] = 365
+    effective: Annotated[str, _day] | None = None
+
+    @property
+    def rank(self) -> tuple[int, str]:
+        """The more it names, the sooner it applies."""
+        return -(bool(self.types) + 2 * bool(self.tiers)), self.name
+
+    def whom(self) -> str:
+        """Whom it is for, in words."""
+        named = [", ".join(self.types)] if self.types else []
+        named += [f"tier {', '.join(self.tiers)}"] if self.tiers else []
+        return "; ".join(named) or "every other type"
+
+
+def in_effect(policies: Iterable[Policy], on: date) -> list[Policy]:
+    """Of every policy the version that holds on a day, those that name most first."""
+    found: dict[str, Policy] = {}
+    for policy in policies:  # in the order of their versions
+        known = found.get(policy.name)
+        begins = policy.effective or ""
+        if begins <= on.isoformat() and (known is None or begins >= (known.effective or "")):
+            found[policy.name] = policy
+    return sorted(found.values(), key=lambda policy: policy.rank)
+
+
+# ---- what is found ----
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Why a partner is kept although the rule says otherwise: by whom, and until when."""
+
+    reason: str
+    by: str
+    until: date
+
+
+@dataclass(frozen=True)
+class PartnerState:
+    """One partner on a day.
+
+    `since`: from which day on it is inactive (None in other states); `about` where that day is known to a month only.
+    `active_days`: on how many days it was ever active by the policy's signal, from `first` to `last`. `slow` and `risk`
+    are the silences, in days, that are as unlikely as the policy says. `awaits`: what would settle an unknown one.
+    `left_out`: signals no sheet tells of. `exempt`: why silence is no matter.
+    """
+
+    partner_id: int
+    code: str
+    name: str
+    type: str | None
+    status: str
+    key: str
+    policy: Policy
+    as_of: date
+    since: date | None = None
+    about: bool = False
+    active_days: int = 0
+    first: date | None = None
+    last: date | None = None
+    joined_on: date | None = None
+    slow: float = 0.0
+    risk: float = 0.0
+    exempt: str | None = None
+    awaits: str = ""
+    left_out: tuple[str, ...] = ()
+    kept: Kept | None = None
+
+    @property
+    def state(self) -> State:
+        """The state, with its word and sign."""
+        return STATES[self.key]
+
+    @property
+    def silent(self) -> int | None:
+        """Days since it was last active."""
+        return None if self.last is None else (self.as_of - self.last).days
+
+    @property
+    def every(self) -> int | None:
+        """Its own rhythm: days from one time to the next; None with less than two."""
+        if self.active_days < 2 or self.first is None or self.last is None:
+            return None
+        return max(1, round((self.last - self.first).days / (self.active_days - 1)))
+
+    @property
+    def rhythm(self) -> str:
+        """Its own rhythm in words."""
+        if self.every is None:
+            return "active once, no rhythm yet" if self.active_days else "never active"
+        return f"active on {self.active_days:,} days, one every {self.every:,} days"
+
+    @property
+    def why(self) -> str:
+        """One sentence that says why it is in this state."""
+        said = _WHY[self.key](self)
+        if self.kept:
+            said += f"; kept until {self.kept.until}: {self.kept.reason} ({self.kept.by})"
+        return said
+
+
+def _odds(chance: Decimal) -> str:
+    return f"once in {1 / chance:.0f} times"
+
+
+def _active(row: PartnerState) -> str:
+    if row.exempt:
+        return f"silence is no matter here: {row.exempt}" + (f"; last active {row.last}" if row.last else "")
+    if row.last is None:
+        return f"joined on {row.joined_on}, {(row.as_of - (row.joined_on or row.as_of)).days} days ago; nothing yet"
+    if row.awaits:
+        return f"last active {row.last}, {row.silent:,} days ago; whether it slows down cannot be told: {row.awaits}"
+    return f"last active {row.last}, {row.silent:,} days ago; {row.rhythm}"
+
+
+def _slowing(row: PartnerState) -> str:
+    chance, days = (row.policy.at_risk, row.risk) if row.key == "at_risk" else (row.policy.slowing, row.slow)
+    capped = days >= row.policy.cap
+    rarer = f"more than {row.policy.cap:,} days is long for anybody" if capped else (
+        f"more than {days:,.0f} days of silence is rarer than {_odds(chance)} for that"
+    )  # fmt: skip
+    return f"silent for {row.silent:,} days; {row.rhythm}: {rarer}"
+
+
+def _inactive(row: PartnerState) -> str:
+    about = "about " if row.about else ""
+    since = (
+        f"since {about}{row.since}, {(row.as_of - row.since).days:,} days" if row.since else "for as long as is known"
+    )
+    last = f"last active {row.last}" if row.last else "never active"
+    left = f"; not tracked, left out: {', '.join(row.left_out)}" if row.left_out else ""
+    return f"{last}; inactive {since}, by “{row.policy.title}”: {row.policy.when}{left}"
+
+
+def _never(row: PartnerState) -> str:
+    if row.joined_on is None:
+        return "nothing commercial ever; nobody has said when it joined"
+    return f"nothing commercial since it joined on {row.joined_on}, {(row.as_of - row.joined_on).days:,} days ago"
+
+
+def _unknown(row: PartnerState) -> str:
+    last = f"last active {row.last}, as far as is known" if row.last else "nothing known of it"
+    return f"{last}; cannot be told: {row.awaits or 'a value that the policy asks for is missing'}"
+
+
+_WHY = {
+    "active": _active, "slowing": _slowing, "at_risk": _slowing, "inactive": _inactive, "dormant": _inactive,
+    "never_activated": _never, "unknown": _unknown,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Path:
+    """A partner of the family through whom another may buy: its parent, or one below it."""
+
+    code: str
+    name: str
+    relation: str
+    last: date | None
+
+
+@dataclass(frozen=True)
+class Likely:
+    """Why a partner has gone quiet, as far as somebody says or the data suggest. `said_by`: partner, manager, inferred."""
+
+    key: str
+    said_by: str
+    evidence: str
+    on: date | None = None
+    source: Source | None = None
+
+    @property
+    def label(self) -> str:
+        """The reason in words."""
+        return REASONS.get(self.key, self.key)
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a partner brought: amount of the last 12 months, and of its best calendar year."""
+
+    year: Decimal = Decimal(0)
+    best: Decimal = Decimal(0)
+    best_year: str | None = None
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A partner that does not do as it used to, with all that helps to decide: see each part."""
+
+    row: PartnerState
+    worth: Worth
+    paths: tuple[Path, ...] = ()
+    likely: Likely | None = None
+    first_seen: date | None = None
+
+    @property
+    def through(self) -> str:
+        """Through whom it may buy, in words; empty where nobody of its family is active."""
+        return "; ".join(f"may buy through its {p.relation} {p.name} ({p.code}), active {p.last}" for p in self.paths)
+
+
+def counts(rows: Iterable[PartnerState]) -> Mapping[str, int]:
+    """How many are in each state, every state named."""
+    found = dict.fromkeys(STATES, 0)
+    for row in rows:
+        found[row.key] += 1
+    return found

@@ -1,0 +1,68 @@
+"""A partner's own rhythm: how often it is active, and how long a silence is a surprise for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FLOOR, CAP = 30, 365
+"""Days: a silence up to the floor surprises nobody, one beyond the cap everybody."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How often partners of a type are active, as a Gamma distribution: shape, and rate in days; from how many."""
+
+    shape: float
+    rate: float
+    partners: int = 0
+
+
+WEAK = Prior(1.0, 90.0)
+"""Where too few partners have a rhythm: once in 90 days, and little weight."""
+
+
+def weak(_: tuple[str, ...]) -> Mapping[str | None, Prior]:
+    """The priors where nothing is known."""
+    return {None: WEAK}
+
+
+LEAST = 25
+"""Partners with a rhythm that a type needs for a prior of its own."""
+
+
+def prior(partners: int, mean: float | None, square: float | None) -> Prior:
+    """A prior fitted by moments to the rates (times a day) of some partners: their mean, and the mean of their squares."""
+    if partners < 5 or not mean or square is None:
+        return WEAK
+    variance = max(square - mean * mean, 1e-4 * mean * mean)
+    return Prior(mean * mean / variance, mean / variance, partners)
+
+
+def surprise(again: int, span: int, silent: int, known: Prior) -> float:
+    """How likely a silence of so many days is for a partner that was active `again` times more within `span` days.
+
+    p = ((β+T)/(β+T+t))^(α+x), the Gamma–Poisson probability of nothing in t days, after x events in T days, with the
+    prior Gamma(α, β) of its type.
+    """
+    rate = known.rate + span
+    return float((rate / (rate + max(silent, 0))) ** (known.shape + again))
+
+
+def limit(again: int, span: int, chance: float, known: Prior) -> float:
+    """The silence in days that is as unlikely as `chance` for this rhythm: `surprise` turned round."""
+    return float((known.rate + span) * (chance ** (-1 / (known.shape + again)) - 1))
+
+
+def of_days(days: int, span: int | None, silent: int | None, shape: float, rate: float) -> float | None:
+    """`surprise` for a partner that was active on so many days, within floor and cap; None for one that never was."""
+    if not days or span is None or silent is None:
+        return None
+    if silent <= FLOOR:
+        return 1.0
+    return 0.0 if silent > CAP else surprise(days - 1, span, silent, Prior(shape, rate))
+
+
+def limit_of(days: int | None, span: int | None, chance: float, shape: float, rate: float) -> float | None:
+    """`limit` for a partner that was active on so many days; None for one that never was."""
+    return None if not days or span is None else limit(days - 1, span, chance, Prior(shape, rate))

@@ -1,0 +1,83 @@
+"""Partners that went quiet: the state of each on a day, why, since when, and what it was before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from prm_tui.domain.condition import Checked
+from prm_tui.domain.coverage import Covered
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.inactivity import PartnerState, Policy, in_effect
+from prm_tui.domain.text import nearest
+from storage import Store, coverage, policies, states
+from storage.catalogue import catalogue
+
+
+def versions(store: Store) -> list[tuple[Policy, int]]:
+    """Every version of every policy, with its number."""
+    with store.reading() as conn:
+        return policies.policies(conn)
+
+
+def policy(store: Store, name: str, as_of: date) -> Policy:
+    """The version of a policy that holds on a day. UsageError with the nearest when there is none."""
+    found = {p.name: p for p in in_effect((p for p, _ in versions(store)), as_of)}
+    if name not in found:
+        like = nearest(name, found)
+        raise UsageError(
+            f"There is no policy “{name}” on {as_of}. "
+            + (f"Did you mean “{like}”?" if like else f"There are: {', '.join(sorted(found))}.")
+        )
+    return found[name]
+
+
+def of_all(
+    store: Store,
+    as_of: date,
+    *,
+    only: Policy | None = None,
+    ids: Iterable[int] | None = None,
+    known: bool = False,
+    where: str = "1",
+) -> list[PartnerState]:
+    """The state of every partner on a day, by name; `only`: by this one policy, whatever their type.
+
+    `known`: by what was known on that day, else by all that is known now of the time until then.
+    """
+    with store.reading() as conn:
+        judged = fill(store, as_of, only=only, ids=ids, known=known)
+        return states.rows(conn, judged, as_of, where)
+
+
+def fill(
+    store: Store, as_of: date, *, only: Policy | None = None, ids: Iterable[int] | None = None, known: bool = False
+) -> Sequence[states.Judged]:
+    """As `of_all`, left in temp.state; inside a reading."""
+    conn = store.conn
+    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of)
+    by, covered = _known(store, as_of) if known else (None, None)
+    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
+
+
+def _known(store: Store, as_of: date) -> tuple[int, Callable[[Checked], Covered]]:
+    """The last moment of a day, and the coverage of a condition then."""
+    moment = int(datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(store.zone)).timestamp()) - 1
+    return moment, lambda checked: coverage.covered_then(store.conn, checked, lambda _: moment)(as_of)
+
+
+def of(store: Store, partner_id: int, as_of: date) -> PartnerState:
+    """The state of one partner on a day."""
+    return of_all(store, as_of, ids=[partner_id])[0]
+
+
+def history(
+    store: Store, partner_id: int, as_of: date, *, months: int = 24, known: bool = False
+) -> list[tuple[date, PartnerState]]:
+    """What was to be said of a partner at the end of each of the last months, the latest first; today's first of all."""
+    days, day = [as_of], as_of.replace(day=1) - timedelta(days=1)
+    for _ in range(months):
+        days.append(day)
+        day = day.replace(day=1) - timedelta(days=1)
+    return [(day, of_all(store, day, ids=[partner_id], known=known)[0]) for day in days]

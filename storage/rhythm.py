@@ -1,0 +1,72 @@
+"""How often partners are active: each one's days in one pass, and the prior of each type, fitted to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from prm_tui.domain.rhythm import LEAST, Prior, prior
+
+_DAYS = "julianday(max(a.occurred_on)) - julianday(min(a.occurred_on))"
+
+
+def fill(
+    conn: sqlite3.Connection,
+    kinds: Sequence[str],
+    as_of: date,
+    *,
+    ids: str | None = None,
+    known_by: int | None = None,
+) -> None:
+    """temp.rhythm(id, n, first, last, span): on how many days each partner was active by these kinds, up to a date.
+
+    `ids`: of these partners only (JSON); `known_by`: as it was known at a moment (epoch).
+    """
+    conn.execute("DROP TABLE IF EXISTS temp.rhythm")
+    conn.execute("CREATE TEMP TABLE rhythm(id INTEGER PRIMARY KEY, n INTEGER, first TEXT, last TEXT, span INTEGER)")
+    params = {"as_of": as_of.isoformat(), "ids": ids, "known": known_by}
+    names = {f"kind{n}": name for n, name in enumerate(kinds)}
+    told = "a.superseded_at IS NULL" if known_by is None else (
+        "a.learned_at <= :known AND (a.superseded_at IS NULL OR a.superseded_at > :known)"
+    )  # fmt: skip
+    whom = "" if ids is None else " AND a.partner_id IN (SELECT value FROM json_each(:ids))"
+    conn.execute(
+        "INSERT INTO rhythm SELECT a.partner_id, count(DISTINCT a.occurred_on), min(a.occurred_on), max(a.occurred_on),"
+        f" CAST({_DAYS} AS INTEGER) FROM activities a WHERE a.kind IN ({', '.join(f':{n}' for n in names) or 'NULL'})"
+        f" AND a.occurred_on <= :as_of AND {told}{whom} GROUP BY a.partner_id",
+        {**params, **names},
+    )
+
+
+def priors(conn: sqlite3.Connection) -> dict[str | None, Prior]:
+    """The prior of every type of partner that has enough of a rhythm, from temp.rhythm; None: of all together."""
+    rate = "(r.n - 1.0) / r.span"
+    moments = f"count(*), avg({rate}), avg({rate} * {rate})"
+    rows = "FROM temp.rhythm r CROSS JOIN partners p ON p.id = r.id WHERE r.n > 2 AND r.span > 0"
+    found: dict[str | None, Prior] = {None: prior(*conn.execute(f"SELECT {moments} {rows}").fetchone())}
+    for type_, *made in conn.execute(
+        f"SELECT p.type, {moments} {rows} AND p.type IS NOT NULL GROUP BY p.type HAVING count(*) >= ?", (LEAST,)
+    ):
+        found[type_] = prior(*made)
+    return found
+
+
+_KEPT: dict[tuple[str, str, tuple[str, ...]], Mapping[str | None, Prior]] = {}
+
+
+def fitted(conn: sqlite3.Connection, kinds: tuple[str, ...]) -> Mapping[str | None, Prior]:
+    """The priors by all that is known now; worked out once for every state of the file."""
+    path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    newest = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
+    key = (path, newest[0] if newest else "", kinds)
+    if key in _KEPT:
+        return _KEPT[key]
+    if not kinds:  # of any kind
+        kinds = tuple(name for (name,) in conn.execute("SELECT name FROM kinds WHERE tbl = 'activity'"))
+    fill(conn, kinds, date.max)
+    found = priors(conn)
+    if key[1]:  # while a change is under way it has no hash yet
+        _KEPT.clear()
+        _KEPT[key] = found
+    return found
