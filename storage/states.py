@@ -17,6 +17,7 @@ from prm_tui.domain.condition import Catalogue, Checked, check
 from prm_tui.domain.condition.scope import Selector
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.inactivity import Kept, PartnerState, Policy
+from prm_tui.domain.rhythm import Prior
 from prm_tui.domain.text import folded
 from storage import coverage, rhythm, since, strict
 from storage.conditions import Compiler, Place, compiled
@@ -68,17 +69,18 @@ def fill(
     _assign(conn, policies)
     done, signal = [], None
     for n, policy in enumerate(policies):
-        kinds = _kinds(catalogue, policy.signal)
-        if kinds != signal:
-            signal = kinds
-            rhythm.fill(conn, kinds, as_of, ids=wanted, known_by=known_by)
-            known = rhythm.priors(conn) if wanted is None else catalogue.priors(tuple(kinds))
+        listed = kinds(catalogue, policy.signal)
+        if listed != signal:
+            signal = listed
+            rhythm.fill(conn, listed, as_of, ids=wanted, known_by=known_by)
+            known = rhythm.priors(conn) if wanted is None else catalogue.priors(tuple(listed))
             _keep_priors(conn, known)
-        done.append(_judge(conn, catalogue, policy, n, as_of, kinds, wanted, known_by, reach))
+        done.append(_judge(conn, catalogue, policy, n, as_of, listed, wanted, known_by, reach))
     return done
 
 
-def _kinds(catalogue: Catalogue, signal: str) -> list[str]:
+def kinds(catalogue: Catalogue, signal: str) -> list[str]:
+    """The kinds of activity that a signal of a policy is."""
     if signal in catalogue.activities:
         return [signal]
     if signal == "any":
@@ -95,25 +97,32 @@ def _keep_priors(conn: sqlite3.Connection, known: Any) -> None:
     )
 
 
+def priors(conn: sqlite3.Connection) -> dict[str, Prior]:
+    """The priors that were used last: type → how often its partners are active; "" of all."""
+    return {
+        type_: Prior(shape, rate) for type_, shape, rate in conn.execute("SELECT type, shape, rate FROM temp.prior")
+    }
+
+
 def _judge(
     conn: sqlite3.Connection,
     catalogue: Catalogue,
     policy: Policy,
     n: int,
     as_of: date,
-    kinds: list[str],
+    listed: list[str],
     ids: str | None,
     known_by: int | None,
     reach: Callable[[Checked], Covered],
 ) -> Judged:
     checked = check(policy.when, catalogue)
     told = reach(checked)
-    whole = reach(check(f"never({policy.signal})", catalogue)) if kinds else told
+    whole = reach(check(f"never({policy.signal})", catalogue)) if listed else told
     silence = replace(told, to={**whole.to, **told.to}, feeds={**whole.feeds, **told.feeds})
-    settled = silence.settled(kinds, as_of, as_of)
+    settled = silence.settled(listed, as_of, as_of)
     place = Place(checked.scope, Days.one(as_of, known_by, told))
     compiler = Compiler(lasts={})
-    columns = _lasts(compiler, checked, place, kinds)
+    columns = _lasts(compiler, checked, place, listed)
     met = compiler.whole(checked.node, place)
     begun = since.begun(compiler, checked.node, place)
     exempt = _exempt(conn, compiler, catalogue, policy, as_of, known_by)
@@ -144,8 +153,8 @@ def _judge(
     )
     if begun is None:
         _look_back(conn, catalogue, policy, n, as_of, known_by)
-    open_feeds = [f"{text}" for text in silence.open_feeds(kinds, as_of, as_of)]
-    if not silence.tracked(kinds):
+    open_feeds = [f"{text}" for text in silence.open_feeds(listed, as_of, as_of)]
+    if not silence.tracked(listed):
         open_feeds = [f"no sheet tells of anything {policy.signal}"]
     return Judged(
         policy, strict.unsettled(checked, place, as_of), "; ".join(open_feeds), strict.left_out(checked.node, place)

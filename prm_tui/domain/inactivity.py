@@ -305,19 +305,49 @@ class Likely:
 
 @dataclass(frozen=True)
 class Worth:
-    """What a partner brought: amount of the last 12 months, and of its best calendar year."""
+    """What a partner brought: amount of the last 12 months, and of its best calendar year; None in several currencies."""
 
-    year: Decimal = Decimal(0)
-    best: Decimal = Decimal(0)
+    year: Decimal | None = Decimal(0)
+    best: Decimal | None = Decimal(0)
     best_year: str | None = None
 
 
 @dataclass(frozen=True)
+class Segment:
+    """What to do about a quiet partner, by what it could bring and how likely it comes back."""
+
+    key: str
+    label: str
+    potential: str
+    chance: str
+    about: str
+
+
+SEGMENTS = {
+    one.key: one
+    for one in (
+        Segment("rescue", "Rescue", "high", "high", "worth a call and an offer of its own"),
+        Segment("nurture", "Nurture", "low", "high", "keep in touch by messages, at little cost"),
+        Segment("retier", "Re-tier", "high", "low", "a smaller programme until it comes back"),
+        Segment("offboard", "Offboard", "low", "low", "end it well, and free what it binds"),
+    )
+}
+LIKELY = 0.5
+"""From which chance on a partner is more likely than not still there."""
+
+
+@dataclass(frozen=True)
 class Quiet:
-    """A partner that does not do as it used to, with all that helps to decide: see each part."""
+    """A partner that does not do as it used to, with all that helps to decide: see each part.
+
+    `chance`: how likely it is still there (rhythm.alive), 0 to 1; `potential`: whether its best year is in the upper
+    half of its type. `first_seen`: the first day on which its inactivity could be told from what had been read.
+    """
 
     row: PartnerState
     worth: Worth
+    chance: float
+    potential: bool
     paths: tuple[Path, ...] = ()
     likely: Likely | None = None
     first_seen: date | None = None
@@ -326,6 +356,13 @@ class Quiet:
     def through(self) -> str:
         """Through whom it may buy, in words; empty where nobody of its family is active."""
         return "; ".join(f"may buy through its {p.relation} {p.name} ({p.code}), active {p.last}" for p in self.paths)
+
+    @property
+    def segment(self) -> Segment:
+        """Where it stands on the grid of potential and chance."""
+        high = "high" if self.potential else "low"
+        near = "high" if self.chance >= LIKELY else "low"
+        return next(one for one in SEGMENTS.values() if (one.potential, one.chance) == (high, near))
 
 
 def counts(rows: Iterable[PartnerState]) -> Mapping[str, int]:

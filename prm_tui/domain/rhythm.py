@@ -66,3 +66,18 @@ def of_days(days: int, span: int | None, silent: int | None, shape: float, rate:
 def limit_of(days: int | None, span: int | None, chance: float, shape: float, rate: float) -> float | None:
     """`limit` for a partner that was active on so many days; None for one that never was."""
     return None if not days or span is None else limit(days - 1, span, chance, Prior(shape, rate))
+
+
+def alive(again: int, span: int, silent: int, known: Prior, lapses: float) -> float:
+    """How likely a partner that was active `again` times more in `span` days, and is silent now, is still there.
+
+    `lapses`: out of how many times active one was the last. MBG/NBD, which lets those who never came again have left,
+    too: P = 1 / (1 + a/(b+x) · ((α+T)/(α+tₓ))^(r+x)), with a = 1 and b = lapses − 1. Source: Batislam, Denizel,
+    Filiztekin, Empirical validation and comparison of models for customer base analysis, IJRM 24 (2007).
+    """
+    odds = (1 / (max(lapses, 1.0) - 1 + again + 1e-9)) if lapses + again > 1 else 1.0
+    ratio = (known.rate + span + max(silent, 0)) / (known.rate + span)
+    try:
+        return float(1 / (1 + odds * ratio ** (known.shape + again)))
+    except OverflowError:
+        return 0.0
