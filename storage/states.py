@@ -220,18 +220,15 @@ def _look_back(
 ) -> None:
     """Since when, for a policy whose condition does not say so itself: month by month back, until it did not hold."""
     checked = check(policy.when, catalogue)
+    quiet = "policy = :n AND state IN ('inactive', 'dormant')"
+    conn.execute(f"UPDATE temp.state SET since = :day, about = 1 WHERE {quiet}", {"n": n, "day": as_of.isoformat()})
     for months in range(1, 37):
         day = as_of - timedelta(days=30 * months)
         where = compiled(checked, day, known_by=known_by)
         conn.execute(
-            "UPDATE temp.state SET since = :day, about = 1 WHERE policy = :n AND state IN ('inactive', 'dormant') AND since IS"
-            f" :before AND EXISTS (SELECT 1 FROM partners p WHERE p.id = temp.state.id AND {where.sql})",
-            {
-                **where.params,
-                "day": day.isoformat(),
-                "n": n,
-                "before": None if months == 1 else (day + timedelta(days=30)).isoformat(),
-            },
+            f"UPDATE temp.state SET since = :day WHERE {quiet} AND since = :before AND EXISTS (SELECT 1 FROM partners p"
+            f" WHERE p.id = temp.state.id AND {where.sql})",
+            {**where.params, "day": day.isoformat(), "n": n, "before": (day + timedelta(days=30)).isoformat()},
         )
     conn.execute(
         "UPDATE temp.state SET state = 'dormant' WHERE policy = :n AND state = 'inactive' AND since <= :dormant",

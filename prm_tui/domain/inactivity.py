@@ -232,8 +232,8 @@ def _odds(chance: Decimal) -> str:
 
 
 def _active(row: PartnerState) -> str:
-    if row.exempt:
-        return f"silence is no matter here: {row.exempt}" + (f"; last active {row.last}" if row.last else "")
+    if row.last is not None and row.exempt:
+        return f"silence is no matter here: {row.exempt}; last active {row.last}"
     if row.last is None:
         return f"joined on {row.joined_on}, {(row.as_of - (row.joined_on or row.as_of)).days} days ago; nothing yet"
     if row.awaits:
