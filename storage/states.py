@@ -26,12 +26,12 @@ from storage.days import Days
 EVER = "0001-01-01"
 """The day since which something holds that was never otherwise."""
 _RULE = (
-    "CASE WHEN r.last IS NULL THEN CASE WHEN p.joined_on > :fresh THEN 'active' WHEN :settled THEN 'never_activated'"
-    " ELSE 'unknown' END WHEN b.exempt IS NOT NULL THEN 'active'"
-    " WHEN b.met THEN CASE WHEN b.since <= :dormant THEN 'dormant' ELSE 'inactive' END"
-    " WHEN b.met IS NULL THEN 'unknown' WHEN NOT :settled THEN 'active'"
-    " WHEN b.days > b.risk THEN 'at_risk' WHEN b.days > b.slow THEN 'slowing' ELSE 'active' END"
+    "CASE WHEN last IS NULL THEN CASE WHEN joined_on > :fresh THEN 'active' WHEN :settled THEN 'never_activated'"
+    " ELSE 'unknown' END WHEN exempt IS NOT NULL THEN 'active'"
+    " WHEN met THEN CASE WHEN since <= :dormant THEN 'dormant' ELSE 'inactive' END WHEN met IS NULL THEN 'unknown'"
+    " WHEN days > risk THEN 'at_risk' WHEN days > slow THEN 'slowing' ELSE 'active' END"
 )
+_LIMIT = "min(max(silence_limit(n, span, :{}, shape, rate), :floor), :cap)"
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,6 @@ def _judge(
     begun = since.begun(compiler, checked.node, place)
     exempt = _exempt(conn, compiler, catalogue, policy, as_of, known_by)
     chance = {"slowing": float(policy.slowing), "at_risk": float(policy.at_risk)}
-    limits = ", ".join(
-        f"min(max(silence_limit(r.n, r.span, :{key}, coalesce(t.shape, e.shape), coalesce(t.rate, e.rate)), :floor), :cap) AS {name}"
-        for key, name in (("slowing", "slow"), ("at_risk", "risk"))
-    )
     base = "p.id" + "".join(f", {sql} AS {name}" for name, sql in columns.items())
     params = {
         **compiler.params, **chance, "ids": ids, "n": n, "as_of": as_of.isoformat(), "settled": int(settled), "floor": policy.floor,
@@ -143,12 +139,15 @@ def _judge(
         " JOIN temp.whose w ON w.type = coalesce(p.type, '') AND w.tier = coalesce(p.tier, '') AND w.n = :n"
         f" WHERE p.joined_into IS NULL{some}),"
         f" m AS MATERIALIZED (SELECT d.*, {met} AS met, {exempt} AS exempt FROM d CROSS JOIN partners p ON p.id = d.id),"
-        f" b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, CASE WHEN d.met THEN {begun or 'NULL'} END AS since,"
-        f" CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days, {limits}"
+        " b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, r.n, r.first, r.last, r.span, p.joined_on,"
+        f" CASE WHEN d.met THEN {begun or 'NULL'} END AS since, CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days,"
+        " coalesce(t.shape, e.shape) AS shape, coalesce(t.rate, e.rate) AS rate"
         " FROM m d CROSS JOIN partners p ON p.id = d.id LEFT JOIN temp.rhythm r ON r.id = d.id"
-        " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = '')"
-        f" INSERT INTO temp.state SELECT b.id, :n, {_RULE}, nullif(b.since, :ever), 0, r.n, r.first, r.last, b.slow, b.risk, b.exempt"
-        " FROM b CROSS JOIN partners p ON p.id = b.id LEFT JOIN temp.rhythm r ON r.id = b.id",
+        " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = ''),"
+        " c AS MATERIALIZED (SELECT *, CASE WHEN NOT met AND days > :floor AND :settled THEN"
+        f" {_LIMIT.format('slowing')} END AS slow FROM b),"
+        f" f AS MATERIALIZED (SELECT *, CASE WHEN days > slow THEN {_LIMIT.format('at_risk')} END AS risk FROM c)"
+        f" INSERT INTO temp.state SELECT id, :n, {_RULE}, nullif(since, :ever), 0, n, first, last, slow, risk, exempt FROM f",
         params,
     )
     if begun is None:

@@ -195,7 +195,7 @@ def test_a_policy_with_a_fault_is_refused_with_its_line(office: Store) -> None:
         packs.add(office, text, "x.toml", actor=None, as_of=DAY)
     said = str(refused.value)
     assert "x.toml, line 4" in said and "between 0 and 1" in said
-    with pytest.raises(PackError, match="line 3.*order"):
+    with pytest.raises(PackError, match=r"line 3.*order"):
         packs.add(office, text.replace("at_risk = 7\n", ""), "x.toml", actor=None, as_of=DAY)
 
 
