@@ -94,7 +94,9 @@ def adaptive(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[R
         return []
     pairs = []
     with files.open_file(paths["large"]) as store:
-        known = conditions.catalogue(store).priors(tuple(COMMERCIAL.strip("()").replace("'", "").split(", ")))[None]
+        known = conditions.catalogue(store).priors(
+            tuple(COMMERCIAL.strip("()").replace("'", "").split(", ")), data.AS_OF
+        )[None]
         where = conditions.compiled(store, "surprise(commercial) < 5%", data.AS_OF)
         for _ in range(TIMES):
             command = [str(other), "-m", "bench.rivals", "numpy", str(paths["large"]), data.AS_OF.isoformat(), str(known.shape),

@@ -72,9 +72,9 @@ def fill(
         listed = kinds(catalogue, policy.signal)
         if listed != signal:
             signal = listed
+            known = None if wanted is None else catalogue.priors(tuple(listed), as_of)  # which fills temp.rhythm, too
             rhythm.fill(conn, listed, as_of, ids=wanted, known_by=known_by)
-            known = rhythm.priors(conn) if wanted is None else catalogue.priors(tuple(listed))
-            _keep_priors(conn, known)
+            _keep_priors(conn, rhythm.priors(conn) if known is None else known)
         done.append(_judge(conn, catalogue, policy, n, as_of, listed, wanted, known_by, reach))
     return done
 
@@ -133,11 +133,11 @@ def _judge(
         "cap": policy.cap, "fresh": (as_of - timedelta(days=policy.never_after)).isoformat(),
         "dormant": (as_of - timedelta(days=policy.dormant_after)).isoformat(), "ever": EVER,
     }  # fmt: skip
-    some = " AND p.id IN (SELECT value FROM json_each(:ids))" if ids is not None else ""
+    some = "p.joined_into IS NULL" if ids is None else "p.id IN (SELECT value FROM json_each(:ids))"
     conn.execute(
         f"WITH d AS MATERIALIZED (SELECT {base} FROM partners p LEFT JOIN temp.rhythm r ON r.id = p.id"
         " JOIN temp.whose w ON w.type = coalesce(p.type, '') AND w.tier = coalesce(p.tier, '') AND w.n = :n"
-        f" WHERE p.joined_into IS NULL{some}),"
+        f" WHERE {some}),"
         f" m AS MATERIALIZED (SELECT d.*, {met} AS met, {exempt} AS exempt FROM d CROSS JOIN partners p ON p.id = d.id),"
         " b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, r.n, r.first, r.last, r.span, p.joined_on,"
         f" CASE WHEN d.met THEN {begun or 'NULL'} END AS since, CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days,"

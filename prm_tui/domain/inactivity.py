@@ -140,6 +140,10 @@ class Policy:
         return "; ".join(named) or "every other type"
 
 
+STANDARD = Policy(name="standard", title="Standard", when="silent(any, 180)", signal="any")
+"""Where a file has no policy."""
+
+
 def in_effect(policies: Iterable[Policy], on: date) -> list[Policy]:
     """Of every policy the version that holds on a day, those that name most first."""
     found: dict[str, Policy] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 FLOOR, CAP = 30, 365
 """Days: a silence up to the floor surprises nobody, one beyond the cap everybody."""
@@ -22,7 +23,7 @@ WEAK = Prior(1.0, 90.0)
 """Where too few partners have a rhythm: once in 90 days, and little weight."""
 
 
-def weak(_: tuple[str, ...]) -> Mapping[str | None, Prior]:
+def weak(_: tuple[str, ...], on: date) -> Mapping[str | None, Prior]:
     """The priors where nothing is known."""
     return {None: WEAK}
 

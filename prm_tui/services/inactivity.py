@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from prm_tui.domain.condition import Checked
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.errors import UsageError
-from prm_tui.domain.inactivity import QUIET, PartnerState, Policy, Quiet, Worth, in_effect
+from prm_tui.domain.inactivity import QUIET, STANDARD, PartnerState, Policy, Quiet, Worth, in_effect
 from prm_tui.domain.money import to_units
 from prm_tui.domain.rhythm import WEAK, Prior, alive
 from prm_tui.domain.text import nearest
@@ -59,7 +59,7 @@ def fill(
 ) -> Sequence[states.Judged]:
     """As `of_all`, left in temp.state; inside a reading."""
     conn = store.conn
-    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of)
+    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of) or [STANDARD]
     by, covered = _known(store, as_of) if known else (None, None)
     return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
 
