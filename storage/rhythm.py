@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from prm_tui.domain.rhythm import LEAST, Prior, prior
+from prm_tui.domain.rhythm import CAP, LEAST, Prior, prior
 
 _DAYS = "julianday(max(a.occurred_on)) - julianday(min(a.occurred_on))"
 
@@ -50,15 +50,18 @@ def sampled(conn: sqlite3.Connection) -> int:
     return max(1, -(-int(highest) // SAMPLE))
 
 
-def priors(conn: sqlite3.Connection) -> dict[str | None, Prior]:
+def priors(conn: sqlite3.Connection, as_of: date) -> dict[str | None, Prior]:
     """The prior of every type of partner that has enough of a rhythm, from temp.rhythm; None: of all together."""
     rate = "(r.n - 1.0) / r.span"
-    moments = f"count(*), avg({rate}), avg({rate} * {rate})"
-    rows = "FROM temp.rhythm r CROSS JOIN partners p ON p.id = r.id WHERE r.n > 2 AND r.span > 0 AND r.id % :every = 0"
-    given = {"every": sampled(conn), "least": LEAST}
+    many = "FILTER (WHERE r.n > 2 AND r.span > 0)"
+    moments = f"count(*) {many}, avg({rate}) {many}, avg({rate} * {rate}) {many}, sum(r.n), count(*) FILTER (WHERE r.last < :ended)"
+    rows = "FROM temp.rhythm r CROSS JOIN partners p ON p.id = r.id WHERE r.id % :every = 0"
+    ended = as_of - timedelta(days=min(CAP, (as_of - date.min).days))
+    given = {"every": sampled(conn), "least": LEAST, "ended": ended.isoformat()}
     found: dict[str | None, Prior] = {None: prior(*conn.execute(f"SELECT {moments} {rows}", given).fetchone())}
     for type_, *made in conn.execute(
-        f"SELECT p.type, {moments} {rows} AND p.type IS NOT NULL GROUP BY p.type HAVING count(*) >= :least", given
+        f"SELECT p.type, {moments} {rows} AND p.type IS NOT NULL GROUP BY p.type HAVING count(*) {many} >= :least",
+        given,
     ):
         found[type_] = prior(*made)
     return found
@@ -81,7 +84,7 @@ def fitted(conn: sqlite3.Connection, kinds: tuple[str, ...], as_of: date) -> Map
         [one for (one,) in conn.execute("SELECT id FROM partners WHERE id % ? = 0", (every,))]
     )  # fmt: skip
     fill(conn, kinds, as_of, ids=ids)
-    found = priors(conn)
+    found = priors(conn, as_of)
     if key[1]:  # while a change is under way it has no hash yet
         for old in [one for one in _KEPT if one[:2] != key[:2]]:
             del _KEPT[old]

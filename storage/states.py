@@ -74,7 +74,7 @@ def fill(
             signal = listed
             known = None if wanted is None else catalogue.priors(tuple(listed), as_of)  # which fills temp.rhythm, too
             rhythm.fill(conn, listed, as_of, ids=wanted, known_by=known_by)
-            _keep_priors(conn, rhythm.priors(conn) if known is None else known)
+            _keep_priors(conn, rhythm.priors(conn, as_of) if known is None else known)
         done.append(_judge(conn, catalogue, policy, n, as_of, listed, wanted, known_by, reach))
     return done
 
@@ -89,19 +89,19 @@ def kinds(catalogue: Catalogue, signal: str) -> list[str]:
 
 
 def _keep_priors(conn: sqlite3.Connection, known: Any) -> None:
-    conn.execute("CREATE TEMP TABLE IF NOT EXISTS prior(type TEXT PRIMARY KEY, shape REAL, rate REAL) WITHOUT ROWID")
+    conn.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS prior(type TEXT PRIMARY KEY, shape REAL, rate REAL, lapses REAL) WITHOUT ROWID"
+    )
     conn.execute("DELETE FROM temp.prior")
     conn.executemany(
-        "INSERT INTO temp.prior VALUES (?,?,?)",
-        [(type_ or "", one.shape, one.rate) for type_, one in known.items()],
+        "INSERT INTO temp.prior VALUES (?,?,?,?)",
+        [(type_ or "", one.shape, one.rate, one.lapses) for type_, one in known.items()],
     )
 
 
 def priors(conn: sqlite3.Connection) -> dict[str, Prior]:
     """The priors that were used last: type → how often its partners are active; "" of all."""
-    return {
-        type_: Prior(shape, rate) for type_, shape, rate in conn.execute("SELECT type, shape, rate FROM temp.prior")
-    }
+    return {row[0]: Prior(*row[1:]) for row in conn.execute("SELECT type, shape, rate, lapses FROM temp.prior")}
 
 
 def _judge(

@@ -101,8 +101,8 @@ def test_the_rhythm_says_what_its_formula_says() -> None:
     for chance in (0.2, 0.05):
         assert surprise(10, 300, 1, known) > chance
         assert surprise(10, 300, round(limit(10, 300, chance, known)), known) == pytest.approx(chance, rel=0.02)
-    assert alive(10, 300, 0, known, 20) > 0.95 > alive(10, 300, 120, known, 20) > alive(10, 300, 400, known, 20)
-    assert alive(0, 0, 30, known, 20) < 1, "one that never came again is not as good as alive"
+    assert alive(10, 300, 0, known) > 0.95 > alive(10, 300, 120, known) > alive(10, 300, 400, known)
+    assert alive(0, 0, 30, known) < 1, "one that never came again is not as good as alive"
 
 
 def test_a_partner_is_measured_by_its_own_rhythm(office: Store) -> None:
