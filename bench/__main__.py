@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from bench import automation, data, engine, exchange, floors
+from bench import automation, data, engine, exchange, floors, inactivity
 from bench.row import Row, ms, turns
 from bench.terminal import Terminal, tree_memory
 from prm_tui.services import demo
@@ -49,6 +49,7 @@ def main() -> int:
             *exchange.EVERY,
             automation.backtesting,
             *engine.EVERY,
+            *inactivity.EVERY,
             resting,
         )
         for measure in [m for m in every if m.__name__ in sys.argv[1:]] or every:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from prm_tui.domain.inactivity import STATES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -79,6 +81,8 @@ def cell(value: Any, kind: str) -> tuple[str, str]:
         return ("never", "muted") if kind == "days" else ("", "muted")
     if kind == "days":
         return f"{value:,} days", "bad" if value > 180 else "warn" if value > 90 else "text"
+    if kind == "state":
+        return stated(value)
     if isinstance(value, bool):
         return ("yes" if value else "no"), "text"
     if isinstance(value, date):
@@ -88,6 +92,18 @@ def cell(value: Any, kind: str) -> tuple[str, str]:
     if isinstance(value, int | float) and kind in ("number", "money"):
         return (f"{value:,}" if abs(value) >= 10_000 or kind == "money" else f"{value}"), "text"  # 2011 may be a year
     return visible(value), "text"
+
+
+STATE_COLOURS = {
+    "active": "good", "slowing": "text", "at_risk": "warn", "inactive": "bad", "dormant": "bad", "never_activated": "warn",
+    "unknown": "muted",
+}  # fmt: skip
+
+
+def stated(label: str) -> tuple[str, str]:
+    """A state by its word, with its sign, and the name of its colour."""
+    state = next((one for one in STATES.values() if one.label == label), STATES["unknown"])
+    return f"{state.sign} {state.label}", STATE_COLOURS[state.key]
 
 
 def found(value: Any) -> str:

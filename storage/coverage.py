@@ -7,7 +7,7 @@ import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
@@ -57,22 +57,45 @@ def coverage(conn: sqlite3.Connection, kinds: Iterable[str], as_of: date) -> dic
     return found
 
 
-_TOLD: dict[tuple[str, str], dict[str, bool]] = {}
+@dataclass
+class _Absent:
+    """Kinds of which a file had nothing when a change had been made, and the last activity there was then."""
+
+    change: tuple[int, str]
+    last: int
+    kinds: set[str]
+
+
+_ABSENT: dict[str, _Absent] = {}
+_STANDS = (
+    "SELECT EXISTS (SELECT 1 FROM changes WHERE id = ?1 AND hash = ?2)"
+    " AND NOT EXISTS (SELECT 1 FROM changes WHERE id > ?1 AND undoes IS NOT NULL)"
+)
 
 
 def _logged(conn: sqlite3.Connection, kind: str) -> bool:
-    """Whether anything of a kind was ever logged; looked for once for every state of the file."""
+    """Whether there is anything of a kind. To find nothing takes a look at every partner; that is done once.
+
+    It is remembered with the newest change: as long as that is among the changes of the file, and nothing was taken
+    back since, only later activities can be of the kind.
+    """
     path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
-    newest = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
-    if newest is None or not newest[0]:  # a change is under way: its hash comes with its end
-        return bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
-    if (path, newest[0]) not in _TOLD:
-        _TOLD.clear()
-        _TOLD[path, newest[0]] = {}
-    told = _TOLD[path, newest[0]]
-    if kind not in told:
-        told[kind] = bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
-    return told[kind]
+    known = _ABSENT.get(path)
+    if known and conn.execute(_STANDS, known.change).fetchone()[0]:
+        if kind in known.kinds:
+            later = "SELECT EXISTS (SELECT 1 FROM activities WHERE id > ? AND kind = ? AND superseded_at IS NULL)"
+            return bool(conn.execute(later, (known.last, kind)).fetchone()[0])
+    else:
+        known = None
+    there = bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
+    newest = conn.execute("SELECT id, hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
+    if there or newest is None or not newest[1]:  # while a change is under way it has no hash
+        return there
+    if known is None or known.change != newest:
+        (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM activities").fetchone()
+        known = _ABSENT[path] = _Absent(newest, last, set())
+    known.kinds.add(kind)
+    return False
 
 
 def covered(conn: sqlite3.Connection, checked: Checked, as_of: date) -> Covered:

@@ -280,7 +280,7 @@ def _surprise(compiler: Compiler, call: Call, place: Place) -> str:
     selector = selected(call, place.scope)
     source, alias = rows(compiler, selector, UP_TO, place)
     place.days.daily = place.days.daily or place.days.many
-    priors = place.scope.catalogue.priors(tuple(kind.name for kind in selector.kinds))
+    priors = place.scope.catalogue.priors(tuple(kind.name for kind in selector.kinds), place.days.listed[-1])
     parts = []
     for of in ("shape", "rate"):
         cases = " ".join(

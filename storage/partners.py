@@ -11,6 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.money import from_units
 from prm_tui.domain.partner import FACTS, FIELDS, Column, Partner, PartnerRow, Rhythm, Source
 from prm_tui.domain.text import folded
@@ -34,6 +35,7 @@ _FACTS = {
     "amount_12m": f"(SELECT sum(a.amount) {_YEAR})",
     "orders_12m": f"(SELECT count(*) {_YEAR})",
     "trend": f"(SELECT sum(a.amount) {_YEAR})",
+    "state": "(SELECT s.state FROM temp.state s WHERE s.id = p.id)",  # filled by who asks (storage/states.py)
 }
 _TYPES = {c.key: c.type for c in FACTS} | {key: kind for key, (_, kind) in FIELDS.items()}
 
@@ -108,6 +110,9 @@ def _order(sort: str, descending: bool, params: dict[str, Any]) -> str:
     params.update(extra)
     way = "DESC" if descending else "ASC"
     kind = _TYPES.get(sort, "text")
+    if kind == "state":
+        order = " ".join(f"WHEN '{key}' THEN {n}" for n, key in enumerate(STATES))
+        return f"CASE {sql} {order} END {way}, p.name COLLATE NOCASE, p.id"
     if sort == "name":
         return f"p.name COLLATE NOCASE {way}, p.id {way}"
     collate = " COLLATE NOCASE" if kind in ("text", "person", "partner") else ""
@@ -163,6 +168,8 @@ def _types(conn: sqlite3.Connection) -> dict[str, str]:
 def _value(kind: str, value: Any) -> Any:
     if value is None:
         return None
+    if kind == "state":
+        return STATES[value].label
     if kind == "money" and isinstance(value, int):
         return from_units(value)
     if kind == "date" and isinstance(value, str):

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from prm_tui.domain.inactivity import SAYERS, Likely, Path, Worth
 from prm_tui.domain.money import from_units
 from prm_tui.domain.partner import Source
+from storage.rhythm import sampled
 
 REVENUE = ("order", "payment")
 """What a partner brings; deals won stand in for it where a file tells of neither."""
@@ -26,6 +27,15 @@ def choose(conn: sqlite3.Connection, ids: Iterable[int]) -> None:
     conn.execute("DROP TABLE IF EXISTS temp.quiet")
     conn.execute("CREATE TEMP TABLE quiet(id INTEGER PRIMARY KEY)")
     conn.executemany("INSERT OR IGNORE INTO temp.quiet VALUES (?)", ((one,) for one in ids))
+
+
+def with_family(conn: sqlite3.Connection, ids: Sequence[int]) -> list[int]:
+    """These partners, and those through whom they may buy: parents, daughters, distributors."""
+    choose(conn, ids)
+    found = set(ids)
+    for sql in _relatives(conn):
+        found.update(one for _, one, _ in conn.execute(sql))
+    return sorted(found)
 
 
 def worth(conn: sqlite3.Connection, as_of: date) -> dict[int, Worth]:
@@ -57,40 +67,45 @@ def _any(conn: sqlite3.Connection, kinds: Sequence[str]) -> bool:
 
 
 def upper_half(conn: sqlite3.Connection, as_of: date) -> dict[str, int]:
-    """Type → the median of what its partners brought in 12 months ending with their last activity, in units."""
+    """Type → the median of what its partners brought in their best year, in units; of a large file by every n-th."""
     kinds = REVENUE if _any(conn, REVENUE) else ("deal_won",)
     marks = ", ".join("?" * len(kinds))
     rows = conn.execute(
         "WITH y AS (SELECT coalesce(p.type, '') AS type, a.partner_id, substr(a.occurred_on, 1, 4) AS year, sum(a.amount) AS amount"
         f" FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({marks}) AND a.occurred_on <= ?"
-        " AND a.superseded_at IS NULL GROUP BY 2, 3), b AS (SELECT type, max(amount) AS best FROM y GROUP BY partner_id),"
+        " AND a.superseded_at IS NULL WHERE p.id % ? = 0 GROUP BY 2, 3),"
+        " b AS (SELECT type, max(amount) AS best FROM y GROUP BY partner_id),"
         " r AS (SELECT type, best, row_number() OVER (PARTITION BY type ORDER BY best) AS n, count(*) OVER (PARTITION BY type) AS c"
         " FROM b) SELECT type, best FROM r WHERE n = (c + 1) / 2",
-        (*kinds, as_of.isoformat()),
+        (*kinds, as_of.isoformat(), sampled(conn)),
     )
     return dict(rows.fetchall())
 
 
-def paths(conn: sqlite3.Connection) -> dict[int, tuple[Path, ...]]:
-    """Those of the family of the partners in temp.quiet who are active themselves (temp.state): through them they may buy."""
-    active = "s.state IN ('active', 'slowing') AND s.last IS NOT NULL"
+def _relatives(conn: sqlite3.Connection) -> list[str]:
+    """Statements that give (partner in temp.quiet, relative, what the relative is)."""
     asked = [
-        f"SELECT q.id, o.code, o.name, 'parent', s.last FROM temp.quiet q JOIN partners p ON p.id = q.id JOIN partners o ON o.id ="
-        f" p.parent JOIN temp.state s ON s.id = o.id WHERE {active}",
-        f"SELECT q.id, o.code, o.name, 'daughter', s.last FROM temp.quiet q JOIN partners o ON o.parent = q.id JOIN temp.state s"
-        f" ON s.id = o.id WHERE {active}",
+        "SELECT q.id, p.parent, 'parent' FROM temp.quiet q JOIN partners p ON p.id = q.id WHERE p.parent IS NOT NULL",
+        "SELECT q.id, o.id, 'daughter' FROM temp.quiet q JOIN partners o ON o.parent = q.id",
     ]
-    fields = [key for (key,) in conn.execute("SELECT key FROM fields WHERE tbl = 'partner'") if key in THROUGH]
-    for key in fields:
+    for key in [key for (key,) in conn.execute("SELECT key FROM fields WHERE tbl = 'partner'") if key in THROUGH]:
         named = f"json_extract(p.custom, '$.{key}')"
         for same in (f"o.code = {named}", f"o.name_key = name_key({named})"):
             asked.append(
-                f"SELECT q.id, o.code, o.name, '{key.replace('buys_through', 'supplier')}', s.last FROM temp.quiet q JOIN partners p"
-                f" ON p.id = q.id AND {named} IS NOT NULL JOIN partners o ON {same} AND o.id <> q.id JOIN temp.state s ON s.id ="
-                f" o.id WHERE {active}"
+                f"SELECT q.id, o.id, '{key.replace('buys_through', 'supplier')}' FROM temp.quiet q JOIN partners p ON p.id = q.id"
+                f" AND {named} IS NOT NULL JOIN partners o ON {same} AND o.id <> q.id"
             )
+    return asked
+
+
+def paths(conn: sqlite3.Connection) -> dict[int, tuple[Path, ...]]:
+    """Those of the family of the partners in temp.quiet who are active themselves (temp.state): through them they may buy."""
     found: dict[int, dict[str, Path]] = defaultdict(dict)
-    for partner, code, name, relation, last in conn.execute(" UNION ALL ".join(asked)):
+    for partner, code, name, relation, last in conn.execute(
+        f"WITH f(id, other, relation) AS ({' UNION ALL '.join(_relatives(conn))})"
+        " SELECT f.id, o.code, o.name, f.relation, s.last FROM f JOIN temp.state s ON s.id = f.other"
+        " AND s.state IN ('active', 'slowing') AND s.last IS NOT NULL JOIN partners o ON o.id = f.other"
+    ):
         found[partner].setdefault(code, Path(code, name, relation, date.fromisoformat(last)))
     return {partner: tuple(one.values()) for partner, one in found.items()}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
-from prm_tui.domain.rhythm import LEAST, Prior, prior
+from prm_tui.domain.rhythm import CAP, LEAST, Prior, prior
 
 _DAYS = "julianday(max(a.occurred_on)) - julianday(min(a.occurred_on))"
 
@@ -39,34 +40,53 @@ def fill(
     )
 
 
-def priors(conn: sqlite3.Connection) -> dict[str | None, Prior]:
+SAMPLE = 5_000
+"""Partners that priors are fitted to, at most about: every n-th of a larger file."""
+
+
+def sampled(conn: sqlite3.Connection) -> int:
+    """Every how many-th partner counts for priors."""
+    (highest,) = conn.execute("SELECT coalesce(max(id), 0) FROM partners").fetchone()
+    return max(1, -(-int(highest) // SAMPLE))
+
+
+def priors(conn: sqlite3.Connection, as_of: date) -> dict[str | None, Prior]:
     """The prior of every type of partner that has enough of a rhythm, from temp.rhythm; None: of all together."""
     rate = "(r.n - 1.0) / r.span"
-    moments = f"count(*), avg({rate}), avg({rate} * {rate})"
-    rows = "FROM temp.rhythm r CROSS JOIN partners p ON p.id = r.id WHERE r.n > 2 AND r.span > 0"
-    found: dict[str | None, Prior] = {None: prior(*conn.execute(f"SELECT {moments} {rows}").fetchone())}
+    many = "FILTER (WHERE r.n > 2 AND r.span > 0)"
+    moments = f"count(*) {many}, avg({rate}) {many}, avg({rate} * {rate}) {many}, sum(r.n), count(*) FILTER (WHERE r.last < :ended)"
+    rows = "FROM temp.rhythm r CROSS JOIN partners p ON p.id = r.id WHERE r.id % :every = 0"
+    ended = as_of - timedelta(days=min(CAP, (as_of - date.min).days))
+    given = {"every": sampled(conn), "least": LEAST, "ended": ended.isoformat()}
+    found: dict[str | None, Prior] = {None: prior(*conn.execute(f"SELECT {moments} {rows}", given).fetchone())}
     for type_, *made in conn.execute(
-        f"SELECT p.type, {moments} {rows} AND p.type IS NOT NULL GROUP BY p.type HAVING count(*) >= ?", (LEAST,)
+        f"SELECT p.type, {moments} {rows} AND p.type IS NOT NULL GROUP BY p.type HAVING count(*) {many} >= :least",
+        given,
     ):
         found[type_] = prior(*made)
     return found
 
 
-_KEPT: dict[tuple[str, str, tuple[str, ...]], Mapping[str | None, Prior]] = {}
+_KEPT: dict[tuple[str, str, tuple[str, ...], date], Mapping[str | None, Prior]] = {}
 
 
-def fitted(conn: sqlite3.Connection, kinds: tuple[str, ...]) -> Mapping[str | None, Prior]:
-    """The priors by all that is known now; worked out once for every state of the file."""
+def fitted(conn: sqlite3.Connection, kinds: tuple[str, ...], as_of: date) -> Mapping[str | None, Prior]:
+    """The priors of a day, by what is known now; worked out once for every state of the file."""
     path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
     newest = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
-    key = (path, newest[0] if newest else "", kinds)
+    key = (path, newest[0] if newest else "", kinds, as_of)
     if key in _KEPT:
         return _KEPT[key]
     if not kinds:  # of any kind
         kinds = tuple(name for (name,) in conn.execute("SELECT name FROM kinds WHERE tbl = 'activity'"))
-    fill(conn, kinds, date.max)
-    found = priors(conn)
+    every = sampled(conn)
+    ids = None if every == 1 else json.dumps(
+        [one for (one,) in conn.execute("SELECT id FROM partners WHERE id % ? = 0", (every,))]
+    )  # fmt: skip
+    fill(conn, kinds, as_of, ids=ids)
+    found = priors(conn, as_of)
     if key[1]:  # while a change is under way it has no hash yet
-        _KEPT.clear()
+        for old in [one for one in _KEPT if one[:2] != key[:2]]:
+            del _KEPT[old]
         _KEPT[key] = found
     return found

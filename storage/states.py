@@ -26,12 +26,12 @@ from storage.days import Days
 EVER = "0001-01-01"
 """The day since which something holds that was never otherwise."""
 _RULE = (
-    "CASE WHEN r.last IS NULL THEN CASE WHEN p.joined_on > :fresh THEN 'active' WHEN :settled THEN 'never_activated'"
-    " ELSE 'unknown' END WHEN b.exempt IS NOT NULL THEN 'active'"
-    " WHEN b.met THEN CASE WHEN b.since <= :dormant THEN 'dormant' ELSE 'inactive' END"
-    " WHEN b.met IS NULL THEN 'unknown' WHEN NOT :settled THEN 'active'"
-    " WHEN b.days > b.risk THEN 'at_risk' WHEN b.days > b.slow THEN 'slowing' ELSE 'active' END"
+    "CASE WHEN last IS NULL THEN CASE WHEN joined_on > :fresh THEN 'active' WHEN :settled THEN 'never_activated'"
+    " ELSE 'unknown' END WHEN exempt IS NOT NULL THEN 'active'"
+    " WHEN met THEN CASE WHEN since <= :dormant THEN 'dormant' ELSE 'inactive' END WHEN met IS NULL THEN 'unknown'"
+    " WHEN days > risk THEN 'at_risk' WHEN days > slow THEN 'slowing' ELSE 'active' END"
 )
+_LIMIT = "min(max(silence_limit(n, span, :{}, shape, rate), :floor), :cap)"
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def fill(
         listed = kinds(catalogue, policy.signal)
         if listed != signal:
             signal = listed
+            known = None if wanted is None else catalogue.priors(tuple(listed), as_of)  # which fills temp.rhythm, too
             rhythm.fill(conn, listed, as_of, ids=wanted, known_by=known_by)
-            known = rhythm.priors(conn) if wanted is None else catalogue.priors(tuple(listed))
-            _keep_priors(conn, known)
+            _keep_priors(conn, rhythm.priors(conn, as_of) if known is None else known)
         done.append(_judge(conn, catalogue, policy, n, as_of, listed, wanted, known_by, reach))
     return done
 
@@ -89,19 +89,19 @@ def kinds(catalogue: Catalogue, signal: str) -> list[str]:
 
 
 def _keep_priors(conn: sqlite3.Connection, known: Any) -> None:
-    conn.execute("CREATE TEMP TABLE IF NOT EXISTS prior(type TEXT PRIMARY KEY, shape REAL, rate REAL) WITHOUT ROWID")
+    conn.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS prior(type TEXT PRIMARY KEY, shape REAL, rate REAL, lapses REAL) WITHOUT ROWID"
+    )
     conn.execute("DELETE FROM temp.prior")
     conn.executemany(
-        "INSERT INTO temp.prior VALUES (?,?,?)",
-        [(type_ or "", one.shape, one.rate) for type_, one in known.items()],
+        "INSERT INTO temp.prior VALUES (?,?,?,?)",
+        [(type_ or "", one.shape, one.rate, one.lapses) for type_, one in known.items()],
     )
 
 
 def priors(conn: sqlite3.Connection) -> dict[str, Prior]:
     """The priors that were used last: type → how often its partners are active; "" of all."""
-    return {
-        type_: Prior(shape, rate) for type_, shape, rate in conn.execute("SELECT type, shape, rate FROM temp.prior")
-    }
+    return {row[0]: Prior(*row[1:]) for row in conn.execute("SELECT type, shape, rate, lapses FROM temp.prior")}
 
 
 def _judge(
@@ -127,28 +127,27 @@ def _judge(
     begun = since.begun(compiler, checked.node, place)
     exempt = _exempt(conn, compiler, catalogue, policy, as_of, known_by)
     chance = {"slowing": float(policy.slowing), "at_risk": float(policy.at_risk)}
-    limits = ", ".join(
-        f"min(max(silence_limit(r.n, r.span, :{key}, coalesce(t.shape, e.shape), coalesce(t.rate, e.rate)), :floor), :cap) AS {name}"
-        for key, name in (("slowing", "slow"), ("at_risk", "risk"))
-    )
     base = "p.id" + "".join(f", {sql} AS {name}" for name, sql in columns.items())
     params = {
         **compiler.params, **chance, "ids": ids, "n": n, "as_of": as_of.isoformat(), "settled": int(settled), "floor": policy.floor,
         "cap": policy.cap, "fresh": (as_of - timedelta(days=policy.never_after)).isoformat(),
         "dormant": (as_of - timedelta(days=policy.dormant_after)).isoformat(), "ever": EVER,
     }  # fmt: skip
-    some = " AND p.id IN (SELECT value FROM json_each(:ids))" if ids is not None else ""
+    some = "p.joined_into IS NULL" if ids is None else "p.id IN (SELECT value FROM json_each(:ids))"
     conn.execute(
         f"WITH d AS MATERIALIZED (SELECT {base} FROM partners p LEFT JOIN temp.rhythm r ON r.id = p.id"
         " JOIN temp.whose w ON w.type = coalesce(p.type, '') AND w.tier = coalesce(p.tier, '') AND w.n = :n"
-        f" WHERE p.joined_into IS NULL{some}),"
+        f" WHERE {some}),"
         f" m AS MATERIALIZED (SELECT d.*, {met} AS met, {exempt} AS exempt FROM d CROSS JOIN partners p ON p.id = d.id),"
-        f" b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, CASE WHEN d.met THEN {begun or 'NULL'} END AS since,"
-        f" CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days, {limits}"
+        " b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, r.n, r.first, r.last, r.span, p.joined_on,"
+        f" CASE WHEN d.met THEN {begun or 'NULL'} END AS since, CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days,"
+        " coalesce(t.shape, e.shape) AS shape, coalesce(t.rate, e.rate) AS rate"
         " FROM m d CROSS JOIN partners p ON p.id = d.id LEFT JOIN temp.rhythm r ON r.id = d.id"
-        " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = '')"
-        f" INSERT INTO temp.state SELECT b.id, :n, {_RULE}, nullif(b.since, :ever), 0, r.n, r.first, r.last, b.slow, b.risk, b.exempt"
-        " FROM b CROSS JOIN partners p ON p.id = b.id LEFT JOIN temp.rhythm r ON r.id = b.id",
+        " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = ''),"
+        " c AS MATERIALIZED (SELECT *, CASE WHEN NOT met AND days > :floor AND :settled THEN"
+        f" {_LIMIT.format('slowing')} END AS slow FROM b),"
+        f" f AS MATERIALIZED (SELECT *, CASE WHEN days > slow THEN {_LIMIT.format('at_risk')} END AS risk FROM c)"
+        f" INSERT INTO temp.state SELECT id, :n, {_RULE}, nullif(since, :ever), 0, n, first, last, slow, risk, exempt FROM f",
         params,
     )
     if begun is None:
@@ -220,18 +219,15 @@ def _look_back(
 ) -> None:
     """Since when, for a policy whose condition does not say so itself: month by month back, until it did not hold."""
     checked = check(policy.when, catalogue)
+    quiet = "policy = :n AND state IN ('inactive', 'dormant')"
+    conn.execute(f"UPDATE temp.state SET since = :day, about = 1 WHERE {quiet}", {"n": n, "day": as_of.isoformat()})
     for months in range(1, 37):
         day = as_of - timedelta(days=30 * months)
         where = compiled(checked, day, known_by=known_by)
         conn.execute(
-            "UPDATE temp.state SET since = :day, about = 1 WHERE policy = :n AND state IN ('inactive', 'dormant') AND since IS"
-            f" :before AND EXISTS (SELECT 1 FROM partners p WHERE p.id = temp.state.id AND {where.sql})",
-            {
-                **where.params,
-                "day": day.isoformat(),
-                "n": n,
-                "before": None if months == 1 else (day + timedelta(days=30)).isoformat(),
-            },
+            f"UPDATE temp.state SET since = :day WHERE {quiet} AND since = :before AND EXISTS (SELECT 1 FROM partners p"
+            f" WHERE p.id = temp.state.id AND {where.sql})",
+            {**where.params, "day": day.isoformat(), "n": n, "before": (day + timedelta(days=30)).isoformat()},
         )
     conn.execute(
         "UPDATE temp.state SET state = 'dormant' WHERE policy = :n AND state = 'inactive' AND since <= :dormant",

@@ -122,7 +122,13 @@ def _partner(options: argparse.Namespace) -> int:
         who = contacts.list_of(store, partner.id)
         has = records.list_of(store, partner.id)
     if options.json:
-        facts = {"last_order_days": seen.days_since, "amount_12m": seen.year, "orders": seen.rhythm.orders}
+        facts = {
+            "last_order_days": seen.days_since,
+            "amount_12m": seen.year,
+            "orders": seen.rhythm.orders,
+            "state": seen.state.key,
+            "state_why": seen.state.why,
+        }
         print_json({**partner.fields, "custom": partner.custom, "keys": dict(partner.keys), "facts": facts,
                     "contacts": who, "records": has, "source": partner.source})  # fmt: skip
         return 0
@@ -130,6 +136,7 @@ def _partner(options: argparse.Namespace) -> int:
     for key, value in [*partner.fields.items(), *((partner.labels.get(k, k), v) for k, v in partner.custom.items())]:
         if value is not None and key not in ("code", "name"):
             print(plain(f"  {key}: {value}"))
+    print(plain(f"  state: {seen.state.state.label}: {seen.state.why}"))
     rhythm = seen.rhythm
     if rhythm.last_on:
         usual = f", usually every {rhythm.median_gap} days" if rhythm.median_gap is not None else ""

@@ -140,6 +140,10 @@ class Policy:
         return "; ".join(named) or "every other type"
 
 
+STANDARD = Policy(name="standard", title="Standard", when="silent(any, 180)", signal="any")
+"""Where a file has no policy."""
+
+
 def in_effect(policies: Iterable[Policy], on: date) -> list[Policy]:
     """Of every policy the version that holds on a day, those that name most first."""
     found: dict[str, Policy] = {}
@@ -232,8 +236,8 @@ def _odds(chance: Decimal) -> str:
 
 
 def _active(row: PartnerState) -> str:
-    if row.exempt:
-        return f"silence is no matter here: {row.exempt}" + (f"; last active {row.last}" if row.last else "")
+    if row.last is not None and row.exempt:
+        return f"silence is no matter here: {row.exempt}; last active {row.last}"
     if row.last is None:
         return f"joined on {row.joined_on}, {(row.as_of - (row.joined_on or row.as_of)).days} days ago; nothing yet"
     if row.awaits:

@@ -50,8 +50,9 @@ FACTS = (
     Column("amount_12m", "12 months", "money", 14),
     Column("orders_12m", "Orders, 12 months", "number", 8),
     Column("trend", "Trend", "trend", 12),
+    Column("state", "State", "state", 17),
 )
-"""Columns computed from the timeline for a date: days since the last order, 12-month amount and count."""
+"""Columns computed from the timeline for a date: days since the last order, 12-month amount and count, the state."""
 
 
 @dataclass(frozen=True)

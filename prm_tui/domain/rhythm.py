@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 FLOOR, CAP = 30, 365
 """Days: a silence up to the floor surprises nobody, one beyond the cap everybody."""
@@ -11,32 +12,39 @@ FLOOR, CAP = 30, 365
 
 @dataclass(frozen=True)
 class Prior:
-    """How often partners of a type are active, as a Gamma distribution: shape, and rate in days; from how many."""
+    """What is known of partners of a type before one of them is looked at.
+
+    How often they are active, as a Gamma distribution (shape, and rate in days); out of how many times active one was
+    the last (`lapses`); from how many partners that is known.
+    """
 
     shape: float
     rate: float
+    lapses: float = 20.0
     partners: int = 0
 
 
 WEAK = Prior(1.0, 90.0)
 """Where too few partners have a rhythm: once in 90 days, and little weight."""
-
-
-def weak(_: tuple[str, ...]) -> Mapping[str | None, Prior]:
-    """The priors where nothing is known."""
-    return {None: WEAK}
-
-
 LEAST = 25
 """Partners with a rhythm that a type needs for a prior of its own."""
 
 
-def prior(partners: int, mean: float | None, square: float | None) -> Prior:
-    """A prior fitted by moments to the rates (times a day) of some partners: their mean, and the mean of their squares."""
+def weak(_: tuple[str, ...], on: date) -> Mapping[str | None, Prior]:
+    """The priors where nothing is known."""
+    return {None: WEAK}
+
+
+def prior(partners: int, mean: float | None, square: float | None, times: int | None, ended: int | None) -> Prior:
+    """A prior fitted by moments to the rates (times a day) of some partners: their mean, and the mean of their squares.
+
+    `times`: how often they were active in all; `ended`: of how many no more has been heard for as long as `CAP`.
+    """
     if partners < 5 or not mean or square is None:
         return WEAK
     variance = max(square - mean * mean, 1e-4 * mean * mean)
-    return Prior(mean * mean / variance, mean / variance, partners)
+    lapses = (times or 0) / ended if ended else float(max(times or 0, 2))
+    return Prior(mean * mean / variance, mean / variance, lapses, partners)
 
 
 def surprise(again: int, span: int, silent: int, known: Prior) -> float:
@@ -68,14 +76,14 @@ def limit_of(days: int | None, span: int | None, chance: float, shape: float, ra
     return None if not days or span is None else limit(days - 1, span, chance, Prior(shape, rate))
 
 
-def alive(again: int, span: int, silent: int, known: Prior, lapses: float) -> float:
+def alive(again: int, span: int, silent: int, known: Prior) -> float:
     """How likely a partner that was active `again` times more in `span` days, and is silent now, is still there.
 
-    `lapses`: out of how many times active one was the last. MBG/NBD, which lets those who never came again have left,
-    too: P = 1 / (1 + a/(b+x) · ((α+T)/(α+tₓ))^(r+x)), with a = 1 and b = lapses − 1. Source: Batislam, Denizel,
-    Filiztekin, Empirical validation and comparison of models for customer base analysis, IJRM 24 (2007).
+    MBG/NBD, which lets those who never came again have left, too: P = 1 / (1 + a/(b+x) · ((α+T)/(α+tₓ))^(r+x)), with
+    a = 1 and b = lapses − 1. Source: Batislam, Denizel, Filiztekin, Empirical validation and comparison of models for
+    customer base analysis, International Journal of Research in Marketing 24 (2007).
     """
-    odds = (1 / (max(lapses, 1.0) - 1 + again + 1e-9)) if lapses + again > 1 else 1.0
+    odds = 1 / max(known.lapses - 1 + again, 0.01)
     ratio = (known.rate + span + max(silent, 0)) / (known.rate + span)
     try:
         return float(1 / (1 + odds * ratio ** (known.shape + again)))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from prm_tui.domain.condition import Checked
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.errors import UsageError
-from prm_tui.domain.inactivity import QUIET, PartnerState, Policy, Quiet, Worth, in_effect
+from prm_tui.domain.inactivity import STANDARD, PartnerState, Policy, Quiet, Worth, in_effect
 from prm_tui.domain.money import to_units
 from prm_tui.domain.rhythm import WEAK, Prior, alive
 from prm_tui.domain.text import nearest
@@ -59,7 +59,7 @@ def fill(
 ) -> Sequence[states.Judged]:
     """As `of_all`, left in temp.state; inside a reading."""
     conn = store.conn
-    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of)
+    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of) or [STANDARD]
     by, covered = _known(store, as_of) if known else (None, None)
     return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
 
@@ -89,51 +89,39 @@ def history(
 LISTED = ("slowing", "at_risk", "inactive", "dormant", "never_activated")
 
 
-def quiet(store: Store, as_of: date, *, among: Sequence[str] = LISTED, ids: Iterable[int] | None = None) -> list[Quiet]:
+def quiet(store: Store, as_of: date, *, among: Sequence[str] = LISTED, ids: Sequence[int] | None = None) -> list[Quiet]:
     """Partners in these states with all that helps to decide about them; the most they ever brought in a year first.
 
-    `ids`: only of these, whatever their state.
+    `ids`: only of these, whatever their state, in this order.
     """
     with store.reading() as conn:
-        judged = fill(store, as_of)
+        judged = fill(store, as_of, ids=None if ids is None else stored.with_family(conn, ids))
+        wanted = set(ids or ())
         rows = states.rows(conn, judged, as_of)
-        wanted = set(ids) if ids is not None else None
-        listed = [row for row in rows if (row.partner_id in wanted if wanted is not None else row.key in among)]
+        listed = [row for row in rows if (row.partner_id in wanted if ids is not None else row.key in among)]
         stored.choose(conn, (row.partner_id for row in listed))
         worth, half = stored.worth(conn, as_of), stored.upper_half(conn, as_of)
         paths, why = stored.paths(conn), stored.likely(conn, as_of)
-        lapses, known = _lapses(rows), states.priors(conn)
-        seen = _seen(store, listed)
+        known, seen = states.priors(conn), _seen(store, listed)
     found = []
     for row in listed:
         own = worth.get(row.partner_id, Worth())
-        best = to_units(own.best) if own.best is not None else None
-        found.append(
-            Quiet(
-                row,
-                own,
-                _chance(row, known, lapses),
-                best is not None and best > 0 and best > half.get(row.type or "", 0),
-                paths.get(row.partner_id, ()),
-                why.get(row.partner_id),
-                seen.get(row.since) if row.since else None,
-            )
-        )
+        best = to_units(own.best) if own.best is not None else 0
+        potential = best > max(half.get(row.type or "", 0), 0)
+        first = seen.get(row.since) if row.since else None
+        family = paths.get(row.partner_id, ())
+        found.append(Quiet(row, own, _chance(row, known), potential, family, why.get(row.partner_id), first))
+    if ids is not None:
+        place = {one: n for n, one in enumerate(ids)}
+        return sorted(found, key=lambda one: place[one.row.partner_id])
     return sorted(found, key=lambda one: (-(one.worth.best or 0), one.row.name.casefold()))
 
 
-def _lapses(rows: Sequence[PartnerState]) -> float:
-    """Out of how many times active one was the last, by those whose end is confirmed."""
-    times = sum(row.active_days for row in rows)
-    ended = sum(row.key in QUIET and row.active_days > 0 for row in rows)
-    return times / ended if ended else max(float(times), 2.0)
-
-
-def _chance(row: PartnerState, known: Mapping[str, Prior], lapses: float) -> float:
+def _chance(row: PartnerState, known: Mapping[str, Prior]) -> float:
     if row.first is None or row.last is None or row.silent is None:
         return 0.0
     prior = known.get(row.type or "") or known.get("") or WEAK
-    return alive(row.active_days - 1, (row.last - row.first).days, row.silent, prior, lapses)
+    return alive(row.active_days - 1, (row.last - row.first).days, row.silent, prior)
 
 
 def _seen(store: Store, rows: Sequence[PartnerState]) -> dict[date, date]:

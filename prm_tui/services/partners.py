@@ -10,6 +10,7 @@ from typing import Any
 
 from prm_tui.domain.activity import TimelineRow
 from prm_tui.domain.errors import AlreadyThere, UsageError
+from prm_tui.domain.inactivity import PartnerState
 from prm_tui.domain.partner import (
     CASE_STATUSES,
     FIELDS,
@@ -45,6 +46,7 @@ class Preview:
     days_since: int | None
     trend: tuple[int, ...]
     latest: tuple[TimelineRow, ...]
+    state: PartnerState
 
     @property
     def year(self) -> int:
@@ -113,6 +115,8 @@ def find(
 
         where = conditions.compiled(store, condition, as_of)
     with store.reading() as conn:
+        if column.key == "state":
+            _fill_states(store, as_of)
         ids, unknown = stored.find(
             conn,
             text=text,
@@ -134,7 +138,15 @@ def by_status(store: Store) -> list[tuple[str, int]]:
 def rows(store: Store, ids: Sequence[int], columns: Sequence[str], as_of: date) -> list[PartnerRow]:
     """One page of a list, in the order of `ids`, with the cells of the asked columns."""
     with store.reading() as conn:
+        if "state" in columns:
+            _fill_states(store, as_of, ids)
         return stored.rows(conn, ids, columns, as_of)
+
+
+def _fill_states(store: Store, as_of: date, ids: Sequence[int] | None = None) -> None:
+    from prm_tui.services import inactivity  # a list without states does not wait for policies
+
+    inactivity.fill(store, as_of, ids=ids)
 
 
 def resolve(store: Store, said: str) -> int:
@@ -167,6 +179,8 @@ def get(store: Store, partner_id: int, as_of: date) -> Partner:
 
 def preview(store: Store, partner_id: int, as_of: date) -> Preview:
     """What the pane beside the list shows."""
+    from prm_tui.services import inactivity
+
     with store.reading() as conn:
         partner = get(store, partner_id, as_of)
         rhythm = stored.rhythm(conn, partner_id, as_of)
@@ -178,6 +192,7 @@ def preview(store: Store, partner_id: int, as_of: date) -> Preview:
             days_since=(as_of - rhythm.last_on).days if rhythm.last_on else None,
             trend=months.get(partner_id, (0,) * PREVIEW_MONTHS),
             latest=tuple(activities.rows(conn, latest)),
+            state=inactivity.of(store, partner_id, as_of),
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from screens.text import found, plain, short_date, spark
+from screens.text import found, plain, short_date, spark, stated
 
 if TYPE_CHECKING:
     from prm_tui.domain.condition import Leaf
@@ -27,6 +28,8 @@ def preview(seen: Preview, why: Leaf | None, feeds: list[Feed], as_of: date) -> 
         plain(" · ".join(about), "muted"),
         Content(""),
     ]
+    sign, colour = stated(seen.state.state.label)
+    parts += [plain(sign, colour), *(plain(line, "muted") for line in wrap(seen.state.why, WIDTH)[:4]), Content("")]
     parts += _months(seen, as_of)
     if why is not None:
         parts += ["", _heading("Why it is here" if why.met else f"It is {why.outcome}"), *_leaves(why)]

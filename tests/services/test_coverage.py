@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
-
 from prm_tui.domain.coverage import STRICT
 from prm_tui.services import backtest, conditions
 from storage import Store
+from tests.services.conftest import CUT
 
-CUT, AS_OF = date(2013, 6, 30), date(2013, 11, 29)
-
-
-@pytest.fixture
-def cut_off(demo_file: Path, tmp_path: Path) -> Path:
-    """The demonstration as it would be if no sheet had come since June."""
-    path = Path(shutil.copy(demo_file, tmp_path / "cut.db"))
-    with Store.open(path) as store, store.change("no sheet since June", actor=None) as change:
-        gone = "SELECT id FROM activities WHERE occurred_on > ?"
-        change.conn.execute(f"DELETE FROM activity_lines WHERE activity_id IN ({gone})", (CUT.isoformat(),))
-        change.conn.execute(f"DELETE FROM activities WHERE id IN ({gone})", (CUT.isoformat(),))
-        change.conn.execute("UPDATE feeds SET covered_to = ? WHERE kind = 'order'", (CUT.isoformat(),))
-    return path
+AS_OF = date(2013, 11, 29)
 
 
 def _outcomes(store: Store, text: str, coverage: str) -> Counter[int | None]:

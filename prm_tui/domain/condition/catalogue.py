@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from prm_tui.domain.rhythm import Prior, weak
 
@@ -131,7 +132,8 @@ class Catalogue:
     """The kinds and fields one file knows, its named facts (name → text), and the month its fiscal year starts.
 
     `mixed` says that the file holds amounts in several currencies, which no sum may add up. `priors` gives, for some
-    kinds of activity, how often partners of each type are active (the type None: of all), when a condition asks.
+    kinds of activity, how often partners of each type are active (the type None: of all) as of a day, when a
+    condition asks.
     """
 
     partner: Mapping[str, Field]
@@ -140,4 +142,4 @@ class Catalogue:
     named: Mapping[str, str] = field(default_factory=dict)
     year_starts: int = 1
     mixed: bool = False
-    priors: Callable[[tuple[str, ...]], Mapping[str | None, Prior]] = field(default=weak, compare=False)
+    priors: Callable[[tuple[str, ...], date], Mapping[str | None, Prior]] = field(default=weak, compare=False)
