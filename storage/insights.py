@@ -218,14 +218,14 @@ def calibration(conn: sqlite3.Connection) -> tuple[Bin, ...]:
 
 def expected(
     conn: sqlite3.Connection, bins: Sequence[Bin], as_of: date, reach: date
-) -> list[tuple[str, str, float, float, int]]:
-    """(currency, state, amount of 12 months, weighted by the chance of return, partners) of the partners in the program.
+) -> list[tuple[str, str, int, float, int]]:
+    """(currency, state, units of 12 months, those weighted by the chance of return, partners) of the partners in the program.
 
     Of unknown ones silence is counted as far as the sheets reach.
     """
     chances(conn, bins, as_of, reach)
     return conn.execute(
-        "SELECT y.currency, s.state, sum(y.amount) / 10000.0, sum(y.amount * c.chance) / 10000.0, count(*) FROM temp.year y"
+        "SELECT y.currency, s.state, sum(y.amount), sum(y.amount * c.chance), count(*) FROM temp.year y"
         " JOIN temp.state s ON s.id = y.id JOIN temp.chance c ON c.id = y.id WHERE NOT y.mixed GROUP BY 1, 2"
     ).fetchall()
 
@@ -274,3 +274,8 @@ def listed(conn: sqlite3.Connection, states: Sequence[str], sql: str, params: di
     return tuple(row[0] for row in rows)
 
 
+
+
+def codes(conn: sqlite3.Connection) -> dict[int, str]:
+    """The code of every partner."""
+    return dict(conn.execute("SELECT id, code FROM partners").fetchall())

@@ -98,7 +98,7 @@ def cohort_facts(conn: sqlite3.Connection) -> tuple[int, int, dict[int, tuple[in
 
 def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
     """temp.rfm(id, type, parts, r, f, m, days, times, amount): ranks inside a type, the best the highest; how many are
-    without one. Ties share a rank; a type of fewer than 25 partners has thirds instead of fifths. Needs temp.year.
+    without one. Ties share the better rank; a type of fewer than 25 partners has thirds instead of fifths. Needs temp.year.
     """
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     conn.execute("DROP TABLE IF EXISTS temp.rfm")
@@ -112,9 +112,9 @@ def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
         " AND a.occurred_on > date(:as_of, '-12 months') AND a.occurred_on <= :as_of AND a.superseded_at IS NULL) AS times,"
         " CASE WHEN y.mixed THEN NULL ELSE coalesce(y.amount, 0) END AS amount FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
         f" LEFT JOIN temp.year y ON y.id = s.id WHERE s.last IS NOT NULL AND {IN_PROGRAM}),"
-        " c AS (SELECT b.*, count(*) OVER t AS n, rank() OVER (t ORDER BY days DESC) AS rr, rank() OVER (t ORDER BY times) AS rf,"
-        " rank() OVER (t ORDER BY amount) AS rm FROM b WINDOW t AS (PARTITION BY type))"
-        " INSERT INTO temp.rfm SELECT id, type, q, 1 + (rr - 1) * q / n, 1 + (rf - 1) * q / n, 1 + (rm - 1) * q / n, days, times,"
+        " c AS (SELECT b.*, count(*) OVER t AS n, rank() OVER (t ORDER BY days) AS rr, rank() OVER (t ORDER BY times DESC) AS rf,"
+        " rank() OVER (t ORDER BY amount DESC) AS rm FROM b WINDOW t AS (PARTITION BY type))"
+        " INSERT INTO temp.rfm SELECT id, type, q, q - (rr - 1) * q / n, q - (rf - 1) * q / n, q - (rm - 1) * q / n, days, times,"
         " amount FROM (SELECT c.*, CASE WHEN n < :small THEN 3 ELSE 5 END AS q FROM c)",
         {**named, "as_of": as_of.isoformat(), "none": NONE, "small": SMALL},
     )
@@ -122,10 +122,10 @@ def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
     return int(without)
 
 
-def cells(conn: sqlite3.Connection) -> Iterator[tuple[str, int, int, int, int, int, float | None, tuple[int, ...]]]:
-    """(type, parts, r, f, m, partners, amount, ids) of temp.rfm, the best first."""
+def cells(conn: sqlite3.Connection) -> Iterator[tuple[str, int, int, int, int, int, int | None, tuple[int, ...]]]:
+    """(type, parts, r, f, m, partners, units, ids) of temp.rfm, the best first."""
     for *cell, ids in conn.execute(
-        "SELECT type, parts, r, f, m, count(*), sum(amount) / 10000.0, json_group_array(id) FROM temp.rfm GROUP BY 1, 2, 3, 4, 5"
+        "SELECT type, parts, r, f, m, count(*), sum(amount), json_group_array(id) FROM temp.rfm GROUP BY 1, 2, 3, 4, 5"
         " ORDER BY type, r DESC, f DESC, m DESC"
     ):
         yield (*cell, tuple(json.loads(ids)))  # type: ignore[misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from math import log2
 
 from prm_tui.domain.inactivity import QUIET, STATES
@@ -49,7 +50,7 @@ class Behind:
 class Number:
     """One number: its value (None: cannot be said), unit, period, source, of how many, and who is behind it."""
 
-    value: float | None
+    value: float | Decimal | None
     unit: str
     period: str
     source: str
@@ -261,7 +262,7 @@ class Rfm:
     f: int
     m: int
     partners: int
-    amount: float | None
+    amount: Decimal | None
     behind: Behind
 
 
@@ -357,12 +358,14 @@ class Prospect:
 class Reasons:
     """Why partners go quiet and why they leave, by whom it is said, and what that says of whom to recruit.
 
-    `groups`: (field, value, reason, partners); `competitors`: (quarter, competitor, losses, share of the quarter).
+    `quiet`: what was said of those who are quiet now; `inferred`: what the data suggest of those of whom nobody said
+    anything. `groups`: (field, value, reason, partners); `competitors`: (quarter, competitor, losses, share of the quarter).
     `survivors`: (stayed 12 months, of how many that could have).
     """
 
     as_of: date
     quiet: tuple[Reason, ...]
+    inferred: tuple[Reason, ...]
     ended: tuple[Reason, ...]
     groups: tuple[tuple[str, str, str, int], ...]
     competitors: tuple[tuple[str, str, int, float], ...]
@@ -523,3 +526,50 @@ class Rules:
     open: int
     rules: tuple[Quality, ...]
     calibration: tuple[Bin, ...]
+
+
+# ---- 8: operations, 9: pillars ----
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A role's or person's tasks of a kind: done in the last 90 days and in the 90 before, with the median hours each took."""
+
+    name: str
+    kind: str
+    done: int
+    hours: float | None
+    done_before: int
+    hours_before: float | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A number of the last 90 days beside the one of the 90 before."""
+
+    label: str
+    now: Number
+    before: Number
+
+
+@dataclass(frozen=True)
+class Operations:
+    """How the work is done in two spans of 90 days."""
+
+    span: tuple[date, date]
+    before: tuple[date, date]
+    queues: tuple[Queue, ...]
+    pairs: tuple[Pair, ...]
+
+
+PILLARS = ("Strategize", "Recruit", "Onboard", "Enable", "Market", "Sell", "Incentivize", "Accelerate")
+
+
+@dataclass(frozen=True)
+class Pillar:
+    """A pillar of a program in one line: a sentence, and the numbers in it. `missing`: what no sheet tells of."""
+
+    name: str
+    sentence: str
+    numbers: tuple[tuple[str, Number], ...] = ()
+    missing: str = ""

@@ -15,11 +15,12 @@ from prm_tui.domain.condition import check
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.insights import (
-    GOING, KNOWN, MANY, WINDOW, Behind, Expectation, Expected, Number, Reach, Rules, Share, Split, States, Thrice, month_ends,
-    share, trend_days, where,
+    GOING, KNOWN, MANY, WINDOW, Behind, Expectation, Expected, Number, Reach, Reason, Rules, Share, Split, States, Thrice, month_ends,
+    pareto, share, trend_days, where,
 )  # fmt: skip
+from prm_tui.domain.money import from_units
 from prm_tui.services import inactivity
-from storage import Store, insights_rules, states
+from storage import Store, insights_rules, insights_why, states
 from storage import insights as stored
 from storage.catalogue import catalogue
 from storage.conditions import compiled
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 SPLITS = ("type", "tier", "manager", "territory")
 SHEETS = "all sheets and entries"
+SAID = "activities of the kind inactivity_reason"
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,12 @@ def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
         return stored.listed(now.conn, found.states, sql, dict(params))
 
 
+def codes(store: Store) -> dict[int, str]:
+    """The code of every partner, for lists of those behind a number."""
+    with store.reading() as conn:
+        return stored.codes(conn)
+
+
 # ---- the first page: states, their trend, what is to be expected ----
 
 
@@ -107,15 +115,17 @@ class FirstPage:
     """What is seen first."""
 
     states: States
+    reasons: tuple[Reason, ...]
+    unexplained: Number
     expectation: Expectation
 
 
 def first_page(store: Store, as_of: date) -> FirstPage:
-    """States with their trend, and the expectation, from one look at each day."""
+    """States with their trend, reasons by how many, and the expectation, from one look at each day."""
     with store.reading():
         trend, reach = _months(store, as_of)
         now = _picture(store, as_of, reach)
-        return FirstPage(_states(now, trend), _expectation(now))
+        return FirstPage(_states(now, trend), *counted(now), _expectation(now))
 
 
 def of_states(store: Store, as_of: date) -> States:
@@ -166,10 +176,20 @@ def _thrice(rows: Sequence[tuple[str, float, int]], said: str, money: str, curre
     for among in (tuple(STATES), GOING, KNOWN):
         some = [(amount, n) for state, amount, n in rows if state in among]
         made.append(
-            Number(round(sum(a for a, _ in some), 4), currency or "money", f"{said} {now.as_of}", f"amounts of {money}",
+            Number(from_units(round(sum(a for a, _ in some))), currency or "money", f"{said} {now.as_of}", f"amounts of {money}",
                    sum(n for _, n in some), Behind(among))
         )  # fmt: skip
     return Thrice(*made)
+
+
+def counted(now: Picture) -> tuple[tuple[Reason, ...], Number]:
+    """Reasons said of quiet partners, and of how many nobody said any."""
+    insights_why.said(now.conn, now.as_of)
+    period = f"until {now.as_of}"
+    quiet = pareto(insights_why.quiet(now.conn), period, SAID)
+    open_ = insights_why.unexplained(now.conn)
+    whole = len(open_) + sum(int(reason.number.value or 0) for reason in quiet)
+    return quiet, Number(len(open_), "partners", period, SAID, whole, Behind(ids=open_))
 
 
 # ---- rules on the past ----

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.insights import Behind, Cohort, Cohorts, Rfm, RfmGrid, Survival
+from prm_tui.domain.money import from_units
 from prm_tui.domain.survival import Curve, by_group, kaplan_meier, log_rank
 from prm_tui.services.insights import picture
 from storage import Store, insights_time
@@ -72,7 +73,9 @@ def cohorts(store: Store, as_of: date) -> Cohorts:
         )
         for start, cells in sorted(found.items())
     )  # fmt: skip
-    by = "the quarter of joining" if joined else "the quarter of the first activity; nobody knows when they joined"
+    by = "the quarter of joining" if joined else (
+        "the quarter of the first activity, since nobody says when they joined: the first ones hold all who were there before"
+    )  # fmt: skip
     return Cohorts(as_of, made, by, said(last) if _end(last) > reach else None, nobody)
 
 
@@ -95,5 +98,8 @@ def rfm(store: Store, as_of: date) -> RfmGrid:
     with picture(store, as_of) as now:
         money = stored.year(now.conn, as_of)
         without = insights_time.ranks(now.conn, now.kinds, as_of)
-        cells = [Rfm(*cell, Behind(ids=ids)) for *cell, ids in insights_time.cells(now.conn)]
+        cells = [
+            Rfm(*cell, None if units is None else from_units(units), Behind(ids=ids))
+            for *cell, units, ids in insights_time.cells(now.conn)
+        ]
     return RfmGrid(as_of, tuple(cells), sum(cell.partners for cell in cells), without, " and ".join(money))
