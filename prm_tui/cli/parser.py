@@ -20,6 +20,7 @@ GROUPS = (
     "calendar",
     "settings",
     "inactive",
+    "insights",
     "cases",
     "outbox",
     "history",

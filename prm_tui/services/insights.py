@@ -1,0 +1,221 @@
+"""The numbers of Insights: states and their trend, rules on the past, what is to be expected. Others: insights_*.py.
+
+Every part is a function of a file and a day; nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from prm_tui.domain.condition import check
+from prm_tui.domain.errors import UsageError
+from prm_tui.domain.inactivity import STATES
+from prm_tui.domain.insights import (
+    GOING, KNOWN, MANY, WINDOW, Behind, Expectation, Expected, Number, Reach, Reason, Rules, Share, Split, States, Thrice, month_ends,
+    pareto, share, trend_days, where,
+)  # fmt: skip
+from prm_tui.domain.money import from_units
+from prm_tui.services import inactivity
+from storage import Store, insights_rules, insights_why, states
+from storage import insights as stored
+from storage.catalogue import catalogue
+from storage.conditions import compiled
+
+if TYPE_CHECKING:
+    import sqlite3
+
+SPLITS = ("type", "tier", "manager", "territory")
+SHEETS = "all sheets and entries"
+SAID = "activities of the kind inactivity_reason"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file on a day: states are in temp.state, who is left out in temp.gone."""
+
+    conn: sqlite3.Connection
+    as_of: date
+    kinds: tuple[str, ...]
+    reach: Reach
+    left_out: Mapping[str, int]
+
+
+@contextmanager
+def picture(store: Store, as_of: date) -> Iterator[Picture]:
+    """What several parts share: one consistent reading, states found once."""
+    with store.reading():
+        yield _picture(store, as_of)
+
+
+def _picture(store: Store, as_of: date, reach: Reach | None = None) -> Picture:
+    conn = store.conn
+    judged = inactivity.fill(store, as_of)
+    left_out = stored.leave_out(conn, as_of)
+    kinds = _kinds(conn, judged)
+    return Picture(conn, as_of, kinds, reach or stored.reach(conn, kinds, as_of), left_out)
+
+
+def _kinds(conn: sqlite3.Connection, judged: Sequence[states.Judged]) -> tuple[str, ...]:
+    """The kinds of activity that the signals of some policies are."""
+    known = catalogue(conn)
+    return tuple(dict.fromkeys(kind for signal in stored.signals(judged) for kind in states.kinds(known, signal)))
+
+
+Trend = list[tuple[date, Mapping[str, int]]]
+
+
+def _past(
+    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
+) -> tuple[Trend, Reach | None]:
+    """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
+    conn, reach, trend = store.conn, None, []
+    stored.clear_looks(conn)
+    for day in days:
+        kinds = _kinds(conn, inactivity.fill(store, day))
+        stored.leave_out(conn, day, as_of)
+        trend.append((day, stored.counts(conn)))
+        if stored.begin(conn) > day:
+            continue  # nothing yet
+        reach = reach or stored.reach(conn, kinds, as_of)
+        stored.look(conn, day, kinds, window, reach, judged_only=judged_only)
+    return trend, reach
+
+
+def _months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
+    """The ends of the last months, with those cases of which it is known what followed."""
+    days = trend_days(as_of, stored.partners(store.conn))
+    return _past(store, as_of, days, WINDOW, judged_only=True)
+
+
+def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
+    """The partners behind a number, by their ids."""
+    if found.ids is not None:
+        return found.ids
+    with picture(store, as_of) as now:
+        condition = compiled(check(found.where, catalogue(now.conn)), as_of) if found.where else None
+        sql, params = (condition.sql, condition.params) if condition else ("1", {})
+        return stored.listed(now.conn, found.states, sql, dict(params))
+
+
+def codes(store: Store) -> dict[int, str]:
+    """The code of every partner, for lists of those behind a number."""
+    with store.reading() as conn:
+        return stored.codes(conn)
+
+
+# ---- the first page: states, their trend, what is to be expected ----
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """What is seen first."""
+
+    states: States
+    reasons: tuple[Reason, ...]
+    unexplained: Number
+    expectation: Expectation
+
+
+def first_page(store: Store, as_of: date) -> FirstPage:
+    """States with their trend, reasons by how many, and the expectation, from one look at each day."""
+    with store.reading():
+        trend, reach = _months(store, as_of)
+        now = _picture(store, as_of, reach)
+        return FirstPage(_states(now, trend), *counted(now), _expectation(now))
+
+
+def of_states(store: Store, as_of: date) -> States:
+    """Partners by state, the trend of that, and the percent inactive by type, tier, manager and territory."""
+    return first_page(store, as_of).states
+
+
+def expectation(store: Store, as_of: date) -> Expectation:
+    """What may come in the next 12 months."""
+    return first_page(store, as_of).expectation
+
+
+def _states(now: Picture, trend: Trend) -> States:
+    period, counts = f"on {now.as_of}", stored.counts(now.conn)
+    numbers = {
+        key: Number(counts.get(key, 0), "partners", period, SHEETS, sum(counts.values()), Behind((key,))) for key in STATES
+    }
+    splits = tuple(
+        Split(field, _shares(field, groups, now.as_of)) for field, groups in stored.split(now.conn, SPLITS).items()
+    )
+    whole = share("all", counts, "", now.as_of)
+    return States(now.as_of, numbers, sum(counts.values()), whole, (*trend, (now.as_of, counts)), splits, now.left_out, now.reach)
+
+
+def _shares(field: str, groups: Mapping[str, Mapping[str, int]], as_of: date) -> tuple[Share, ...]:
+    made = [share(value, found, where(field, value), as_of) for value, found in groups.items()]
+    return tuple(sorted(made, key=lambda one: (-(one.everybody.value or 0), one.name)))
+
+
+def _expectation(now: Picture) -> Expectation:
+    kinds, bins = stored.year(now.conn, now.as_of), stored.calibration(now.conn)
+    rows = stored.expected(now.conn, bins, now.as_of, now.reach.to)
+    money = " and ".join(kinds)
+    found = [
+        Expected(
+            currency,
+            _thrice([(state, last, n) for c, state, last, _, n in rows if c == currency], "12 months to", money, currency, now),
+            _thrice([(state, to, n) for c, state, _, to, n in rows if c == currency], "12 months from", money, currency, now),
+        )
+        for currency in sorted({row[0] for row in rows})
+    ]
+    return Expectation(now.as_of, tuple(found), bins, money, stored.mixed(now.conn))
+
+
+def _thrice(rows: Sequence[tuple[str, float, int]], said: str, money: str, currency: str, now: Picture) -> Thrice:
+    """Sums of everybody, without the inactive, without the unknown."""
+    made = []
+    for among in (tuple(STATES), GOING, KNOWN):
+        some = [(amount, n) for state, amount, n in rows if state in among]
+        made.append(
+            Number(from_units(round(sum(a for a, _ in some))), currency or "money", f"{said} {now.as_of}", f"amounts of {money}",
+                   sum(n for _, n in some), Behind(among))
+        )  # fmt: skip
+    return Thrice(*made)
+
+
+def counted(now: Picture) -> tuple[tuple[Reason, ...], Number]:
+    """Reasons said of quiet partners, and of how many nobody said any."""
+    insights_why.said(now.conn, now.as_of)
+    period = f"until {now.as_of}"
+    quiet = pareto(insights_why.quiet(now.conn), period, SAID)
+    open_ = insights_why.unexplained(now.conn)
+    whole = len(open_) + sum(int(reason.number.value or 0) for reason in quiet)
+    return quiet, Number(len(open_), "partners", period, SAID, whole, Behind(ids=open_))
+
+
+# ---- rules on the past ----
+
+
+def rules(
+    store: Store, as_of: date, *, first: date | None = None, last: date | None = None, window: int = WINDOW
+) -> Rules:
+    """Both rules as they would have judged at the end of each month (of a large file, of each quarter), and how that
+    turned out: the policy in effect then, and a silence too long for a partner's own rhythm.
+
+    From what lies before each day alone, the rhythm of its type included. `first` is else two years before the last
+    day that can be judged, `last` else `as_of`. UsageError for a span without an end of a month.
+    """
+    if window < 1:
+        raise UsageError("the window after a look is at least one day")
+    with store.reading() as conn:
+        now = _picture(store, as_of)
+        end = min(last or as_of, as_of)
+        looks = month_ends(first or now.reach.to - timedelta(days=window + 731), end)
+        if stored.partners(conn) > MANY:
+            looks = [day for day in looks if day.month % 3 == 0]
+        looks = [day for day in looks if day >= stored.begin(conn)]
+        if not looks:
+            raise UsageError(f"nothing to look at: no month with anything in it ends until {end}. See: --from, --to")
+        _past(store, as_of, looks, window)
+        cases, open_ = insights_rules.cases(conn)
+        made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])
+        return Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
