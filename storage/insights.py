@@ -202,7 +202,7 @@ def _gaps(conn: sqlite3.Connection, kinds: Sequence[str], first: date, end: date
 
 def calibration(conn: sqlite3.Connection) -> tuple[Bin, ...]:
     """Of judged cases by how likely their silence was: how many came back."""
-    found = {n: (0, None, 0) for n in range(len(BINS) - 1)}
+    found = dict.fromkeys(range(len(BINS) - 1), (0, None, 0))
     whens = " ".join(f"WHEN p < {BINS[n + 1]} THEN {n}" for n in range(len(BINS) - 2))
     found |= {
         row[0]: row[1:]

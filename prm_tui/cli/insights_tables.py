@@ -9,7 +9,20 @@ from typing import Any
 from prm_tui.cli.common import plain_lines, print_table, say
 from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.insights import (
-    WINDOW, Cohorts, Expectation, Number, Operations, Pillar, Quality, Reach, Reason, Reasons, RfmGrid, Rules, Share, States,
+    WINDOW,
+    Cohorts,
+    Expectation,
+    Number,
+    Operations,
+    Pillar,
+    Quality,
+    Reach,
+    Reason,
+    Reasons,
+    RfmGrid,
+    Rules,
+    Share,
+    States,
     Survival,
 )  # fmt: skip
 from prm_tui.domain.survival import Curve, Step, months

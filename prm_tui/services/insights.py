@@ -15,8 +15,26 @@ from prm_tui.domain.condition import check
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.insights import (
-    GOING, KNOWN, MANY, WINDOW, Behind, Expectation, Expected, Number, Reach, Reason, Rules, Share, Split, States, Thrice, month_ends,
-    pareto, share, trend_days, where,
+    GOING,
+    KNOWN,
+    MANY,
+    WINDOW,
+    Behind,
+    Expectation,
+    Expected,
+    Number,
+    Reach,
+    Reason,
+    Rules,
+    Share,
+    Split,
+    States,
+    Thrice,
+    month_ends,
+    pareto,
+    share,
+    trend_days,
+    where,
 )  # fmt: skip
 from prm_tui.domain.money import from_units
 from prm_tui.services import inactivity
@@ -99,6 +117,12 @@ def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
         condition = compiled(check(found.where, catalogue(now.conn)), as_of) if found.where else None
         sql, params = (condition.sql, condition.params) if condition else ("1", {})
         return stored.listed(now.conn, found.states, sql, dict(params))
+
+
+def partners(store: Store) -> int:
+    """How many partners there are."""
+    with store.reading() as conn:
+        return stored.partners(conn)
 
 
 def codes(store: Store) -> dict[int, str]:

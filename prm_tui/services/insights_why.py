@@ -8,7 +8,16 @@ from datetime import date
 
 from prm_tui.domain.inactivity import QUIET
 from prm_tui.domain.insights import (
-    Behind, Lift, Prospect, Reason, Reasons, Separation, gain, pareto, rate, where,
+    Behind,
+    Lift,
+    Prospect,
+    Reason,
+    Reasons,
+    Separation,
+    gain,
+    pareto,
+    rate,
+    where,
 )  # fmt: skip
 from prm_tui.services.insights import SHEETS, Picture, counted, picture
 from storage import Store, insights_why

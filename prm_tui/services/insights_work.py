@@ -7,7 +7,16 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from prm_tui.domain.insights import (
-    WINDOW, Behind, Number, Operations, Pair, Pillar, Queue, Reasons, Separation, rate,
+    WINDOW,
+    Behind,
+    Number,
+    Operations,
+    Pair,
+    Pillar,
+    Queue,
+    Reasons,
+    Separation,
+    rate,
 )  # fmt: skip
 from prm_tui.domain.money import from_units
 from prm_tui.domain.survival import kaplan_meier

@@ -9,14 +9,22 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
+from prm_tui.services import insights
 from screens.base import ModeScreen
 from screens.insights.behind import BehindScreen
-from screens.insights.shown import Shown
-from screens.insights.states import policies, segments, states
+from screens.insights.rules import outlook, quality
+from screens.insights.shown import Behind, Shown
+from screens.insights.states import policies, segments, states, types
+from screens.insights.time import cohorts, first_order, ranks, survival
+from screens.insights.why import pillars, profile, reasons, work
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
-SECTIONS = {"States": states, "Segments": segments, "Policies": policies}
+SECTIONS = {
+    "States": states, "By type": types, "Segments": segments, "Reasons": reasons, "Profile": profile, "Rules": quality,
+    "Outlook": outlook, "Survival": survival, "First order": first_order, "Cohorts": cohorts, "Ranks": ranks, "Pillars": pillars,
+    "Work": work, "Policies": policies,
+}  # fmt: skip
 """Title → what it shows; in the order in which they stand."""
 
 
@@ -74,8 +82,19 @@ class InsightsScreen(ModeScreen):
 
     def _head(self) -> None:
         parts: list[tuple[str, str]] = []
-        for n, title in enumerate(SECTIONS):
-            parts += [(f" {title} ", "bold $ground on $accent" if n == self.at else "$text"), (" ", "")]
+        room = self.size.width - 6
+        titles = list(SECTIONS)
+        first = 0
+        while first < self.at and sum(len(title) + 2 for title in titles[first : self.at + 2]) > room:
+            first += 1
+        parts += [("‹ ", "$muted")] if first else []
+        for n in range(first, len(titles)):
+            said = f" {titles[n]} "
+            room -= len(said)
+            if room < 2:
+                parts.append((" ›", "$muted"))
+                break
+            parts.append((said, "bold $ground on $accent" if n == self.at else "$text"))
         self.query_one("#sections", Static).update(Content.assemble(*parts))
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
@@ -87,10 +106,16 @@ class InsightsScreen(ModeScreen):
         behind = self.shown.behind.get(event.key) if self.shown else None
         if behind is None:
             self.prm.tell("Nobody stands behind this line: it is told in full below.")
-        elif not behind.ids:
-            self.prm.tell("It is nobody.")
         else:
-            self.prm.push_screen(BehindScreen(behind.title, behind.ids))
+            self.start(lambda: self._open(behind), "open")
+
+    async def _open(self, behind: Behind) -> None:
+        as_of = self.prm.session.as_of
+        ids = await self.read(lambda store: insights.behind(store, as_of, behind.who))
+        if ids:
+            self.prm.push_screen(BehindScreen(behind.title, ids))
+        else:
+            self.prm.tell("It is nobody.")
 
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from textual.content import Content
 
+from prm_tui.domain import insights
+from prm_tui.domain.insights import Number
 from screens.widgets.table import Col, Line
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -18,7 +20,7 @@ class Behind:
     """The partners behind a number."""
 
     title: str
-    ids: Sequence[int]
+    who: insights.Behind
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,37 @@ class Shown:
     nothing: str = "Nothing to count yet: 5 brings spreadsheets in."
 
 
+def of(ids: Sequence[int]) -> insights.Behind:
+    """Who is behind a number, where their ids are known already."""
+    return insights.Behind(ids=tuple(ids))
+
+
 def bar(part: float, width: int) -> str:
     """A bar of so many cells for a part of the whole, to an eighth of a cell."""
     eighths = round(max(0.0, min(part, 1.0)) * width * 8)
     return (BLOCKS[8] * (eighths // 8) + BLOCKS[eighths % 8].strip()).ljust(width)
 
 
-def percent(part: float, whole: float) -> str:
-    """A share in percent; nothing of nothing."""
+def percent(value: float | None) -> str:
+    """A share in percent; a dash where it cannot be said."""
+    return "–" if value is None else f"{float(value):.0%}"
+
+
+def share(part: float, whole: float) -> str:
+    """A part in percent; nothing of nothing."""
     return f"{part / whole:.0%}" if whole else ""
+
+
+def said(number: Number) -> str:
+    """A number by its unit."""
+    if number.value is None:
+        return "–"
+    if number.unit.startswith("share"):
+        return percent(float(number.value))
+    return f"{number.value:,.0f}"
+
+
+def full(number: Number, label: str = "") -> str:
+    """A number with its unit, period and source."""
+    few = f"; of only {number.of}" if number.small else f" of {number.of:,}" if number.of is not None else ""
+    return f"{label}{': ' if label else ''}{said(number)}{few}, {number.unit}, {number.period}, from {number.source}"

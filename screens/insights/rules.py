@@ -1,0 +1,112 @@
+"""The sections on what the rules are worth: both on the file's own past, and what is to be expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from textual.content import Content
+
+from prm_tui.domain.insights import Bin, Number, Quality
+from prm_tui.services import insights
+from screens.insights.shown import Behind, Shown, bar, full, percent
+from screens.widgets.table import Col, Line
+
+if TYPE_CHECKING:
+    from storage import Store
+
+_LINES: tuple[tuple[str, Callable[[Quality], str], str], ...] = (
+    (
+        "Cases judged",
+        lambda q: f"{q.judged:,}",
+        "A case is a partner at the end of a month, judged when what followed is known.",
+    ),
+    ("Flagged", lambda q: f"{q.flagged:,}", "Cases in which the rule would have spoken."),
+    ("Precision", lambda q: percent(q.precision), "Of what was flagged, the share of which nothing came."),
+    ("Recall", lambda q: percent(q.recall), "Of those of which nothing came, the share that was flagged."),
+    ("False alarms", lambda q: percent(q.false_alarms), "Of those that came back, the share that was flagged."),
+    (
+        "… of slow-paced partners",
+        lambda q: percent(q.slow_alarms),
+        "The same of partners that are active once in 90 days or more seldom.",
+    ),
+    ("New flags", lambda q: f"{q.new:,}", "Flags that were not there the month before."),
+    ("Precision of new flags", lambda q: percent(q.new_precision), "Of new flags, the share of which nothing came."),
+    ("Silences", lambda q: f"{q.losses:,}", "Silences as long as the window or longer that began in these months."),
+    ("… flagged in time", lambda q: f"{q.found:,}", "Those of them that were flagged before anything came."),
+    (
+        "Median days to detect",
+        lambda q: "–" if q.days is None else f"{q.days:,.0f}",
+        "From the last activity to the flag.",
+    ),
+)
+
+
+def quality(store: Store, as_of: date, width: int) -> Shown:
+    """Both rules on the file's own past, and how likely such silences were beside what came."""
+    found = insights.rules(store, as_of)
+    lines: dict[Any, Line] = {}
+    for label, value, about in _LINES:
+        lines[label] = Line(
+            ((label, "bright"), *((value(one), "text") for one in found.rules), (about, "muted")),
+            detail=about + " " + "; ".join(f"{one.title.lower()}: {value(one)}" for one in found.rules),
+        )
+    lines[""] = Line((("", ""),))
+    for one in found.calibration:
+        lines[one.low] = _bin(one, len(found.rules))
+    wide = 22 if width >= 110 else 12
+    titles = [q.title if width >= 110 else q.title.split(" ")[-1].capitalize() for q in found.rules]
+    columns = [Col("what", "", 26), *(Col(t, t, wide, True) for t in titles), Col("about", "", least=12)]
+    above = Content.styled(
+        f"{found.looks} ends of months from {found.first} to {found.last}; nothing commercial in the next {found.window} days counts"
+        f" as lost. {found.cases:,} cases, {found.open:,} of which cannot be judged yet. Known to {found.reach.to}. Below: how likely a"
+        " silence was called, and how many came back.",
+        "$muted",
+    )
+    return Shown(columns, lines, {}, above)
+
+
+def _bin(one: Bin, rules: int) -> Line:
+    few = "" if one.enough else ", few"
+    cells = [(f"{one.low:.0%} to {one.high:.0%} likely", "bright"), (percent(one.share), "text")]
+    cells += [(f"{one.cases:,} cases{few}", "muted" if one.enough else "warn")]
+    return Line(
+        (*cells, *([("", "")] * (rules - 2)), (bar(one.share or 0, 20), "accent")),
+        detail=f"Silences called {one.low:.0%} to {one.high:.0%} likely, {percent(one.foreseen)} on average: {one.cases:,} cases{few},"
+               f" of which {percent(one.share)} came back.",
+    )  # fmt: skip
+
+
+def outlook(store: Store, as_of: date, width: int) -> Shown:
+    """What may come in the next 12 months, weighted by the chance of return."""
+    found = insights.expectation(store, as_of)
+    lines, behind = {}, {}
+    for one in found.amounts:
+        for title, three in (("Last 12 months", one.last), ("Next 12 months", one.next)):
+            for label, number in (
+                ("everybody", three.everybody),
+                ("without the inactive", three.going),
+                ("without the unknown", three.known),
+            ):
+                key = (one.currency, title, label)
+                lines[key] = Line(
+                    (
+                        (title if label == "everybody" else "", "bright"),
+                        (label, "text"),
+                        (one.currency, "muted"),
+                        (_money(number), "bright"),
+                    ),
+                    detail=full(number, f"{title}, {label}"),
+                )  # fmt: skip
+                behind[key] = Behind(f"{title}, {label}", number.behind)
+    columns = [Col("what", "", 16), Col("whose", "Of", 22), Col("currency", "", 4), Col("amount", "Amount", 18, True)]
+    mixed = f" {found.mixed:,} partners have amounts in several currencies and are in no sum." if found.mixed else ""
+    above = Content.styled(
+        f"The amount of the last 12 months of every partner, weighted: {found.how}.{mixed}", "$muted"
+    )
+    return Shown(columns, lines, behind, above, "No amounts are known.")
+
+
+def _money(number: Number) -> str:
+    return "–" if number.value is None else f"{number.value:,.2f}"
