@@ -144,7 +144,7 @@ def _judge(
         " coalesce(t.shape, e.shape) AS shape, coalesce(t.rate, e.rate) AS rate"
         " FROM m d CROSS JOIN partners p ON p.id = d.id LEFT JOIN temp.rhythm r ON r.id = d.id"
         " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = ''),"
-        " c AS MATERIALIZED (SELECT *, CASE WHEN NOT met AND days > :floor AND :settled THEN"
+        " c AS MATERIALIZED (SELECT *, CASE WHEN days > :floor AND :settled THEN"
         f" {_LIMIT.format('slowing')} END AS slow FROM b),"
         f" f AS MATERIALIZED (SELECT *, CASE WHEN days > slow THEN {_LIMIT.format('at_risk')} END AS risk FROM c)"
         f" INSERT INTO temp.state SELECT id, :n, {_RULE}, nullif(since, :ever), 0, n, first, last, slow, risk, exempt FROM f",
