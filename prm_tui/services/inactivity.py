@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from prm_tui.domain.condition import Checked
+from prm_tui.domain.condition import Checked, check
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import STANDARD, PartnerState, Policy, Quiet, Worth, in_effect
 from prm_tui.domain.money import to_units
 from prm_tui.domain.rhythm import WEAK, Prior, alive
+from prm_tui.domain.shape import build, to_data
 from prm_tui.domain.text import nearest
 from storage import Store, coverage, policies, settings, states
 from storage import quiet as stored
@@ -34,6 +35,24 @@ def policy(store: Store, name: str, as_of: date) -> Policy:
             + (f"Did you mean “{like}”?" if like else f"There are: {', '.join(sorted(found))}.")
         )
     return found[name]
+
+
+def edit(store: Store, name: str, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int:
+    """Change a policy: its newest version with other fields is a new one; returns its number.
+
+    `fields`: when, dormant_after, never_after, effective, as they were typed. Raises UsageError that names the field.
+    """
+    data = to_data(policy(store, name, as_of), leave=("name",))
+    for key, said in fields.items():
+        text = said.strip()
+        data[key] = int(text) if key.endswith("_after") and text.isdecimal() else text
+    made, faults = build(Policy, data, name=name)
+    if made is None:
+        raise UsageError(f"{faults[0].key[-1]}: {faults[0].problem}")
+    with store.reading() as conn:
+        check(made.when, catalogue(conn))
+    with store.change(f"changed the policy {made.title}", actor=actor, as_of=as_of) as change:
+        return policies.save(change, made)
 
 
 def of_all(

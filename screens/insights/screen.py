@@ -117,6 +117,16 @@ class InsightsScreen(ModeScreen):
         else:
             self.prm.tell("It is nobody.")
 
+    def action_edit(self) -> None:
+        """Change the selected policy."""
+        from screens.insights.policy import edit
+
+        key = self.query_one(Table).current
+        if self.section != "Policies" or key is None:
+            self.prm.tell("Only policies are edited here: → goes to them.")
+            return
+        self.start(lambda: edit(self, key[0]), "edit")
+
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""
         self.at = (self.at + by) % len(SECTIONS)

@@ -52,18 +52,18 @@ def _curve(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]], abou
     for month, step in shown:
         cells = [(f"{month}", "bright"), (f"{step.survival:.1%}", "bright"), (f"{step.low:.0%} to {step.high:.0%}", "muted"),
                  (f"{step.at_risk:,}", "text"), (_share(known, month), "text")]  # fmt: skip
-        cells += [(_share(curve, month), "text") for _, curve in groups[:4]]
+        cells += [(_share(curve, month), "text") for _, curve in groups[:3]]
         lines[month] = Line(
             tuple(cells),
             detail=f"After {month} months {step.survival:.1%} (95 % interval {step.low:.1%} to {step.high:.1%}), {step.at_risk:,} at risk;"
                    " hidden where fewer than ten are.",
         )  # fmt: skip
-    more = [Col(f"g{n}", visible(name)[:14], 14, True) for n, (name, _) in enumerate(groups[:4])]
+    more = [Col(f"g{n}", visible(name)[:14], 14, True) for n, (name, _) in enumerate(groups[:3])]
     columns = [Col("month", "Months", 6, True), Col("s", "Share", 7, True), Col("ci", "95 %", 12), Col("risk", "At risk", 8, True),
                Col("known", "Without unknown", 15, True), *more]  # fmt: skip
     chart = _chart(whole, shown[-1][0] if shown else 0, min(width - 14, 90))
     above = Content("\n").join([Content.styled(about, "$muted"), *chart])
-    return Shown(columns, lines, {}, above, about + " Too few to show a curve.")
+    return Shown(columns, lines, {}, above if lines else Content(""), about + " Too few to show a curve.")
 
 
 def _share(curve: Curve, month: int) -> str:
@@ -97,6 +97,7 @@ def cohorts(store: Store, as_of: date, width: int) -> Shown:
         rates = row.rates()[:room]
         cells = [(row.name, "bright"), (f"{row.partners[0]:,}", "text")]
         cells += [("" if rate is None else f"{rate:.0%}", _shade(rate)) for rate in rates]
+        cells += [("", "")] * (room - len(rates))
         without = ", ".join(percent(rate) for rate in row.rates(1)[:room])
         lines[row.name] = Line(
             tuple(cells), detail=f"{row.name}: {row.partners[0]:,} partners; without those inactive today {without}"

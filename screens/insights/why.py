@@ -105,7 +105,7 @@ def pillars(store: Store, as_of: date, width: int) -> Shown:
         missing = f"no sheet tells of {one.missing}" if one.missing else ""
         lines[one.name] = Line(
             ((one.name, "bright"), (visible(one.sentence), "text"), (missing, "warn")),
-            detail="; ".join(full(number, label) for label, number in one.numbers) or missing,
+            detail=visible(one.sentence) + "".join(f"; {full(number, label)}" for label, number in one.numbers),
         )
         if one.numbers:
             behind[one.name] = Behind(f"{one.name}: {one.numbers[0][0]}", one.numbers[0][1].behind)
