@@ -135,17 +135,17 @@ def look(
     window: int,
     reach: Reach,
     *,
-    judged_only: bool = False,
+    rules: bool = True,
 ) -> None:
     """Add to temp.look how every partner that was ever active looked on the day of temp.state, and whether it came back.
 
     `came` is NULL where that is not known: the window after the day is not covered, or falls into a gap, or the partner
     was taken out within it. Where the silence itself is not known, because of a gap, there is no look. `adaptive`: its
-    silence was longer than its policy's limit for its own rhythm.
+    silence was longer than its policy's limit for its own rhythm. Without `rules` only what a calibration needs is found.
     """
     end = day + timedelta(days=window)
     told = reach.tells(day, end)
-    if not reach.tells(day, day) or (judged_only and not told):
+    if not reach.tells(day, day) or (not rules and not told):
         return
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     came = (
@@ -165,7 +165,7 @@ def look(
     )
     conn.execute(
         "INSERT INTO temp.look SELECT s.id, :day, s.state, s.state IN ('inactive', 'dormant'),"
-        f" s.exempt IS NULL AND {silent} > CASE s.policy {limits} END, {_SURPRISE.format(until=':day')}, s.last,"
+        f" {f's.exempt IS NULL AND {silent} > CASE s.policy {limits} END' if rules else 'NULL'}, {_SURPRISE.format(until=':day')}, s.last,"
         " CASE WHEN s.n > 1 THEN (julianday(s.last) - julianday(s.first)) / (s.n - 1) END,"
         f" {came if told else 'NULL'} FROM temp.state s CROSS JOIN partners p ON p.id = s.id {_PRIORS}"
         f" WHERE s.last >= :gap AND {IN_PROGRAM}",

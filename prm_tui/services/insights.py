@@ -86,7 +86,7 @@ Trend = list[tuple[date, Mapping[str, int]]]
 
 
 def _past(
-    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
+    store: Store, as_of: date, days: Sequence[date], window: int, *, rules: bool = True
 ) -> tuple[Trend, Reach | None]:
     """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
     conn, reach = store.conn, None
@@ -100,14 +100,14 @@ def _past(
         if stored.begin(conn) > day:
             continue  # nothing yet
         reach = reach or stored.reach(conn, kinds, as_of)
-        stored.look(conn, day, judged, kinds, window, reach, judged_only=judged_only)
+        stored.look(conn, day, judged, kinds, window, reach, rules=rules)
     return trend, reach
 
 
 def _months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
     """The ends of the last months, with those cases of which it is known what followed."""
     days = trend_days(as_of, stored.partners(store.conn))
-    return _past(store, as_of, days, WINDOW, judged_only=True)
+    return _past(store, as_of, days, WINDOW, rules=False)
 
 
 def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
