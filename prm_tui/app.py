@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class PrmApp(App[int]):
-    """Six modes in one place; those that exist have a digit."""
+    """Six modes, each with its digit."""
 
     TITLE = "prm"
     CSS_PATH: ClassVar = "../screens/prm.tcss"
@@ -42,6 +42,7 @@ class PrmApp(App[int]):
         "automation": lambda: _screen("screens.automation.list", "AutomationScreen"),
         "cases": lambda: _screen("screens.cases.list", "CasesScreen"),
         "exchange": lambda: _screen("screens.exchange.screen", "ExchangeScreen"),
+        "insights": lambda: _screen("screens.insights.screen", "InsightsScreen"),
     }
     DEFAULT_MODE = "partners"
 
@@ -141,8 +142,6 @@ class PrmApp(App[int]):
 
     async def action_mode(self, mode: str) -> None:
         """Go to a mode; to its first screen when it is shown already."""
-        if mode not in self.MODES:
-            return
         if self.current_mode == mode:
             while len(self.screen_stack) > 1:
                 self.pop_screen()

@@ -42,6 +42,8 @@ PLACES = {
     "cases": "Cases",
     "case": "One case",
     "exchange": "Exchange",
+    "insights": "Insights",
+    "behind": "Who is behind a number",
     "wizard": "In the deactivation wizard",
     "import": "Reading a workbook",
 }
@@ -52,6 +54,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("mode.automation", "everywhere", "3", "Automation", "What fires when, and is it safe.", "mode('automation')"),
     Command("mode.cases", "everywhere", "4", "Cases", "What is under way.", "mode('cases')"),
     Command("mode.exchange", "everywhere", "5", "Exchange", "Spreadsheets in, out and back.", "mode('exchange')"),
+    Command("mode.insights", "everywhere", "6", "Insights", "Who is active, who goes quiet, and what becomes of it.",
+            "mode('insights')"),
     Command("exchange.import", "everywhere", "i", "import", "Read a workbook: see how it is understood, then take it.",
             "import"),
     Command("app.person", "everywhere", "p", "act as", "Choose the person who acts.", "person"),
@@ -150,6 +154,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("case.actions", "case", "a", "actions", "Serve, complete, stop or withdraw.", "actions", foot=True),
     Command("case.evidence", "case", "v", "evidence", "What was kept as proof.", "evidence", foot=True),
     Command("case.back", "case", "escape", "back", "Back.", "back", foot=True),
+    Command("insights.sections", "insights", "right,l", "next section", "The next section.", "section(1)", foot=True),
+    Command("insights.sections_back", "insights", "left,h", "section before", "The section before.", "section(-1)"),
+    Command("behind.actions", "behind", "a", "actions", "What can be done with the marked partners, all at once.", "actions",
+            foot=True),
+    Command("behind.all", "behind", "asterisk", "mark all", "Mark everybody in the list; again: nobody.", "all", foot=True),
+    Command("behind.out", "behind", "x", "spreadsheet", "Write the marked partners, or all of the list, to a spreadsheet.", "out",
+            foot=True),
+    Command("behind.why", "behind", "w", "why", "What was to be said of the selected partner, month by month.", "why", foot=True),
+    Command("behind.back", "behind", "escape", "back", "Marks away; then back to the numbers.", "back", foot=True),
     Command("wizard.next", "wizard", "greater_than_sign,right", "next", "The next step.", "next", foot=True),
     Command("wizard.before", "wizard", "less_than_sign,left", "back", "The step before; nothing is lost.", "before", foot=True),
     Command("wizard.leave", "wizard", "escape", "leave", "Leave; what was chosen is kept, and nothing has happened.", "leave",
@@ -182,6 +195,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("partner.kind", "partner", "slash,ctrl+f", "filter", "Only one kind of activity.", "kind", foot=True),
     Command("partner.out", "partner", "x", "spreadsheet", "Write what the section lists to a spreadsheet, send it, or change it"
             " in your own program.", "out", foot=True),
+    Command("partner.why", "partner", "w", "why", "Its state and why, and what was to be said of it month by month.", "why"),
     Command("partner.actions", "partner", "a", "actions", "What can be done with this partner.", "actions", foot=True),
     Command("partner.back", "partner", "escape", "back", "Back to the list.", "back", foot=True),
 )  # fmt: skip
@@ -189,6 +203,7 @@ COMMANDS: tuple[Command, ...] = (
 _SIGNS = {
     "slash": "/", "question_mark": "?", "colon": ":", "escape": "esc", "enter": "↵", "pageup": "PgUp", "pagedown": "PgDn",
     "right": "→", "left": "←", "up": "↑", "down": "↓", "greater_than_sign": ">", "less_than_sign": "<",
+    "asterisk": "*",
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from prm_tui.domain.coverage import Covered
 from prm_tui.domain.inactivity import Kept, PartnerState, Policy
 from prm_tui.domain.rhythm import Prior
 from prm_tui.domain.text import folded
-from storage import coverage, rhythm, since, strict
+from storage import begun, coverage, rhythm, strict
 from storage.conditions import Compiler, Place, compiled
 from storage.days import Days
 
@@ -124,7 +124,7 @@ def _judge(
     compiler = Compiler(lasts={})
     columns = _lasts(compiler, checked, place, listed)
     met = compiler.whole(checked.node, place)
-    begun = since.begun(compiler, checked.node, place)
+    held_since = begun.begun(compiler, checked.node, place)
     exempt = _exempt(conn, compiler, catalogue, policy, as_of, known_by)
     chance = {"slowing": float(policy.slowing), "at_risk": float(policy.at_risk)}
     base = "p.id" + "".join(f", {sql} AS {name}" for name, sql in columns.items())
@@ -140,17 +140,17 @@ def _judge(
         f" WHERE {some}),"
         f" m AS MATERIALIZED (SELECT d.*, {met} AS met, {exempt} AS exempt FROM d CROSS JOIN partners p ON p.id = d.id),"
         " b AS MATERIALIZED (SELECT d.id, d.met, d.exempt, r.n, r.first, r.last, r.span, p.joined_on,"
-        f" CASE WHEN d.met THEN {begun or 'NULL'} END AS since, CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days,"
+        f" CASE WHEN d.met THEN {held_since or 'NULL'} END AS since, CAST(julianday(:as_of) - julianday(r.last) AS INTEGER) AS days,"
         " coalesce(t.shape, e.shape) AS shape, coalesce(t.rate, e.rate) AS rate"
         " FROM m d CROSS JOIN partners p ON p.id = d.id LEFT JOIN temp.rhythm r ON r.id = d.id"
         " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = ''),"
-        " c AS MATERIALIZED (SELECT *, CASE WHEN NOT met AND days > :floor AND :settled THEN"
+        " c AS MATERIALIZED (SELECT *, CASE WHEN days > :floor AND :settled THEN"
         f" {_LIMIT.format('slowing')} END AS slow FROM b),"
         f" f AS MATERIALIZED (SELECT *, CASE WHEN days > slow THEN {_LIMIT.format('at_risk')} END AS risk FROM c)"
         f" INSERT INTO temp.state SELECT id, :n, {_RULE}, nullif(since, :ever), 0, n, first, last, slow, risk, exempt FROM f",
         params,
     )
-    if begun is None:
+    if held_since is None:
         _look_back(conn, catalogue, policy, n, as_of, known_by)
     open_feeds = [f"{text}" for text in silence.open_feeds(listed, as_of, as_of)]
     if not silence.tracked(listed):
@@ -163,12 +163,12 @@ def _judge(
 def _lasts(compiler: Compiler, checked: Checked, place: Place, kinds: list[str]) -> dict[str, str]:
     """The last day of each signal that the policy asks for, found once: column → SQL; known to the compiler from then on."""
     columns: dict[str, str] = {}
-    for selector in since.selectors(checked.node, place.scope):
+    for selector in begun.selectors(checked.node, place.scope):
         key = (selector.table, tuple(kind.name for kind in selector.kinds))
         if key in compiler.lasts:
             continue
         name = f"last{len(columns)}"
-        columns[name] = "r.last" if list(key[1]) == kinds else since.last(compiler, _plain(selector), place)
+        columns[name] = "r.last" if list(key[1]) == kinds else begun.last(compiler, _plain(selector), place)
         compiler.lasts[key] = f"d.{name}"
     return columns
 

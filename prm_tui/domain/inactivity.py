@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
+from prm_tui.domain.condition.parse import parse
+from prm_tui.domain.condition.reading import reading
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.partner import Source
 from prm_tui.domain.shape import Condition, KindName, Slug, Words, Wrong, text, whole
@@ -102,6 +105,11 @@ def _day(value: Any) -> str:
     return found
 
 
+@lru_cache(maxsize=256)
+def _in_words(condition: str) -> str:
+    return reading(parse(condition)).replace(" (one that never had any counts from joining)", "")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """When partners of some types (and tiers; none named: all others) count as inactive.
@@ -132,6 +140,11 @@ class Policy:
     def rank(self) -> tuple[int, str]:
         """The more it names, the sooner it applies."""
         return -(bool(self.types) + 2 * bool(self.tiers)), self.name
+
+    @property
+    def said(self) -> str:
+        """Its condition in plain words."""
+        return _in_words(self.when)
 
     def whom(self) -> str:
         """Whom it is for, in words."""
@@ -261,7 +274,7 @@ def _inactive(row: PartnerState) -> str:
     )
     last = f"last active {row.last}" if row.last else "never active"
     left = f"; not tracked, left out: {', '.join(row.left_out)}" if row.left_out else ""
-    return f"{last}; inactive {since}, by “{row.policy.title}”: {row.policy.when}{left}"
+    return f"{last}; inactive {since}, by “{row.policy.title}”: {row.policy.said}{left}"
 
 
 def _never(row: PartnerState) -> str:

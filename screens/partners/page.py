@@ -326,6 +326,17 @@ class PartnerPage(PrmScreen):
 
         self.start(lambda: act_on(self, [self.partner_id]), "actions")
 
+    def action_why(self) -> None:
+        """Its state, month by month."""
+        self.start(self._why, "why")
+
+    async def _why(self) -> None:
+        from prm_tui.services import inactivity
+        from screens.insights.history import page
+
+        as_of = self.prm.session.as_of
+        self.prm.push_screen(page(await self.read(lambda s: inactivity.history(s, self.partner_id, as_of))))
+
     def action_back(self) -> None:
         """The filter by kind goes first, then the page."""
         if self.kind is not None:

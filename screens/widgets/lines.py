@@ -12,7 +12,7 @@ from screens.text import visible
 
 MODES = (
     ("today", "1", "Today"), ("partners", "2", "Partners"), ("automation", "3", "Automation"), ("cases", "4", "Cases"),
-    ("exchange", "5", "Exchange"),
+    ("exchange", "5", "Exchange"), ("insights", "6", "Insights"),
 )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ class ModeLine(_Pressable):
         for mode, digit, title in MODES:
             here = mode == self.mode
             count = self.app.open_counts.get(mode, 0)  # type: ignore[attr-defined]  # PrmApp, which imports this room
-            pieces.append(("  ", "", ""))
+            pieces.append(("  " if self.size.width >= 132 else "", "", ""))
             if here:
                 pieces.append(
                     (

@@ -1,0 +1,1 @@
+"""Insights: where does it go?"""

@@ -1,0 +1,99 @@
+"""Insights: who is active and who goes quiet, in what numbers, and who stands behind each of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from prm_tui.commands import bindings
+from screens.base import ModeScreen
+from screens.insights.behind import BehindScreen
+from screens.insights.shown import Shown
+from screens.insights.states import policies, segments, states
+from screens.widgets.detail import Detail
+from screens.widgets.table import Table
+
+SECTIONS = {"States": states, "Segments": segments, "Policies": policies}
+"""Title → what it shows; in the order in which they stand."""
+
+
+class InsightsScreen(ModeScreen):
+    """Sections in a line, a chart where one helps, a table of numbers; enter opens who is behind a number."""
+
+    mode = "insights"
+    place = "insights"
+    DEFAULT_CSS = """
+    InsightsScreen #sections { height: 1; padding: 0 2; margin: 1 0; }
+    InsightsScreen #above { height: auto; padding: 0 3; margin-bottom: 1; }
+    InsightsScreen #rows { height: 1fr; margin: 0 1; }
+    InsightsScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; max-width: 90; }
+    """
+    BINDINGS: ClassVar = bindings("insights")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0
+        self.shown: Shown | None = None
+
+    def body(self) -> ComposeResult:
+        """Sections, what stands above, the numbers, the selected one in full."""
+        yield Static("", id="sections", markup=False)
+        yield Static("", id="above", markup=False)
+        yield Table(id="rows")
+        yield Static("", id="nothing", markup=False)
+        yield Detail()
+
+    def on_mount(self) -> None:
+        """The numbers have the keys."""
+        self.query_one(Table).focus()
+
+    @property
+    def section(self) -> str:
+        """The section that is shown."""
+        return list(SECTIONS)[self.at]
+
+    def reload(self) -> None:
+        """Read the section again."""
+        self._head()
+        self.start(self._show, "insights")
+
+    async def _show(self) -> None:
+        work, as_of, width = SECTIONS[self.section], self.prm.session.as_of, self.size.width
+        self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+        self.query_one("#above", Static).update(shown.above)
+        self.query_one("#above").display = bool(shown.above.plain)
+        table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
+        table.fill(shown.columns, shown.lines)
+        table.display, nothing.display = bool(shown.lines), not shown.lines
+        nothing.update(Content(shown.nothing))
+        if shown.lines and self.focused is None:
+            table.focus()
+
+    def _head(self) -> None:
+        parts: list[tuple[str, str]] = []
+        for n, title in enumerate(SECTIONS):
+            parts += [(f" {title} ", "bold $ground on $accent" if n == self.at else "$text"), (" ", "")]
+        self.query_one("#sections", Static).update(Content.assemble(*parts))
+
+    def on_table_highlighted(self, event: Table.Highlighted) -> None:
+        """The selected number in full."""
+        self.query_one(Detail).follow(event.table)
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter opens who is behind it."""
+        behind = self.shown.behind.get(event.key) if self.shown else None
+        if behind is None:
+            self.prm.tell("Nobody stands behind this line: it is told in full below.")
+        elif not behind.ids:
+            self.prm.tell("It is nobody.")
+        else:
+            self.prm.push_screen(BehindScreen(behind.title, behind.ids))
+
+    def action_section(self, by: int) -> None:
+        """The next section, or the one before."""
+        self.at = (self.at + by) % len(SECTIONS)
+        self.query_one(Table).cursor = 0
+        self.reload()
