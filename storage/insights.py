@@ -130,22 +130,21 @@ def clear_looks(conn: sqlite3.Connection) -> None:
 def look(
     conn: sqlite3.Connection,
     day: date,
-    judged: Sequence[Judged],
     kinds: Sequence[str],
     window: int,
     reach: Reach,
     *,
-    rules: bool = True,
+    judged_only: bool = False,
 ) -> None:
     """Add to temp.look how every partner that was ever active looked on the day of temp.state, and whether it came back.
 
     `came` is NULL where that is not known: the window after the day is not covered, or falls into a gap, or the partner
     was taken out within it. Where the silence itself is not known, because of a gap, there is no look. `adaptive`: its
-    silence was longer than its policy's limit for its own rhythm. Without `rules` only what a calibration needs is found.
+    silence was longer than its policy's limit for its own rhythm.
     """
     end = day + timedelta(days=window)
     told = reach.tells(day, end)
-    if not reach.tells(day, day) or (not rules and not told):
+    if not reach.tells(day, day) or (judged_only and not told):
         return
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     came = (
@@ -155,21 +154,13 @@ def look(
         " AND a.occurred_on > :day AND a.occurred_on <= :end AND a.superseded_at IS NULL) END"
     )
     silent = "julianday(:day) - julianday(s.last)"
-    terms: dict[str, float] = {}
-    for n, how in enumerate(judged):
-        terms |= {f"risk{n}": float(how.policy.at_risk), f"floor{n}": how.policy.floor, f"cap{n}": how.policy.cap}
-    limits = " ".join(
-        f"WHEN {n} THEN min(max(silence_limit(s.n, CAST(julianday(s.last) - julianday(s.first) AS INTEGER), :risk{n},"
-        f" coalesce(t.shape, e.shape), coalesce(t.rate, e.rate)), :floor{n}), :cap{n})"
-        for n in range(len(judged))
-    )
     conn.execute(
         "INSERT INTO temp.look SELECT s.id, :day, s.state, s.state IN ('inactive', 'dormant'),"
-        f" {f's.exempt IS NULL AND {silent} > CASE s.policy {limits} END' if rules else 'NULL'}, {_SURPRISE.format(until=':day')}, s.last,"
+        f" coalesce(s.exempt IS NULL AND {silent} > s.risk, 0), {_SURPRISE.format(until=':day')}, s.last,"
         " CASE WHEN s.n > 1 THEN (julianday(s.last) - julianday(s.first)) / (s.n - 1) END,"
         f" {came if told else 'NULL'} FROM temp.state s CROSS JOIN partners p ON p.id = s.id {_PRIORS}"
         f" WHERE s.last >= :gap AND {IN_PROGRAM}",
-        {**named, **terms, "day": day.isoformat(), "end": end.isoformat(), "gap": reach.since(day).isoformat()},
+        {**named, "day": day.isoformat(), "end": end.isoformat(), "gap": reach.since(day).isoformat()},
     )
 
 

@@ -86,28 +86,27 @@ Trend = list[tuple[date, Mapping[str, int]]]
 
 
 def _past(
-    store: Store, as_of: date, days: Sequence[date], window: int, *, rules: bool = True
+    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
 ) -> tuple[Trend, Reach | None]:
     """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
     conn, reach = store.conn, None
     trend: Trend = []
     stored.clear_looks(conn)
     for day in days:
-        judged = inactivity.fill(store, day)
-        kinds = _kinds(conn, judged)
+        kinds = _kinds(conn, inactivity.fill(store, day))
         stored.leave_out(conn, day, as_of)
         trend.append((day, stored.counts(conn)))
         if stored.begin(conn) > day:
             continue  # nothing yet
         reach = reach or stored.reach(conn, kinds, as_of)
-        stored.look(conn, day, judged, kinds, window, reach, rules=rules)
+        stored.look(conn, day, kinds, window, reach, judged_only=judged_only)
     return trend, reach
 
 
 def _months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
     """The ends of the last months, with those cases of which it is known what followed."""
     days = trend_days(as_of, stored.partners(store.conn))
-    return _past(store, as_of, days, WINDOW, rules=False)
+    return _past(store, as_of, days, WINDOW, judged_only=True)
 
 
 def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
