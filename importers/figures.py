@@ -80,8 +80,8 @@ def unclear(columns: Sequence[OutColumn], rows: Sequence[Sequence[Any]]) -> froz
     """Which rows (from 0) are looked for by a text that the quick formulas may take for another."""
     found: set[int] = set()
     for pos in {w.here for c in columns if c.figure for w in c.figure.where if w.comparison == "="}:
-        doubtful = _doubtful({row[pos] for row in rows if row[pos] is not None})
-        found.update(n for n, row in enumerate(rows) if row[pos] in doubtful)
+        unsure = doubtful({row[pos] for row in rows if row[pos] is not None})
+        found.update(n for n, row in enumerate(rows) if row[pos] in unsure)
     return frozenset(found)
 
 
@@ -91,7 +91,8 @@ def bearable(columns: Sequence[OutColumn], rows: int, exact: int, lengths: Mappi
     return (rows + (SLOWER - 1) * exact) * looked_at <= BEARABLE
 
 
-def _doubtful(keys: Iterable[str]) -> set[str]:
+def doubtful(keys: Iterable[str]) -> set[str]:
+    """Texts of a column that the quick formulas may take for something else: for others of it, or for a comparison."""
     like: dict[object, list[str]] = {}
     for key in keys:
         like.setdefault(_seen_as(key), []).append(key)

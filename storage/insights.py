@@ -101,7 +101,11 @@ def year(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
     conn.execute("CREATE TEMP TABLE year(id INTEGER PRIMARY KEY, amount INTEGER, currency TEXT, mixed INTEGER)")
     ends = conn.execute("SELECT min(currency), (SELECT max(currency) FROM activities) FROM activities").fetchone()
     # one currency in all: its column is not asked for, and the index suffices
-    own = ":one, 0" if ends[0] == ends[1] else "coalesce(max(a.currency), ''), coalesce(min(a.currency) <> max(a.currency), 0)"
+    own = (
+        ":one, 0"
+        if ends[0] == ends[1]
+        else "coalesce(max(a.currency), ''), coalesce(min(a.currency) <> max(a.currency), 0)"
+    )
     conn.execute(
         f"INSERT INTO temp.year SELECT s.id, sum(a.amount), {own} FROM temp.state s CROSS JOIN activities a ON a.partner_id = s.id"
         f" AND a.kind IN ({', '.join(f':{n}' for n in named)}) AND a.occurred_on > date(:as_of, '-12 months')"
@@ -134,28 +138,28 @@ def look(
 ) -> None:
     """Add to temp.look how every partner that was ever active looked on the day of temp.state, and whether it came back.
 
-    `came` is NULL where that is not known: the window after the day is not covered, the silence before it or the window
-    falls into a gap, or the partner was taken out within the window. `adaptive`: its silence was longer than its
-    policy's limit for its own rhythm.
+    `came` is NULL where that is not known: the window after the day is not covered, or falls into a gap, or the partner
+    was taken out within it. Where the silence itself is not known, because of a gap, there is no look. `adaptive`: its
+    silence was longer than its policy's limit for its own rhythm.
     """
     end = day + timedelta(days=window)
     told = reach.tells(day, end)
-    if judged_only and not told:
+    if not reach.tells(day, day) or (judged_only and not told):
         return
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     came = (
         "CASE WHEN EXISTS (SELECT 1 FROM field_history h WHERE h.subject = 'partner' AND h.row_id = s.id AND h.field = 'status'"
-        " AND h.value = 'Deactivated' AND h.valid_from > :day AND h.valid_from <= :end) OR s.last < :gap THEN NULL ELSE EXISTS (SELECT 1 FROM"
+        " AND h.value = 'Deactivated' AND h.valid_from > :day AND h.valid_from <= :end) THEN NULL ELSE EXISTS (SELECT 1 FROM"
         f" activities a WHERE a.partner_id = s.id AND a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'})"
         " AND a.occurred_on > :day AND a.occurred_on <= :end AND a.superseded_at IS NULL) END"
     )
     silent = "julianday(:day) - julianday(s.last)"
     conn.execute(
         "INSERT INTO temp.look SELECT s.id, :day, s.state, s.state IN ('inactive', 'dormant'),"
-        f" s.exempt IS NULL AND {silent} > s.risk, {_SURPRISE.format(until=':day')}, s.last,"
+        f" coalesce(s.exempt IS NULL AND {silent} > s.risk, 0), {_SURPRISE.format(until=':day')}, s.last,"
         " CASE WHEN s.n > 1 THEN (julianday(s.last) - julianday(s.first)) / (s.n - 1) END,"
         f" {came if told else 'NULL'} FROM temp.state s CROSS JOIN partners p ON p.id = s.id {_PRIORS}"
-        f" WHERE s.last IS NOT NULL AND {IN_PROGRAM}",
+        f" WHERE s.last >= :gap AND {IN_PROGRAM}",
         {**named, "day": day.isoformat(), "end": end.isoformat(), "gap": reach.since(day).isoformat()},
     )
 
@@ -173,7 +177,9 @@ def begin(conn: sqlite3.Connection) -> date:
     return date.fromisoformat(first) if first else date.max
 
 
-def _gaps(conn: sqlite3.Connection, kinds: Sequence[str], first: date, end: date, longest: int) -> Iterator[tuple[date, date]]:
+def _gaps(
+    conn: sqlite3.Connection, kinds: Sequence[str], first: date, end: date, longest: int
+) -> Iterator[tuple[date, date]]:
     """(last day before, first day after) of every stretch without anything; hops from one day to a later one."""
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     of = (
@@ -272,8 +278,6 @@ def listed(conn: sqlite3.Connection, states: Sequence[str], sql: str, params: di
         {**params, **named},
     )
     return tuple(row[0] for row in rows)
-
-
 
 
 def codes(conn: sqlite3.Connection) -> dict[int, str]:

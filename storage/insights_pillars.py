@@ -85,7 +85,10 @@ def no_deals(conn: sqlite3.Connection, as_of: date, window: int) -> Counted | No
         return None
     met = f"(NOT EXISTS {deals} AND a.occurred_on > date(:as_of, :window) AND a.occurred_on <= :as_of))"
     return _counted(
-        conn, met, "s.state IN ('active', 'slowing', 'at_risk')", {"as_of": as_of.isoformat(), "window": f"-{window} days"}
+        conn,
+        met,
+        "s.state IN ('active', 'slowing', 'at_risk')",
+        {"as_of": as_of.isoformat(), "window": f"-{window} days"},
     )
 
 
@@ -140,8 +143,15 @@ def returned(
         f" OR julianday(day) - julianday(before) >= :window){outside})"
         f" SELECT b.id, b.began, b.new, CASE WHEN date(b.began, '90 days') <= :reach THEN {brought.format(days=90)} END AS in90,"
         f" CASE WHEN date(b.began, '180 days') <= :reach THEN {brought.format(days=180)} END AS in180 FROM b",
-        {**named, **cash, **gaps, "as_of": as_of.isoformat(), "reach": reach.to.isoformat(), "window": window,
-         "begun": later(begin(conn), window).isoformat()},
+        {
+            **named,
+            **cash,
+            **gaps,
+            "as_of": as_of.isoformat(),
+            "reach": reach.to.isoformat(),
+            "window": window,
+            "begun": later(begin(conn), window).isoformat(),
+        },
     )
 
 
@@ -153,7 +163,8 @@ def later(day: date, days: int) -> date:
 def revenue_of(conn: sqlite3.Connection, new: bool, column: str) -> tuple[int, float | None, tuple[int, ...]]:
     """From temp.back: of how many, the mean units that came in so many days (`in90`, `in180`), and who."""
     n, mean, ids = conn.execute(
-        f"SELECT count({column}), avg({column}), json_group_array(DISTINCT id) FILTER (WHERE {column} IS NOT NULL) FROM temp.back WHERE new = ?",
+        f"SELECT count({column}), avg({column}), json_group_array(DISTINCT id) FILTER (WHERE {column} IS NOT NULL) FROM temp.back"
+        " WHERE new = ?",
         (int(new),),
     ).fetchone()
     return int(n), mean, tuple(json.loads(ids or "[]"))

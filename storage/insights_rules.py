@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import date
 
-from prm_tui.domain.insights import SLOW, Quality, Reach
+from prm_tui.domain.insights import SLOW, Reach
+from prm_tui.domain.insights_rules import Quality
 from storage.backtest import _middle
 
 RULES = {"fixed": "The policy in effect", "adaptive": "A silence too long for its own rhythm"}
@@ -15,7 +16,7 @@ RULES = {"fixed": "The policy in effect", "adaptive": "A silence too long for it
 def quality(
     conn: sqlite3.Connection, kinds: Sequence[str], window: int, reach: Reach, first: date
 ) -> tuple[Quality, ...]:
-    """Both rules over the looks, the first of which was on `first`."""
+    """Both rules over the looks, the first of which was on `first`. Leaves temp.loss, the silences that there were to find."""
     _losses(conn, kinds, window, reach, first)
     found = []
     for rule, title in RULES.items():
@@ -30,8 +31,12 @@ def quality(
             " day) AS before, day FROM temp.look) WHERE came IS NOT NULL AND flag AND coalesce(before = 0, day > :first)",
             {"first": first.isoformat()},
         ).fetchone()
-        found.append(Quality(rule, title, *sums, *new, *_found(conn, rule)))
-    conn.execute("DROP TABLE temp.loss")
+        judged, flagged, right, lost, live, slow, slow_false = sums
+        found.append(
+            Quality(
+                rule, title, judged, flagged, right, lost, live, slow, slow_false, new[0], new[1], *_found(conn, rule)
+            )
+        )
     return tuple(found)
 
 
@@ -42,6 +47,7 @@ def _losses(conn: sqlite3.Connection, kinds: Sequence[str], window: int, reach: 
     outside = "".join(
         f" AND NOT (l.last < :gap{2 * n + 1} AND date(l.last, :days) > :gap{2 * n})" for n in range(len(reach.gaps))
     )
+    conn.execute("DROP TABLE IF EXISTS temp.loss")
     conn.execute("CREATE TEMP TABLE loss(id INTEGER, last TEXT, PRIMARY KEY (id, last)) WITHOUT ROWID")
     conn.execute(
         "INSERT INTO temp.loss SELECT DISTINCT l.id, l.last FROM temp.look l WHERE l.last >= :first AND date(l.last, :days) <= :known"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from prm_tui.domain.insights import NONE, SMALL
@@ -101,6 +101,7 @@ def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
     without one. Ties share the better rank; a type of fewer than 25 partners has thirds instead of fifths. Needs temp.year.
     """
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
+    listed = ", ".join(f":{n}" for n in named) or "NULL"
     conn.execute("DROP TABLE IF EXISTS temp.rfm")
     conn.execute(
         "CREATE TEMP TABLE rfm(id INTEGER PRIMARY KEY, type TEXT, parts INTEGER, r INTEGER, f INTEGER, m INTEGER, days INTEGER,"
@@ -108,7 +109,7 @@ def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
     )
     conn.execute(
         "WITH b AS MATERIALIZED (SELECT s.id, coalesce(p.type, :none) AS type, CAST(julianday(:as_of) - julianday(s.last) AS INTEGER)"
-        f" AS days, (SELECT count(*) FROM activities a WHERE a.partner_id = s.id AND a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'})"
+        f" AS days, (SELECT count(*) FROM activities a WHERE a.partner_id = s.id AND a.kind IN ({listed})"
         " AND a.occurred_on > date(:as_of, '-12 months') AND a.occurred_on <= :as_of AND a.superseded_at IS NULL) AS times,"
         " CASE WHEN y.mixed THEN NULL ELSE coalesce(y.amount, 0) END AS amount FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
         f" LEFT JOIN temp.year y ON y.id = s.id WHERE s.last IS NOT NULL AND {IN_PROGRAM}),"
@@ -122,10 +123,9 @@ def ranks(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> int:
     return int(without)
 
 
-def cells(conn: sqlite3.Connection) -> Iterator[tuple[str, int, int, int, int, int, int | None, tuple[int, ...]]]:
-    """(type, parts, r, f, m, partners, units, ids) of temp.rfm, the best first."""
-    for *cell, ids in conn.execute(
+def cells(conn: sqlite3.Connection) -> list[tuple[str, int, int, int, int, int, int | None, str]]:
+    """(type, parts, r, f, m, partners, units, ids as JSON) of temp.rfm, the best first."""
+    return conn.execute(
         "SELECT type, parts, r, f, m, count(*), sum(amount), json_group_array(id) FROM temp.rfm GROUP BY 1, 2, 3, 4, 5"
         " ORDER BY type, r DESC, f DESC, m DESC"
-    ):
-        yield (*cell, tuple(json.loads(ids)))  # type: ignore[misc]
+    ).fetchall()

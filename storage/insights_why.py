@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from prm_tui.domain.inactivity import REASONS, SAYERS
-from prm_tui.domain.insights import NONE, PULL
+from prm_tui.domain.insights import NONE
+from prm_tui.domain.insights_why import PULL
 from storage.insights import FIELDS, IN_PROGRAM
 
 FEW = 12
@@ -150,7 +151,9 @@ def survivors(conn: sqlite3.Connection, known: dict[str, str], as_of: date) -> t
     return int(found[0]), int(found[1])
 
 
-def prospects(conn: sqlite3.Connection, known: dict[str, str], usual: float, most: int) -> list[tuple[int, str, str, float, str]]:
+def prospects(
+    conn: sqlite3.Connection, known: dict[str, str], usual: float, most: int
+) -> list[tuple[int, str, str, float, str]]:
     """(id, code, name, score, [[field, value, rate, of how many], …] as JSON) of prospects and applicants, the likeliest first.
 
     The score is the mean of the smoothed rates of what is known of one, over fields whose value anybody had before.

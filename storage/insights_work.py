@@ -36,8 +36,9 @@ def automatic(conn: sqlite3.Connection, span: Span) -> dict[str, tuple[int, int]
     found = {}
     for table, (column, ended, day) in _DONE.items():
         rows = conn.execute(
-            f"SELECT coalesce(sum(c.actor_id IS NULL), 0), count(*) FROM {table} x JOIN changes c ON c.id = coalesce((SELECT max(l.change_id)"
-            f" FROM change_log l WHERE l.tbl = '{table}' AND l.row_id = x.id AND l.col = '{column}' AND l.after = '{ended}'), x.change_id)"
+            f"SELECT coalesce(sum(c.actor_id IS NULL), 0), count(*) FROM {table} x JOIN changes c ON c.id = coalesce("
+            f"(SELECT max(l.change_id) FROM change_log l WHERE l.tbl = '{table}' AND l.row_id = x.id AND l.col = '{column}'"
+            f" AND l.after = '{ended}'), x.change_id)"
             f" WHERE x.{column} = '{ended}' AND x.{day} BETWEEN ? AND ?",
             (span[0].isoformat(), span[1].isoformat()),
         ).fetchone()

@@ -25,7 +25,10 @@ def register(commands: Any) -> None:
         command(commands, "insights", "The numbers of the program: who is quiet, why, what comes of it.", _insights)
     )
     made.add_argument(
-        "part", nargs="?", metavar="PART", help=f"One part: {', '.join(PARTS)}; else the states, reasons and expectation."
+        "part",
+        nargs="?",
+        metavar="PART",
+        help=f"One part: {', '.join(PARTS)}; else the states, reasons and expectation.",
     )
     made.add_argument("--out", metavar="FILE.xlsx", help="Write a workbook that computes the numbers from its rows.")
     made.add_argument("--from", metavar="DATE", help="rules: the first day looked at.")
@@ -111,7 +114,9 @@ def _public(value: Any, codes: dict[int, str]) -> Any:
         if isinstance(value, Number) and value.small:
             made["warning"] = f"only {value.of}"
         own = type(value)
-        more = [name for name in dir(own) if isinstance(getattr(own, name), property) and name not in ("small", "shown")]
+        more = [
+            name for name in dir(own) if isinstance(getattr(own, name), property) and name not in ("small", "shown")
+        ]
         return made | {name: _public(getattr(value, name), codes) for name in more}
     if isinstance(value, dict):
         return {str(key): _public(one, codes) for key, one in value.items()}

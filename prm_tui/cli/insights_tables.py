@@ -8,23 +8,10 @@ from typing import Any
 
 from prm_tui.cli.common import plain_lines, print_table, say
 from prm_tui.domain.inactivity import STATES
-from prm_tui.domain.insights import (
-    WINDOW,
-    Cohorts,
-    Expectation,
-    Number,
-    Operations,
-    Pillar,
-    Quality,
-    Reach,
-    Reason,
-    Reasons,
-    RfmGrid,
-    Rules,
-    Share,
-    States,
-    Survival,
-)  # fmt: skip
+from prm_tui.domain.insights import WINDOW, Cohorts, Expectation, Number, Reach, RfmGrid, Share, States, Survival
+from prm_tui.domain.insights_rules import Quality, Rules
+from prm_tui.domain.insights_why import Reason, Reasons
+from prm_tui.domain.insights_work import Operations, Pillar
 from prm_tui.domain.survival import Curve, Step, months
 
 WIDE = 12
@@ -80,7 +67,11 @@ def _states(found: States) -> None:
     print_table(
         ("On", *(STATES[key].label for key in keys), ""),
         [
-            (on, *(counts.get(key, 0) for key in keys), "a sheet may be missing" if any(a < on < b for a, b in gaps) else "")
+            (
+                on,
+                *(counts.get(key, 0) for key in keys),
+                "a sheet may be missing" if any(a < on < b for a, b in gaps) else "",
+            )
             for on, counts in found.trend
         ],
         (False, *[True] * len(keys)),
@@ -88,16 +79,17 @@ def _states(found: States) -> None:
 
 
 def _counts(found: States) -> None:
-    print_table(
-        ("State", "Partners", "Share"),
-        [
-            (f"{STATES[key].sign} {STATES[key].label}", f"{number.value or 0:,}", percent(float(number.value or 0) / found.partners) if found.partners else "–")
-            for key, number in found.counts.items()
-        ],
-        (False, True, True),
-    )  # fmt: skip
+    rows = []
+    for key, number in found.counts.items():
+        n = int(number.value or 0)
+        state = f"{STATES[key].sign} {STATES[key].label}"
+        rows.append((state, f"{n:,}", percent(n / found.partners if found.partners else None)))
+    print_table(("State", "Partners", "Share"), rows, (False, True, True))
     whole = found.inactive
-    say(f"{found.partners:,} partners on {found.as_of}; inactive {_share(whole.everybody)}, without the unknown {_share(whole.known)}")
+    say(
+        f"{found.partners:,} partners on {found.as_of}; inactive {_share(whole.everybody)},"
+        f" without the unknown {_share(whole.known)}"
+    )
     if found.left_out:
         say("left out: " + ", ".join(f"{n:,} {status.lower()}" for status, n in found.left_out.items()))
     _said(found.reach)
@@ -114,7 +106,11 @@ def _by(groups: Sequence[Share], title: str) -> None:
 
 def _survival(found: Survival) -> None:
     began = "first active" if found.since == "first" else "joined"
-    print(f"Still active, in months since they {began}" if found.since == "joined" else "Still active, in months since they were first active")
+    print(
+        f"Still active, in months since they {began}"
+        if found.since == "joined"
+        else "Still active, in months since they were first active"
+    )
     _curves(found.everybody, found.known, found.groups)
     for test in found.tests:
         say(
@@ -124,18 +120,28 @@ def _survival(found: Survival) -> None:
     _head("Not active yet, in months since they joined")
     _curves(found.first, found.first_known, found.first_groups)
     if found.before or found.nobody:
-        say(f"left out of that: {found.before:,} active before they joined, {found.nobody:,} of whom nobody says when they joined")
+        say(
+            f"left out of that: {found.before:,} active before they joined, {found.nobody:,} of whom nobody says when they joined"
+        )
 
 
 def _curves(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]]) -> None:
     rows = [
-        (month, _step(step), step.at_risk, _step(known.at(month * 30.4375)), *(_short(curve, month) for _, curve in groups[:WIDE]))
+        (
+            month,
+            _step(step),
+            step.at_risk,
+            _step(known.at(month * 30.4375)),
+            *(_short(curve, month) for _, curve in groups[:WIDE]),
+        )
         for month, step in months(whole)
     ]
     header = ("Months", "Everybody (95 %)", "At risk", "Without unknown (95 %)", *(name for name, _ in groups[:WIDE]))
     print_table(header, rows, [True] * len(header))
     median = "more than that" if whole.median is None else f"{whole.median:,} days"
-    say(f"{whole.partners:,} partners, {whole.events:,} events; half by {median}; hidden where fewer than ten are at risk")
+    say(
+        f"{whole.partners:,} partners, {whole.events:,} events; half by {median}; hidden where fewer than ten are at risk"
+    )
 
 
 def _step(step: Step | None) -> str:
@@ -174,7 +180,10 @@ def _rfm(found: RfmGrid) -> None:
         [(c.type, c.r, c.f, c.m, c.parts, c.partners, c.amount) for c in found.cells],
         (False, True, True, True, True, True, True),
     )
-    say(f"{found.partners:,} partners ranked inside their type, the best highest, by amounts of {found.money}; {found.without:,} were never active")
+    say(
+        f"{found.partners:,} partners ranked inside their type, the best highest, by amounts of {found.money};"
+        f" {found.without:,} were never active"
+    )
 
 
 def _rules(found: Rules) -> None:
@@ -211,7 +220,13 @@ def calibration_rows(found: Rules | Expectation) -> list[tuple[str, ...]]:
     """How likely such silences were beside what came, its header first."""
     bins = found.calibration if isinstance(found, Rules) else found.chances
     rows = [
-        (f"{b.low:.0%} to {b.high:.0%}", f"{b.cases:,}", percent(b.foreseen), percent(b.share), "" if b.enough else "few")
+        (
+            f"{b.low:.0%} to {b.high:.0%}",
+            f"{b.cases:,}",
+            percent(b.foreseen),
+            percent(b.share),
+            "" if b.enough else "few",
+        )
         for b in bins
     ]
     return [("So long a silence is as likely as", "Cases", "On average", "Came back", ""), *rows]
@@ -219,7 +234,10 @@ def calibration_rows(found: Rules | Expectation) -> list[tuple[str, ...]]:
 
 def _reasons(found: Reasons) -> None:
     _pareto("Why they are quiet, as it was said", found.quiet, found.unexplained)
-    for title, listed in (("Where nobody said why: what the data suggest", found.inferred), ("Why they left or came back", found.ended)):
+    for title, listed in (
+        ("Where nobody said why: what the data suggest", found.inferred),
+        ("Why they left or came back", found.ended),
+    ):
         if listed:
             _pareto(title, listed, None)
     if found.groups:
@@ -233,14 +251,17 @@ def _reasons(found: Reasons) -> None:
     print_table(
         ("Field", "Tells", "Value", "Partners", "Inactive", "Percent", "Times usual", ""),
         [
-            (s.field, percent(s.gain), v.value, v.partners, v.inactive, percent(v.everybody.value), "–" if v.lift is None else f"{v.lift:.2f}", v.warning)
+            (s.field, percent(s.gain), v.value, v.partners, v.inactive, percent(v.everybody.value), _times(v.lift), v.warning)
             for s in found.separations
             for v in s.values[:WIDE]
         ],
         (False, True, False, True, True, True, True),
     )  # fmt: skip
     stayed, of = found.survivors
-    say(f"{stayed:,} of {of:,} partners first active a year ago or longer were still active 12 months after" + (f"; {found.warning}" if found.warning else ""))
+    say(
+        f"{stayed:,} of {of:,} partners first active a year ago or longer were still active 12 months after"
+        + (f"; {found.warning}" if found.warning else "")
+    )
     if found.prospects:
         _head("Prospects, by how many like them stayed 12 months")
         print_table(
@@ -249,6 +270,10 @@ def _reasons(found: Reasons) -> None:
             (False, False, True),
             whole=True,
         )  # fmt: skip
+
+
+def _times(lift: float | None) -> str:
+    return "–" if lift is None else f"{lift:.2f}"
 
 
 def _pareto(title: str, listed: Sequence[Reason], unexplained: Number | None) -> None:
@@ -268,7 +293,11 @@ def _expectation(found: Expectation) -> None:
     for amount in found.amounts:
         for title, three in (("12 months so far", amount.last), ("12 months to come", amount.next)):
             rows.append((title, amount.currency, *(_money(n) for n in (three.everybody, three.going, three.known))))
-    print_table(("", "Currency", "Everybody", "Without the inactive", "Without the unknown"), rows, (False, False, True, True, True))
+    print_table(
+        ("", "Currency", "Everybody", "Without the inactive", "Without the unknown"),
+        rows,
+        (False, False, True, True, True),
+    )
     say(f"{found.how}; a return is one within {WINDOW} days")
     if found.mixed:
         say(f"{found.mixed:,} partners have amounts in several currencies and are in no sum")

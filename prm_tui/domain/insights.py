@@ -6,11 +6,10 @@ applicants and deactivated partners are left out and counted apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from math import log2
 
 from prm_tui.domain.inactivity import QUIET, STATES
 from prm_tui.domain.survival import Curve, LogRank
@@ -92,7 +91,8 @@ def where(field: str, value: str) -> str:
 
 def month_ends(first: date, last: date) -> list[date]:
     """The ends of months from `first` to `last`, both included."""
-    found, day = [], first.replace(day=1)
+    found: list[date] = []
+    day = first.replace(day=1)
     while True:
         day = (day + timedelta(days=32)).replace(day=1)
         end = day - timedelta(days=1)
@@ -134,7 +134,7 @@ class Reach:
         ]
 
 
-# ---- 1: states ----
+# ---- states ----
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def share(name: str, found: Mapping[str, int], condition: str, as_of: date) -> S
     return Share(name, whole, quiet, unknown, *made)
 
 
-# ---- 2: survival ----
+# ---- survival ----
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class Survival:
     left_out: Mapping[str, int]
 
 
-# ---- 3: cohorts, 4: RFM ----
+# ---- cohorts, recency, frequency, money ----
 
 
 @dataclass(frozen=True)
@@ -277,122 +277,28 @@ class RfmGrid:
     money: str
 
 
-# ---- 6: reasons ----
+# ---- what is to be expected ----
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A reason, who is counted under it, and the share of it and of all before it, in order of how many."""
+class Bin:
+    """Cases whose silence was so likely: how many, the mean of what was foreseen, and how many came back."""
 
-    key: str
-    label: str
-    number: Number
-    share: float
-    so_far: float
-
-
-@dataclass(frozen=True)
-class Lift:
-    """A value of a field: how many there, how many inactive, and how many times the usual share that is."""
-
-    field: str
-    value: str
-    partners: int
-    inactive: int
-    everybody: Number
-    lift: float | None
+    low: float
+    high: float
+    cases: int
+    foreseen: float | None
+    came: int
 
     @property
-    def warning(self) -> str:
-        """What to be careful of."""
-        return f"only {self.partners} partners" if self.partners < SMALL else ""
-
-
-@dataclass(frozen=True)
-class Separation:
-    """A field and how well it tells inactive from active: the bits that knowing it saves, of those there are."""
-
-    field: str
-    gain: float
-    values: tuple[Lift, ...]
-
-
-def gain(groups: Iterable[tuple[int, int]]) -> float:
-    """How much of the uncertainty about (inactive, all) a grouping removes: 0 nothing, 1 all of it.
-
-    The mutual information divided by the entropy of what is to be told (Theil's uncertainty coefficient).
-    """
-    listed = list(groups)
-    whole = sum(of for _, of in listed)
-    before = _entropy(sum(met for met, _ in listed), whole)
-    after = sum(of / whole * _entropy(met, of) for met, of in listed) if whole else 0.0
-    return max(0.0, (before - after) / before) if before else 0.0
-
-
-def _entropy(met: int, of: int) -> float:
-    parts = [n / of for n in (met, of - met) if n] if of else []
-    return -sum(part * log2(part) for part in parts)
-
-
-PULL = 8
-"""How many partners of the usual kind a value's own rate is mixed with."""
-
-
-def smoothed(survivors: int, of: int, usual: float) -> float:
-    """The rate of a value, drawn to the usual one while it rests on few: (s + 8·usual)/(n + 8)."""
-    return (survivors + PULL * usual) / (of + PULL)
-
-
-@dataclass(frozen=True)
-class Prospect:
-    """How likely one who is not in the program yet stays 12 months, by those like it; `by`: field, value, rate, of how many."""
-
-    partner_id: int
-    code: str
-    name: str
-    score: float
-    by: tuple[tuple[str, str, float, int], ...]
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """Why partners go quiet and why they leave, by whom it is said, and what that says of whom to recruit.
-
-    `quiet`: what was said of those who are quiet now; `inferred`: what the data suggest of those of whom nobody said
-    anything. `groups`: (field, value, reason, partners); `competitors`: (quarter, competitor, losses, share of the quarter).
-    `survivors`: (stayed 12 months, of how many that could have).
-    """
-
-    as_of: date
-    quiet: tuple[Reason, ...]
-    inferred: tuple[Reason, ...]
-    ended: tuple[Reason, ...]
-    groups: tuple[tuple[str, str, str, int], ...]
-    competitors: tuple[tuple[str, str, int, float], ...]
-    unexplained: Number
-    separations: tuple[Separation, ...]
-    survivors: tuple[int, int]
-    prospects: tuple[Prospect, ...]
+    def share(self) -> float | None:
+        """The share that came back."""
+        return self.came / self.cases if self.cases else None
 
     @property
-    def warning(self) -> str:
-        """What to be careful of in the scores of prospects."""
-        stayed, of = self.survivors
-        few = min(stayed, of - stayed)
-        return f"only {few} of {of} partners differ in whether they stayed: the scores say little" if few < SMALL else ""
-
-
-def pareto(rows: Sequence[tuple[str, str, tuple[int, ...]]], period: str, source: str) -> tuple[Reason, ...]:
-    """(key, label, partners) as reasons, the most frequent first, with shares."""
-    whole, so_far, found = sum(len(ids) for *_, ids in rows), 0, []
-    for key, label, ids in sorted(rows, key=lambda row: (-len(row[2]), row[1])):
-        so_far += len(ids)
-        number = Number(len(ids), "partners", period, source, whole, Behind(ids=ids))
-        found.append(Reason(key, label, number, len(ids) / whole, so_far / whole))
-    return tuple(found)
-
-
-# ---- 7: expectation ----
+    def enough(self) -> bool:
+        """Whether that says something."""
+        return self.cases >= ENOUGH
 
 
 @dataclass(frozen=True)
@@ -430,146 +336,3 @@ class Expectation:
                 f" ({own} of {len(self.chances)} bins); elsewhere 1 for active ones, else how likely the silence is"
             )
         return "too little past to go by: 1 for active ones, else how likely the silence is"
-
-
-# ---- 5: rules ----
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Cases whose silence was so likely: how many, the mean of what was foreseen, and how many came back."""
-
-    low: float
-    high: float
-    cases: int
-    foreseen: float | None
-    came: int
-
-    @property
-    def share(self) -> float | None:
-        """The share that came back."""
-        return self.came / self.cases if self.cases else None
-
-    @property
-    def enough(self) -> bool:
-        """Whether that says something."""
-        return self.cases >= ENOUGH
-
-
-def place(p: float) -> int:
-    """The bin a chance falls into."""
-    return max(n for n, low in enumerate(BINS[:-1]) if p >= low)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """What a rule would have said at each look, judged by what followed.
-
-    A case is a partner at a look, judged when the window after it is covered. `lost`: nothing came in it; `live`:
-    something did; `slow`: live ones that are slow-paced; `slow_false`: those of them that were flagged. `new`: flags
-    that were not there at the look before, and `new_right` those of them that came true. `losses`: silences of the
-    window's length or more that began in the span; `found`: those flagged before anything came; `days`: the median of
-    the days that took.
-    """
-
-    rule: str
-    title: str
-    judged: int
-    flagged: int
-    right: int
-    lost: int
-    live: int
-    slow: int
-    slow_false: int
-    new: int
-    new_right: int
-    losses: int
-    found: int
-    days: float | None
-
-    @property
-    def precision(self) -> float | None:
-        """Flags that came true."""
-        return self.right / self.flagged if self.flagged else None
-
-    @property
-    def recall(self) -> float | None:
-        """Lost cases that were flagged."""
-        return self.right / self.lost if self.lost else None
-
-    @property
-    def false_alarms(self) -> float | None:
-        """Live cases that were flagged."""
-        return (self.flagged - self.right) / self.live if self.live else None
-
-    @property
-    def slow_alarms(self) -> float | None:
-        """Live cases of slow-paced partners that were flagged."""
-        return self.slow_false / self.slow if self.slow else None
-
-    @property
-    def new_precision(self) -> float | None:
-        """New flags that came true."""
-        return self.new_right / self.new if self.new else None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Both rules on the file's own past: how many looks, cases, and how many of those cannot be judged yet."""
-
-    first: date
-    last: date
-    looks: int
-    reach: Reach
-    window: int
-    cases: int
-    open: int
-    rules: tuple[Quality, ...]
-    calibration: tuple[Bin, ...]
-
-
-# ---- 8: operations, 9: pillars ----
-
-
-@dataclass(frozen=True)
-class Queue:
-    """A role's or person's tasks of a kind: done in the last 90 days and in the 90 before, with the median hours each took."""
-
-    name: str
-    kind: str
-    done: int
-    hours: float | None
-    done_before: int
-    hours_before: float | None
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A number of the last 90 days beside the one of the 90 before."""
-
-    label: str
-    now: Number
-    before: Number
-
-
-@dataclass(frozen=True)
-class Operations:
-    """How the work is done in two spans of 90 days."""
-
-    span: tuple[date, date]
-    before: tuple[date, date]
-    queues: tuple[Queue, ...]
-    pairs: tuple[Pair, ...]
-
-
-PILLARS = ("Strategize", "Recruit", "Onboard", "Enable", "Market", "Sell", "Incentivize", "Accelerate")
-
-
-@dataclass(frozen=True)
-class Pillar:
-    """A pillar of a program in one line: a sentence, and the numbers in it. `missing`: what no sheet tells of."""
-
-    name: str
-    sentence: str
-    numbers: tuple[tuple[str, Number], ...] = ()
-    missing: str = ""

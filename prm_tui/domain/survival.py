@@ -109,7 +109,9 @@ class LogRank:
     p: float
 
 
-def log_rank(first: str, one: Sequence[tuple[int, bool, int]], second: str, two: Sequence[tuple[int, bool, int]]) -> LogRank | None:
+def log_rank(
+    first: str, one: Sequence[tuple[int, bool, int]], second: str, two: Sequence[tuple[int, bool, int]]
+) -> LogRank | None:
     """The log-rank test of two groups; None when nothing can be compared.
 
     χ² = (O − E)² / V, V the hypergeometric variance. Source: N. Mantel, Cancer Chemotherapy Reports 50 (1966).

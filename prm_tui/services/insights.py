@@ -24,18 +24,17 @@ from prm_tui.domain.insights import (
     Expected,
     Number,
     Reach,
-    Reason,
-    Rules,
     Share,
     Split,
     States,
     Thrice,
     month_ends,
-    pareto,
     share,
     trend_days,
     where,
-)  # fmt: skip
+)
+from prm_tui.domain.insights_rules import Rules
+from prm_tui.domain.insights_why import Reason, pareto
 from prm_tui.domain.money import from_units
 from prm_tui.services import inactivity
 from storage import Store, insights_rules, insights_why, states
@@ -90,7 +89,8 @@ def _past(
     store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
 ) -> tuple[Trend, Reach | None]:
     """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
-    conn, reach, trend = store.conn, None, []
+    conn, reach = store.conn, None
+    trend: Trend = []
     stored.clear_looks(conn)
     for day in days:
         kinds = _kinds(conn, inactivity.fill(store, day))
@@ -165,13 +165,16 @@ def expectation(store: Store, as_of: date) -> Expectation:
 def _states(now: Picture, trend: Trend) -> States:
     period, counts = f"on {now.as_of}", stored.counts(now.conn)
     numbers = {
-        key: Number(counts.get(key, 0), "partners", period, SHEETS, sum(counts.values()), Behind((key,))) for key in STATES
+        key: Number(counts.get(key, 0), "partners", period, SHEETS, sum(counts.values()), Behind((key,)))
+        for key in STATES
     }
     splits = tuple(
         Split(field, _shares(field, groups, now.as_of)) for field, groups in stored.split(now.conn, SPLITS).items()
     )
     whole = share("all", counts, "", now.as_of)
-    return States(now.as_of, numbers, sum(counts.values()), whole, (*trend, (now.as_of, counts)), splits, now.left_out, now.reach)
+    return States(
+        now.as_of, numbers, sum(counts.values()), whole, (*trend, (now.as_of, counts)), splits, now.left_out, now.reach
+    )
 
 
 def _shares(field: str, groups: Mapping[str, Mapping[str, int]], as_of: date) -> tuple[Share, ...]:
@@ -186,8 +189,16 @@ def _expectation(now: Picture) -> Expectation:
     found = [
         Expected(
             currency,
-            _thrice([(state, last, n) for c, state, last, _, n in rows if c == currency], "12 months to", money, currency, now),
-            _thrice([(state, to, n) for c, state, _, to, n in rows if c == currency], "12 months from", money, currency, now),
+            _thrice(
+                [(state, last, n) for c, state, last, _, n in rows if c == currency],
+                "12 months to",
+                money,
+                currency,
+                now,
+            ),
+            _thrice(
+                [(state, to, n) for c, state, _, to, n in rows if c == currency], "12 months from", money, currency, now
+            ),
         )
         for currency in sorted({row[0] for row in rows})
     ]
@@ -236,9 +247,12 @@ def rules(
         looks = month_ends(first or now.reach.to - timedelta(days=window + 731), end)
         if stored.partners(conn) > MANY:
             looks = [day for day in looks if day.month % 3 == 0]
-        looks = [day for day in looks if day >= stored.begin(conn)]
+        looks = [day for day in looks if day >= stored.begin(conn) and now.reach.tells(day, day)]
         if not looks:
-            raise UsageError(f"nothing to look at: no month with anything in it ends until {end}. See: --from, --to")
+            raise UsageError(
+                "there is nothing to look at: no month ends between the first activity and"
+                f" {min(end, now.reach.to)}. Choose --from and --to"
+            )
         _past(store, as_of, looks, window)
         cases, open_ = insights_rules.cases(conn)
         made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import date
 from itertools import combinations
@@ -99,7 +100,16 @@ def rfm(store: Store, as_of: date) -> RfmGrid:
         money = stored.year(now.conn, as_of)
         without = insights_time.ranks(now.conn, now.kinds, as_of)
         cells = [
-            Rfm(*cell, None if units is None else from_units(units), Behind(ids=ids))
-            for *cell, units, ids in insights_time.cells(now.conn)
+            Rfm(
+                type_,
+                parts,
+                r,
+                f,
+                m,
+                n,
+                None if units is None else from_units(units),
+                Behind(ids=tuple(json.loads(ids))),
+            )
+            for type_, parts, r, f, m, n, units, ids in insights_time.cells(now.conn)
         ]
     return RfmGrid(as_of, tuple(cells), sum(cell.partners for cell in cells), without, " and ".join(money))

@@ -7,18 +7,8 @@ from collections import defaultdict
 from datetime import date
 
 from prm_tui.domain.inactivity import QUIET
-from prm_tui.domain.insights import (
-    Behind,
-    Lift,
-    Prospect,
-    Reason,
-    Reasons,
-    Separation,
-    gain,
-    pareto,
-    rate,
-    where,
-)  # fmt: skip
+from prm_tui.domain.insights import Behind, rate, where
+from prm_tui.domain.insights_why import Lift, Prospect, Reason, Reasons, Separation, gain, pareto
 from prm_tui.services.insights import SHEETS, Picture, counted, picture
 from storage import Store, insights_why
 from storage import quiet as stored_quiet

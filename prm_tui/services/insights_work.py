@@ -6,18 +6,9 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from prm_tui.domain.insights import (
-    WINDOW,
-    Behind,
-    Number,
-    Operations,
-    Pair,
-    Pillar,
-    Queue,
-    Reasons,
-    Separation,
-    rate,
-)  # fmt: skip
+from prm_tui.domain.insights import WINDOW, Behind, Number, rate
+from prm_tui.domain.insights_why import Reasons, Separation
+from prm_tui.domain.insights_work import Operations, Pair, Pillar, Queue
 from prm_tui.domain.money import from_units
 from prm_tui.domain.survival import kaplan_meier
 from prm_tui.services import insights_why
@@ -43,9 +34,13 @@ def operations(store: Store, as_of: date) -> Operations:
     now = (as_of - timedelta(days=SPAN - 1), as_of)
     before = (now[0] - timedelta(days=SPAN), now[0] - timedelta(days=1))
     with store.reading() as conn:
-        rows = [{(q, kind): (n, hours) for q, kind, n, hours in insights_work.turnaround(conn, span)} for span in (now, before)]
+        rows = [
+            {(q, kind): (n, hours) for q, kind, n, hours in insights_work.turnaround(conn, span)}
+            for span in (now, before)
+        ]
         queues = tuple(
-            Queue(*key, *rows[0].get(key, (0, None)), *rows[1].get(key, (0, None))) for key in sorted({*rows[0], *rows[1]})
+            Queue(*key, *rows[0].get(key, (0, None)), *rows[1].get(key, (0, None)))
+            for key in sorted({*rows[0], *rows[1]})
         )
         return Operations(now, before, queues, _pairs(store, (now, before)))
 
@@ -73,7 +68,9 @@ def _moments(store: Store, span: insights_work.Span) -> insights_work.Moments:
     """The seconds at which a span begins and ends where the file is."""
     zone = ZoneInfo(store.zone)
     first, after = span[0], span[1] + timedelta(days=1)
-    return int(datetime.combine(first, time(), zone).timestamp()), int(datetime.combine(after, time(), zone).timestamp()) - 1
+    return int(datetime.combine(first, time(), zone).timestamp()), int(
+        datetime.combine(after, time(), zone).timestamp()
+    ) - 1
 
 
 # ---- pillars ----
@@ -110,7 +107,12 @@ def _recruit(told: Reasons, now: Picture) -> Pillar:
     said = f"{_percent(usual)} of partners were still active after 12 months"
     if told.prospects:
         best = told.prospects[0]
-        numbers.append((f"score of {best.name}", Number(best.score, "share", f"until {now.as_of}", SHEETS, of, Behind(ids=(best.partner_id,)))))
+        numbers.append(
+            (
+                f"score of {best.name}",
+                Number(best.score, "share", f"until {now.as_of}", SHEETS, of, Behind(ids=(best.partner_id,))),
+            )
+        )
         said += f"; of {len(told.prospects):,} prospects {best.name} ({best.code}) is likeliest to: {best.score:.0%}"
     return Pillar("Recruit", said + (f"; {told.warning}" if told.warning else ""), tuple(numbers))
 
@@ -155,7 +157,12 @@ def _market(now: Picture) -> Pillar:
         return Pillar("Market", "not tracked", missing="funds")
     amounts, ids = found
     numbers = tuple(
-        ("unused funds", Number(from_units(units), currency or "money", f"on {now.as_of}", "records of funds", len(ids), Behind(ids=ids)))
+        (
+            "unused funds",
+            Number(
+                from_units(units), currency or "money", f"on {now.as_of}", "records of funds", len(ids), Behind(ids=ids)
+            ),
+        )
         for currency, units in amounts
     )
     said = ", ".join(f"{number.value:,.2f} {number.unit}" for _, number in numbers) or "nothing"
@@ -182,13 +189,16 @@ def _incentivize(now: Picture) -> Pillar:
     rows, (met, of, ids) = found
     never = rate(met, of, "share of partners ever active", f"until {now.as_of}", "ledger", Behind(ids=ids))
     numbers = [
-        ("earned per active month", Number(from_units(round(units / months)), currency or "money", f"12 months to {now.as_of}", "ledger", months))
+        ("earned per active month",
+         Number(from_units(round(units / months)), currency or "money", f"12 months to {now.as_of}", "ledger", months))
         for currency, units, months in rows
         if months
     ]  # fmt: skip
     said = ", ".join(f"{number.value:,.2f} {number.unit}" for _, number in numbers) or "nothing"
     return Pillar(
-        "Incentivize", f"{said} earned per active month; {_percent(never)} never earned anything", (*numbers, ("never earned", never))
+        "Incentivize",
+        f"{said} earned per active month; {_percent(never)} never earned anything",
+        (*numbers, ("never earned", never)),
     )
 
 
@@ -203,11 +213,16 @@ def _accelerate(now: Picture) -> Pillar:
             n, mean, ids = pillars_of.revenue_of(now.conn, new, f"in{days}")
             amount = None if mean is None else from_units(round(mean))
             label = f"{who} after {days} days"
-            numbers.append((label, Number(amount, "money per partner", f"begun in 24 months to {now.as_of}", SHEETS, n, Behind(ids=ids))))
+            numbers.append(
+                (
+                    label,
+                    Number(
+                        amount, "money per partner", f"begun in 24 months to {now.as_of}", SHEETS, n, Behind(ids=ids)
+                    ),
+                )
+            )
     back, fresh = numbers[2][1], numbers[3][1]
-    said = (
-        f"a reactivated partner brings {_amount(back)} in 180 days ({back.of} did), a new one {_amount(fresh)} ({fresh.of})"
-    )
+    said = f"a reactivated partner brings {_amount(back)} in 180 days ({back.of} did), a new one {_amount(fresh)} ({fresh.of})"
     return Pillar("Accelerate", said, tuple(numbers))
 
 
@@ -217,5 +232,3 @@ def _amount(number: Number) -> str:
 
 def _percent(number: Number) -> str:
     return "an unknown share" if number.value is None else f"{number.value:.0%}"
-
-

@@ -14,7 +14,7 @@ from textual.content import Content
 
 from prm_tui import paths
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import export, timeline
+from prm_tui.services import export, insights_book, timeline
 from prm_tui.services.values import read_date
 from screens.exchange import recent
 from screens.modals.choose import Choice, Choose
@@ -74,6 +74,22 @@ async def to_file(screen: PrmScreen, what: str, ids: Sequence[int] | None, kind:
 
     entries = [Entry("path", "File", f"{kind or what}.xlsx", ".xlsx, .csv or .json")]
     said = await screen.prm.push_screen_wait(Form("Write a file", entries, save, whole=True))
+    if said:
+        screen.prm.tell(said)
+
+
+async def insights_to_file(screen: PrmScreen) -> None:
+    """The numbers of Insights as a workbook with live formulas."""
+    as_of = screen.prm.session.as_of
+
+    async def save(fields: dict[str, str]) -> str:
+        path = _path(fields["path"])
+        notes = await screen.read(lambda s: insights_book.write(s, as_of, path))
+        recent.remember([path])
+        return "; ".join([f"written: {path}", *notes])
+
+    entries = [Entry("path", "File", "insights.xlsx", ".xlsx; every number is a formula over the rows beside it")]
+    said = await screen.prm.push_screen_wait(Form("Write the numbers", entries, save, whole=True))
     if said:
         screen.prm.tell(said)
 

@@ -117,6 +117,12 @@ class InsightsScreen(ModeScreen):
         else:
             self.prm.tell("It is nobody.")
 
+    def action_out(self) -> None:
+        """The numbers as a workbook."""
+        from screens.exchange.out import insights_to_file
+
+        self.start(lambda: insights_to_file(self), "out")
+
     def action_edit(self) -> None:
         """Change the selected policy."""
         from screens.insights.policy import edit
