@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
-from prm_tui.domain.insights import Bin, Number, Quality
+from prm_tui.domain.insights import Bin, Number
+from prm_tui.domain.insights_rules import Quality
 from prm_tui.services import insights
 from screens.insights.shown import Behind, Shown, bar, full, percent
 from screens.widgets.table import Col, Line

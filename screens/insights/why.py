@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
-from prm_tui.domain.insights import Number, Reason
+from prm_tui.domain.insights import Number
+from prm_tui.domain.insights_why import Reason
 from prm_tui.services import insights_why, insights_work
 from screens.insights.shown import Behind, Shown, bar, full, percent, said
 from screens.text import visible
