@@ -16,7 +16,7 @@ from textual.widgets import Static
 from prm_tui.commands import bindings
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import PrmError, UsageError
-from prm_tui.services import deactivation, packs
+from prm_tui.services import deactivation, packs, planning
 from prm_tui.services.values import read_date
 from screens.base import PrmScreen
 from screens.cases.rows import because, happens, impact_line
@@ -110,7 +110,7 @@ class DeactivateScreen(PrmScreen):
         try:
             self.plans = await self.read(
                 lambda s: [
-                    deactivation.plan(
+                    planning.plan(
                         s,
                         p,
                         chosen["reason"],
@@ -318,7 +318,7 @@ class DeactivateScreen(PrmScreen):
             effective = day if key == "effective_on" else None
             await self.read(
                 lambda s: [
-                    deactivation.plan(s, p, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective,
+                    planning.plan(s, p, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective,
                                       as_of=session.as_of)
                     for p in ids
                 ]
