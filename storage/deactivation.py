@@ -17,8 +17,7 @@ from storage.cases import MAY_SEE
 from storage.store import Change
 
 UNDER_WAY = "c.kind = 'deactivation' AND c.state = 'open' AND c.stage <> 'after'"
-LEAVING = "c.kind = 'deactivation' AND c.state = 'open' AND c.stage IN ('notice', 'in notice', 'withdrawal')"
-"""Cases `c` that are not over yet; those of them that were approved."""
+"""Cases `c` that are not over yet."""
 _IDS = "IN (SELECT value FROM json_each(:ids))"
 
 
@@ -43,7 +42,10 @@ def standing(conn: sqlite3.Connection, partner_ids: Sequence[int], as_of: date) 
         f" FROM partners p WHERE p.id {_IDS}",
         {"ids": json.dumps(list(partner_ids)), "as_of": as_of.isoformat()},
     )
-    return {i: Standing(i, code, name, status, case, date.fromisoformat(on) if on else None) for i, code, name, status, case, on in rows}
+    return {
+        i: Standing(i, code, name, status, case, date.fromisoformat(on) if on else None)
+        for i, code, name, status, case, on in rows
+    }
 
 
 @dataclass(frozen=True)
@@ -138,27 +140,6 @@ def _plan_tasks(change: Change, ids: list[int], steps: Sequence[Step]) -> None:
         f" WHERE c.id {_IDS} ORDER BY s.case_id, s.n",
         {"ids": json.dumps(ids), "steps": json.dumps(said), "change": change.id},
     )
-
-
-def frozen_by(conn: sqlite3.Connection, partner_id: int) -> tuple[str, int | None] | None:
-    """Why nothing new begins with a partner, and the case behind it; None where it may."""
-    row = conn.execute(
-        f"SELECT p.status, (SELECT max(c.id) FROM cases c WHERE c.partner_id = p.id AND (({LEAVING}) OR c.kind = 'suspension'"
-        " AND c.state = 'open' OR c.kind = 'deactivation' AND (c.stage = 'after' OR c.outcome = 'deactivated')))"
-        f" FROM partners p WHERE p.id = ? AND {FROZEN}",
-        (partner_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    said = {"Suspended": "is suspended", "In notice": "is in notice", "Deactivated": "has left"}
-    return said.get(row[0], "is about to leave"), row[1]
-
-
-FROZEN = (
-    "(p.status IN ('Suspended', 'In notice', 'Deactivated')"
-    f" OR EXISTS (SELECT 1 FROM main.cases c WHERE c.partner_id = p.id AND {LEAVING}))"
-)
-"""Whether nothing new begins with a partner `p`: it is suspended, leaving by an approved case, or gone."""
 
 
 def leaving(conn: sqlite3.Connection, partner_id: int, on: date) -> dict[str, Any]:

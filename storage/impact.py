@@ -219,14 +219,15 @@ def _territory(conn: sqlite3.Connection, params: dict[str, str], partners: list[
     own = dict(conn.execute(f"SELECT id, territory FROM partners WHERE id {_IDS}", params).fetchall())
     there: dict[str, list[tuple[int, str]]] = defaultdict(list)
     counts: dict[str, int] = {}
-    for territory, partner, name, many in conn.execute(
-        "SELECT * FROM (SELECT territory, id, name, count(*) OVER (PARTITION BY territory) AS many,"
+    rows = conn.execute(
+        "SELECT territory, id, name, many FROM (SELECT territory, id, name, count(*) OVER (PARTITION BY territory) AS many,"
         " row_number() OVER (PARTITION BY territory ORDER BY name) AS n FROM partners WHERE territory IN"
         f" (SELECT territory FROM partners WHERE id {_IDS}) AND joined_into IS NULL"
         " AND status NOT IN ('Suspended', 'In notice', 'Deactivated', 'Prospect', 'Applicant'))"
         f" WHERE n <= {ITEMS + 1} OR id {_IDS}",
         params,
-    ).fetchall() if any(own.values()) else ():  # fmt: skip
+    )
+    for territory, partner, name, many in rows if any(own.values()) else ():
         there[territory].append((partner, name))
         counts[territory] = many
     found: Found = []

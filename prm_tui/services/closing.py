@@ -33,7 +33,9 @@ def close(
     """
     case = cases.shown(store, case_id, actor)
     if case.row.kind != "deactivation" or case.row.stage != "after":
-        raise UsageError(f"Case {case_id} of {case.row.name} cannot be closed now: only a deactivation that took effect is.")
+        raise UsageError(
+            f"Case {case_id} of {case.row.name} cannot be closed now: only a deactivation that took effect is."
+        )
     person = agreeing.someone(store, actor, "close a case")
     why = packs.deactivation().reason(reason)
     if not lesson.strip():
@@ -89,7 +91,9 @@ def reactivate(
     """
     partner = partners.get(store, partner_id, as_of)
     if partner.fields["status"] != "Deactivated":
-        raise UsageError(f"{partner.name} is {partner.fields['status']}, not Deactivated: there is nobody to enrol anew.")
+        raise UsageError(
+            f"{partner.name} is {partner.fields['status']}, not Deactivated: there is nobody to enrol anew."
+        )
     if not reason.strip():
         raise UsageError("reason: say why the partner is enrolled anew.")
     person = agreeing.someone(store, actor, "enrol a partner anew")
@@ -104,7 +108,11 @@ def reactivate(
                 f" prm reactivate {partner.code} --reason … --override REASON"
             )
         early = welcome is not None and as_of < welcome
-        data = {"left_by": left_by, "welcome_on": welcome and welcome.isoformat(), "override": override.strip() if early else ""}
+        data = {
+            "left_by": left_by,
+            "welcome_on": welcome and welcome.isoformat(),
+            "override": override.strip() if early else "",
+        }
         stored.set_status(change, partner_id, "Onboarding")
         case = stored.insert(
             change, "cases",
