@@ -160,7 +160,7 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         assert "to be given" in prm.text
         await prm.press("enter")
         await prm.choose("The line that fits")
-        assert "Not legal advice" in prm.text
+        assert "notice table: all other partners" in prm.text
         await prm.press("greater_than_sign", "escape")
         await prm.press("a")  # the draft is taken up where it was left
         await prm.choose("Deactivate")
@@ -186,7 +186,7 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         await prm.fill("2013-11-29", "registered mail")
         assert "● In notice" in prm.text
         await prm.press("v")
-        assert "notice served on 2013-11-29" in prm.text
+        assert "notice received on 2013-11-29" in prm.text
         assert not [said for said, bad in prm.app.session.said if bad]
         await prm.press("escape", "escape", "1", "N")
         assert "only approvals are rejected" in prm.app.session.said[-1][0]
