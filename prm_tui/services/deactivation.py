@@ -267,7 +267,7 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
         terms = impact.terms(conn, case.row.partner_id, start)
     how = packs.deactivation().path(case.path or "convenience")
     found = dates(how, terms, notice_table(store), start, line=case.data.get("line"), served="service" in case.data)
-    if effective_on < found.effective_on and not (case.data.get("by_hand") and effective_on >= start):
+    if effective_on < found.effective_on:
         raise UsageError(f"{case.row.name}: {refusal(found, effective_on)}")
     if effective_on.isoformat() == case.data["effective_on"] == case.data.get("approved_effective_on"):
         raise UsageError(f"effective_on: {effective_on} is the date already.")

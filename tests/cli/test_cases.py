@@ -23,7 +23,9 @@ def test_several_partners_go_through_their_cases(db: str, capsys: pytest.Capture
         return capsys.readouterr().out
 
     (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", "--preview", "--json", code=3))
-    assert plan["dates"]["asked"].startswith("No agreement is on file, so its dates are not known. Give --effective DATE")
+    assert plan["dates"]["asked"].startswith(
+        "No agreement is on file, so its dates are not known. Give --effective DATE"
+    )
     assert (plan["dates"]["notice_on"], plan["dates"]["effective_on"]) == ("2013-11-29", "2014-02-27"), "a proposal"
     prm("deactivate", "275", "--reason", "inactivity", "--actor", "Dana Program", code=3)
     by_table = ("--notice", "table")
@@ -31,7 +33,9 @@ def test_several_partners_go_through_their_cases(db: str, capsys: pytest.Capture
     assert plan["dates"]["asked"] == "" and "Not legal advice" in plan["dates"]["rule"]
     assert {line["state"] for line in plan["impact"]} == {"counted", "none found", "not checked"}
     assert prm("cases").count("\n") == 1
-    made = json.loads(prm("deactivate", "275", "70", "--reason", "inactivity", *by_table, "--actor", "Dana Program", "--json"))
+    made = json.loads(
+        prm("deactivate", "275", "70", "--reason", "inactivity", *by_table, "--actor", "Dana Program", "--json")
+    )
     assert [case["code"] for case in made] == ["275", "70"]
     first, second = (t for t in json.loads(prm("inbox", "--json")) if t["kind"] == "approval")
     prm("approve", str(first["id"]), "--actor", "Dana Program", code=2)

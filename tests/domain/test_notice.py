@@ -45,7 +45,7 @@ def test_without_a_clause_the_table_only_proposes() -> None:
     assert silent.asked.startswith("Reseller 2024 says nothing of notice_days")
     assert found("convenience", Terms(), date(2026, 3, 15), "any").asked == ""
     assert found("mutual", Terms(), date(2026, 3, 15)).asked == "", "both sign the date"
-    with pytest.raises(UsageError, match="“agent-4” is no line of the notice table. Did you mean “agent-"):
+    with pytest.raises(UsageError, match=r"“agent-4” is no line of the notice table. Did you mean “agent-"):
         found("convenience", Terms(), date(2026, 3, 15), "agent-4")
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,9 +90,9 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
     assert status(office, "A") == "Deactivated"
     left = [t for t in cases.inbox(office) if t.case_id == case]
     assert {t.title.split(":")[0] for t in left} >= {"Withdraw access", "Final settlement"}
-    lee = {"actor": who(office, "Lee"), "as_of": DAY}
-    told = {"lesson": "ask for a plan of the first year", "reason": "inactivity"}
-    with pytest.raises(UsageError, match="left to do: “Stop new deal registrations.*prm cases close 1 … --waive"):
+    lee: dict[str, Any] = {"actor": who(office, "Lee"), "as_of": DAY}
+    told: dict[str, Any] = {"lesson": "ask for a plan of the first year", "reason": "inactivity"}
+    with pytest.raises(UsageError, match=r"left to do: “Stop new deal registrations.*prm cases close 1 … --waive"):
         closing.close(office, case, **told, **lee)
     for task in left:
         if task.act != "close":

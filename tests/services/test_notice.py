@@ -21,7 +21,9 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def test_without_an_agreement_dates_are_asked_for(office: Store) -> None:
-    with pytest.raises(DecisionNeeded, match="Partner A: No agreement is on file.*Give --effective DATE.*Nothing was changed"):
+    with pytest.raises(
+        DecisionNeeded, match=r"Partner A: No agreement is on file.*Give --effective DATE.*Nothing was changed"
+    ):
         ask(office, "A")
     assert cases.list_of(office) == []
     with pytest.raises(UsageError, match="none on file says; 2026-06-29 by the notice table"):
@@ -39,7 +41,9 @@ def test_the_clause_of_the_agreement_gives_the_dates_and_refuses_earlier_ones(of
     assert plan.dates.rule == "45 days of notice by Agreement A, to the end of a calendar month"
     with pytest.raises(UsageError) as refused:
         ask(office, "A", effective_on=date(2026, 5, 30))
-    assert "2026-05-31 by the agreement" in str(refused.value) and "2026-06-29 by the notice table" in str(refused.value)
+    assert "2026-05-31 by the agreement" in str(refused.value) and "2026-06-29 by the notice table" in str(
+        refused.value
+    )
     (case,) = ask(office, "A", effective_on=date(2026, 6, 30))
     assert cases.get(office, case).data["rule"].endswith("; chosen later")
 
@@ -54,7 +58,7 @@ def test_an_agreement_that_has_ended_or_is_not_in_force_says_nothing(office: Sto
 
 def test_an_opt_out_that_is_over_is_refused(office: Store) -> None:
     agree(office, "A", renewal_optout_days="30", ends_on="2026-04-29")
-    with pytest.raises(UsageError, match="last day to opt out of Agreement A was 2026-03-30.*--path convenience"):
+    with pytest.raises(UsageError, match=r"last day to opt out of Agreement A was 2026-03-30.*--path convenience"):
         ask(office, "A", reason="non-renewal")
     agree(office, "B", renewal_optout_days="30", ends_on="2026-04-30")
     (case,) = ask(office, "B", reason="non-renewal")
@@ -159,7 +163,7 @@ def test_the_notice_table_is_the_files_own_once_it_is_changed(office: Store, tmp
     plan = planning.plan(office, of(office, "A"), "inactivity", notice="any", as_of=DAY)
     assert plan.dates.effective_on == date(2026, 6, 29)
     page.write_text("[[notice]]\nkey = 3\n", encoding="utf-8")
-    with pytest.raises(InputError, match="key cannot be 3.*title is missing.*Nothing was changed"):
+    with pytest.raises(InputError, match=r"key cannot be 3.*title is missing.*Nothing was changed"):
         notice.edit(office, page, actor=who(office, "Dana"), as_of=DAY)
 
 
