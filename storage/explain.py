@@ -40,7 +40,7 @@ _WHAT = {
     "activity": "coalesce((SELECT k.label FROM kinds k WHERE k.tbl = 'activity' AND k.name = x.kind), x.kind)"
     " || coalesce(' ' || x.ref, '')",
     "record": "x.name || coalesce(', ' || x.status, '')",
-    "case": "x.title",
+    "case": "CASE WHEN x.restricted THEN 'a restricted case' ELSE x.title END",
     "tag": "x.tag",
 }
 _TABLES = {"record": "records", "activity": "activities"}

@@ -118,6 +118,16 @@ def _task(store: Store, task_id: int) -> TaskRow:
 # ---- tasks and approvals ----
 
 
+def about(case: Case) -> str:
+    """How the history speaks of a case: by its partner's name, of a restricted one by nothing but its number."""
+    return f"restricted case {case.row.id}" if case.row.restricted else case.row.name
+
+
+def _said(store: Store, task: TaskRow) -> str:
+    case = get(store, task.case_id) if task.case_id is not None else None
+    return about(case) if case is not None and case.row.restricted else f"{task.title}, {task.name}"
+
+
 def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
     """Say that a to-do is done; returns the change."""
     task = _task(store, task_id)
@@ -129,7 +139,7 @@ def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
         raise UsageError(f"“{task.title}” is done by: prm cases {task.act} {task.case_id}")
     if task.case_id is not None:
         may_see(store, get(store, task.case_id), actor)
-    with store.change(f"done: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"done: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         finish(change, task_id, "done", actor, as_of)
     return change.id
 
@@ -168,7 +178,7 @@ def approve(
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
         raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
-    with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"approved: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         grant(change, case, task, person, as_of, chosen, read_proof(proof) if proof else None)
     return change.id
 
@@ -286,7 +296,7 @@ def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of:
     person = someone(store, actor, "reject")
     in_the_present(store, as_of, "reject")
     case = may_reject(store, task, person, reason)
-    with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"rejected: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         refuse(change, case, task, person, as_of, reason.strip(), None)
     return change.id
 

@@ -48,7 +48,7 @@ def close(
             f" prm cases close {case_id} … --waive REASON"
         )
     # gates of the stage “close” are looked at here
-    with store.change(f"closed: deactivation of {case.row.name}", actor=person.id, as_of=as_of) as change:
+    with store.change(f"closed: deactivation of {cases.about(case)}", actor=person.id, as_of=as_of) as change:
         for task_id, _, _ in left:
             cases.finish(change, task_id, "cancelled", person.id, as_of, f"waived: {waive.strip()}")
         for task in case.tasks:

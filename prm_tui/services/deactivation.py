@@ -162,9 +162,14 @@ def _case(store: Store, case_id: int, actor: int | None, *stages: str, act: str)
     return case
 
 
+def _approved(case: Case) -> str:
+    """The effective date that was approved; a case that says none was approved as it stands."""
+    return str(case.data.get("approved_effective_on", case.data["effective_on"]))
+
+
 def _approved_dates(case: Case, act: str) -> None:
     """Refuse to go on while the dates are others than those that were approved."""
-    approved = case.data.get("approved_effective_on")
+    approved = _approved(case)
     if approved != case.data["effective_on"]:
         raise UsageError(
             f"Case {case.row.id} of {case.row.name} cannot be {act}: it ends on {case.data['effective_on']} now, {approved} was"
@@ -222,7 +227,7 @@ def serve(
     title = f"{said}{'counts as ' if service['deemed'] else ''}received on {received}, {method.strip()}"
     body, name = cases.read_proof(proof) if proof is not None else (f"{title}, no document".encode(), None)
     # gates of the stage “service” are looked at here
-    with store.change(f"notice served on {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"notice served on {cases.about(case)}", actor=actor, as_of=as_of) as change:
         stored.keep(change, case_id, case.row.partner_id, "service", title, body, name)
         before = stored.set_status(change, case.row.partner_id, "In notice")
         data = {
@@ -269,9 +274,9 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
     found = dates(how, terms, notice_table(store), start, line=case.data.get("line"), served="service" in case.data)
     if effective_on < found.effective_on:
         raise UsageError(f"{case.row.name}: {refusal(found, effective_on)}")
-    if effective_on.isoformat() == case.data["effective_on"] == case.data.get("approved_effective_on"):
+    if effective_on.isoformat() == case.data["effective_on"] == _approved(case):
         raise UsageError(f"effective_on: {effective_on} is the date already.")
-    with store.change(f"{case.row.name} is to leave on {effective_on}", actor=actor, as_of=as_of) as change:
+    with store.change(f"{cases.about(case)} is to end on {effective_on}", actor=actor, as_of=as_of) as change:
         moved = replace(found, effective_on=effective_on, rule=f"{case.data['rule'].removesuffix('; moved')}; moved")
         _move(change, case, {**case.data, "rule": moved.rule}, moved, case.row.stage)
     return change.id
@@ -280,7 +285,7 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
 def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage: str) -> None:
     """The dates that now stand: due dates follow them, and who approved others is asked again."""
     end = found.effective_on.isoformat()
-    approved = data.get("approved_effective_on")
+    approved = _approved(case)
     data = {**data, "effective_on": end}
     stored.update(change, "cases", case.row.id, {"stage": stage, "data": data, "due_on": end})
     steps = {step.id: step for step in packs.deactivation().steps}
@@ -309,7 +314,7 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
     if as_of < effective:
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
     # gates of the stage “effective” are looked at here
-    with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
+    with store.change(f"{cases.about(case)} is deactivated", actor=actor, as_of=as_of) as change:
         left = kept.leaving(change.conn, case.row.partner_id, effective)
         stored.set_status(change, case.row.partner_id, "Deactivated")
         kept.end_suspension(change, case.row.partner_id)
@@ -329,7 +334,7 @@ def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: d
     agreeing.someone(store, actor, "stop")
     if not reason.strip():
         raise UsageError("reason: say why it is stopped.")
-    with store.change(f"stopped: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"stopped: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
         stored.update(change, "cases", case_id, {"data": {**case.data, "stopped": reason.strip()}})
         cases.close(change, case, "stopped", as_of)
     return change.id
@@ -341,7 +346,7 @@ def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_o
     person = agreeing.someone(store, actor, "withdraw")
     if not reason.strip():
         raise UsageError("reason: say why it is withdrawn.")
-    with store.change(f"withdrawal asked for: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"withdrawal asked for: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
         letter = withdrawal.letter(change, case)
         data = {**case.data, "withdrawal": reason.strip(), "withdrawal_letter": letter}
         stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
