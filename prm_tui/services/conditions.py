@@ -136,7 +136,8 @@ def facts_of_many(store: Store, partner_ids: Sequence[int], as_of: date) -> dict
         known = read_catalogue(conn)
         kinds = activities.kinds_of(conn, partner_ids, as_of)
         wanted = {partner: _forms([k for k in held if k in known.activities]) for partner, held in kinds.items()}
-        every = {form: language.check(form, known, want="any") for forms in wanted.values() for form in forms}
+        named = dict.fromkeys(form for forms in wanted.values() for form in forms)
+        every = {form: language.check(form, known, want="any") for form in named}
         found = explain.values(conn, every, partner_ids, as_of)
     return {
         partner: [FactValue(form, found[partner][form], abouts[form.partition("(")[0]]) for form in forms]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,16 +42,19 @@ def _one(store: Store, found: Plan, facts: dict[str, Any], memo: str, as_of: dat
 
 
 def canonical(said: dict[str, Any]) -> bytes:
-    """What is kept as evidence: the same facts give the same bytes, and so the same hash."""
-    return json.dumps(said, sort_keys=True, ensure_ascii=False, default=str, indent=1).encode()
+    """What is kept as evidence, a line for each thing: the same facts give the same bytes, and so the same hash."""
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(said[key], sort_keys=True, ensure_ascii=False, default=str)}"
+        for key in sorted(said)
+    ]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def line(one: ImpactLine) -> dict[str, Any]:
     """A line of the impact as a case keeps it."""
-    made = asdict(one)
-    made["amount"] = None if one.amount is None else str(one.amount)
-    made["items"] = list(one.items)
-    return made
+    amount = None if one.amount is None else str(one.amount)
+    return {"key": one.key, "label": one.label, "state": one.state, "count": one.count, "amount": amount, "note": one.note,
+            "items": list(one.items)}  # fmt: skip
 
 
 def since_snapshot(store: Store, case_id: int, as_of: date) -> Since | None:
