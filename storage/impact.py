@@ -20,6 +20,7 @@ _RECORDS = (
     ("licence", "Licences held"),
     ("stock", "Stock at the partner"),
     ("asset", "Lent assets"),
+    ("fund", "Funds given"),
     ("certification", "Certificates"),
     ("agreement", "Agreements"),
     ("access", "Access"),

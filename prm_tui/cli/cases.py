@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prm_tui.cli import settling
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Plan
 
-ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence")
+ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence", "settlement", "pack")
 
 
 def register(commands: Any) -> None:
@@ -38,13 +39,15 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "cases", "List cases, show one, or act on one.", _cases))
     made.add_argument("act", nargs="?", choices=ACTS, default="list", help="What to do.")
     made.add_argument("id", nargs="?", type=int, metavar="ID", help="The case.")
-    made.add_argument("out", nargs="?", metavar="FOLDER", help="evidence: where its documents and proofs are written.")
+    made.add_argument("out", nargs="?", metavar="OUT",
+                      help="evidence, pack: the folder that is written; settlement: a workbook, .xlsx.")  # fmt: skip
     made.add_argument("--all", action="store_true", help="List closed cases, too.")
     made.add_argument("--partner", metavar="CODE", help="Only cases of this partner.")
     made.add_argument("--on", metavar="DATE", help="serve: when notice was served.")
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
     made.add_argument("--reason", metavar="T", default="", help="stop, withdraw: why.")
+    settling.add_options(made)
     with_json(command(commands, "inbox", "List open tasks and approvals.", _inbox))
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
@@ -164,6 +167,8 @@ def _act(options: argparse.Namespace, store: Any) -> int:
     from prm_tui.services.values import read_date
 
     person, as_of = actor(options, store), day(options, store)
+    if options.act in ("settlement", "pack"):
+        return {"settlement": settling.settlement, "pack": settling.pack}[options.act](options, store)
     if options.act == "serve":
         on = read_date(options.on, "--on") if options.on else as_of
         proof = Path(options.proof) if options.proof else None
