@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from prm_tui.domain.message import STATES, Act, Message, MessageRow, lacking
+from storage import letters
 from storage.store import Change
 
 _RANK = "CASE m.state " + " ".join(f"WHEN '{state}' THEN {n}" for n, state in enumerate(STATES)) + " END"
@@ -136,11 +137,14 @@ def move(change: Change, ids: Sequence[int], sources: Collection[str], state: st
     Those that are not in one of the states `sources` stay as they are.
     """
     stamp = {"handed over": ", handed_over_at = :at", "confirmed": ", confirmed_at = :at"}.get(state, "")
-    return change.conn.execute(
+    moved = change.conn.execute(
         f"UPDATE messages SET state = :state{stamp} WHERE id IN (SELECT value FROM json_each(:ids))"
         " AND state IN (SELECT value FROM json_each(:sources))",
         {"state": state, "at": change.at, "ids": _list(ids), "sources": _list(sources)},
     ).rowcount
+    if state == "approved":
+        letters.keep_approved(change, ids)
+    return moved
 
 
 def edit(change: Change, message_id: int, values: dict[str, Any]) -> None:

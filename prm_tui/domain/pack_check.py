@@ -27,7 +27,19 @@ from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import Workflow, reached
 
 PARTNER = Subject()
-IN_CASES = ("id", "title", "step", "answer", "answer_reason")
+IN_CASES = (
+    "id",
+    "title",
+    "step",
+    "answer",
+    "answer_reason",
+    "notice_on",
+    "effective_on",
+    "served_on",
+    "rule",
+    "method",
+    "reapply_on",
+)
 """What a text can say of its case beside what a condition can ask of it."""
 _TYPES = {"person": "text", "partner": "text", "contact": "text"}
 
