@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from prm_tui.domain.case import Case
+from prm_tui.domain.case import IN_CASES, Case
 from prm_tui.domain.condition import ConditionError
 from prm_tui.domain.condition import check as check_expression
 from prm_tui.domain.condition.catalogue import CASE
@@ -17,7 +17,6 @@ from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.letter import CUSTOMER, CUSTOMER_FIELDS, OWN, SUBJECT, TEXT, LetterKind, LetterRow, dates_said
 from prm_tui.domain.message import MOST_BODY, HandedOver
 from prm_tui.domain.pack import MessageTemplate
-from prm_tui.domain.pack_check import IN_CASES
 from prm_tui.domain.person import CONTACT_FIELDS
 from prm_tui.domain.shape import build
 from prm_tui.domain.template import fill, parse
