@@ -26,7 +26,16 @@ def _instant(at: int | None) -> datetime | None:
 def approvals(conn: sqlite3.Connection, case_id: int) -> list[Approval]:
     """The approvals of a case, given or not."""
     return [
-        Approval(*row[:5], date.fromisoformat(row[5]) if row[5] else None, _instant(row[6]), *row[7:])
+        Approval(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            date.fromisoformat(row[5]) if row[5] else None,
+            _instant(row[6]),
+            *row[7:],
+        )
         for row in conn.execute(_APPROVALS, (case_id,))
     ]
 

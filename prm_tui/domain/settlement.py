@@ -216,7 +216,7 @@ def _part(line: Line, by_id: dict[int, Line], tail_ends: date | None) -> str:
 def summed(lines: Sequence[Line], funds: Sequence[Fund]) -> tuple[Sums, ...]:
     """What lines and funds come to, a currency each, by name."""
     found = []
-    for currency in sorted({one.currency for one in (*lines, *funds)}):
+    for currency in sorted({line.currency for line in lines} | {fund.currency for fund in funds}):
         mine = [line for line in lines if line.currency == currency]
         of = {part: sum((line.amount for line in mine if line.part == part), ZERO) for part in PARTS}
         paid = sum((line.paid for line in mine if line.part != OUT), ZERO)

@@ -155,7 +155,8 @@ def _readme(store: Store, known: _Known, folder: Path, as_of: date, notes: Seque
     lines += ["", "In this folder", *(f"  {line}" for line in _contents(folder)), *(f"  {note}." for note in notes)]
     lines += ["", "To check it, without prm", f"  Files:  sha256sum -c {SUMS}   (macOS: shasum -a 256 -c {SUMS})",
               "  Chain:  each line of the log is a change; `sealed` is what its `hash` is over, and ends with the hash of the change",
-              "          before. Changes that are not of this case are told by their seal alone.", "",
+              "          before. Changes that are not of this case are told by their seal alone; what",
+              "          a change did to the rows of this case stands beside it for reading.", "",
               *_CHECK.split("\n"), "",
               "A local file cannot prove who sat at the keyboard: approvals that were entered here say so, those with a signed answer",
               "name it with its hash. This is no legal advice."]  # fmt: skip

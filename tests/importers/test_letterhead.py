@@ -9,6 +9,7 @@ from pathlib import Path
 import docx
 import pytest
 from docx.document import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 
 from importers import letterhead
 from importers.docx import read
@@ -57,7 +58,7 @@ def test_fields_in_paragraphs_tables_headers_and_footers_are_filled_and_keep_the
 
 def test_the_text_of_a_letter_becomes_paragraphs_and_its_lines_stay_lines() -> None:
     document = docx.Document()
-    document.add_paragraph("{{ letter.text }}").alignment = 1
+    document.add_paragraph("{{ letter.text }}").alignment = WD_ALIGN_PARAGRAPH.CENTER
     document.add_paragraph("Yours, {{ letter.text }} end")
     told = {"letter.text": "Dear Ann,\n\nfirst\nsecond\twith a tab\n\nKind {{ regards }}\n"}
     made = letterhead.filled(saved(document), "own.docx", told)

@@ -108,7 +108,7 @@ def test_from_the_deals_to_the_folder(office: Office, tmp_path: Path) -> None:
 def check_sums(folder: Path) -> None:
     """Every file but the list itself is in the list, with its hash."""
     lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    listed = dict(reversed(line.split("  ", 1)) for line in lines)
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"SHA256SUMS"}
     assert set(listed) == there
     assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest for name, digest in listed.items())

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ def test_what_was_looked_at_and_not_found_obliges_to_nothing_what_nobody_looked_
 
 def test_the_list_is_edited_before_approval_and_moves_with_the_date(office: Store) -> None:
     (case,) = ask(office, "A")
-    act = {"actor": who(office, "Dana"), "as_of": DAY}
+    act: dict[str, Any] = {"actor": who(office, "Dana"), "as_of": DAY}
     listing = named(office, case)["listing"]
     fixed = obligations.add(office, case, "Give the demo van back", owner="Fay", due=date(2026, 5, 1), **act)
     moving = obligations.add(office, case, "Last audit", owner="role:legal", days=-10, proof="report", **act)

@@ -16,6 +16,7 @@ from prm_tui.domain.settlement import Statement
 from prm_tui.services import cases, deactivation, files, history, partners, people, records, settlement, timeline
 from storage import Store
 from storage import cases as stored
+from storage.settlement import effect
 
 DAY = date(2026, 3, 31)
 END = date(2026, 5, 30)  # 60 days by the agreement
@@ -44,9 +45,9 @@ def who(store: Store, name: str) -> int:
 
 def line(store: Store, amount: str, state: str = "approved", on: str = "2026-03-01", **values: Any) -> int:
     """A line of A's ledger, in EUR unless another currency is said."""
-    units = {key: int(Decimal(values.pop(key)) * 10_000) for key in ("basis", "rate") if key in values}
-    row = {"partner_id": partners.resolve(store, "A"), "kind": "commission", "currency": "EUR", "on_date": on, "state": state,
-           "amount": int(Decimal(amount) * 10_000), **units, **values}  # fmt: skip
+    units: dict[str, int] = {k: int(Decimal(values.pop(k)) * 10_000) for k in ("basis", "rate") if k in values}
+    row: dict[str, Any] = {"partner_id": partners.resolve(store, "A"), "kind": "commission", "currency": "EUR", "on_date": on,
+           "state": state, "amount": int(Decimal(amount) * 10_000), **units, **values}  # fmt: skip
     with store.change("a line", actor=None, as_of=DAY) as change:
         return stored.insert(change, "ledger", row)
 
@@ -116,7 +117,7 @@ def test_the_last_second_of_the_day_is_of_the_zone_of_the_file(office: Store) ->
             "INSERT INTO settings(key, value, change_id) VALUES ('zone', 'America/New_York', ?)", (change.id,)
         )
     a = partners.resolve(office, "A")
-    last = int(settlement.stored.effect(END, "America/New_York").timestamp())
+    last = int(effect(END, "America/New_York").timestamp())
     for n, at in enumerate((last, last + 1)):
         sale = timeline.log(office, a, "deal_won", on=DAY, amount=Decimal(100), ref=str(n), actor=None, as_of=DAY)
         with office.change("the hour", actor=None, as_of=DAY) as change:
