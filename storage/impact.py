@@ -67,7 +67,7 @@ def _records(conn: sqlite3.Connection, params: dict[str, str], partners: list[in
     """Open records of each kind. Of parts only those that nobody else makes; of funds what is left of them."""
     rows = conn.execute(
         "SELECT r.partner_id, r.kind, r.name, r.status, r.amount - CASE WHEN r.kind IN ('fund', 'funds', 'fund_request')"
-        " THEN coalesce(CAST(json_extract(r.data, '$.spent') * 10000 AS INTEGER), 0) ELSE 0 END, r.currency, r.ends_on"
+        " THEN coalesce(CAST(json_extract(r.data, '$.spent') AS INTEGER), 0) ELSE 0 END, r.currency, r.ends_on"
         " FROM records r JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind"
         f" WHERE r.partner_id {_IDS} AND {_OPEN} AND (r.ends_on IS NULL OR r.ends_on >= :as_of)"
         " AND (r.kind <> 'part' OR json_extract(r.data, '$.single_source')) ORDER BY r.amount DESC, r.name",

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from prm_tui.domain.message import STATES, Act, Message, MessageRow, lacking
+from storage import letters
 from storage.cases import MAY_SEE
 from storage.store import Change
 
@@ -115,7 +116,7 @@ def barred(conn: sqlite3.Connection, rows: Sequence[MessageRow], today: date) ->
             found[row_id] = f"{person} does not work here any more"
     waiting = conn.execute(
         "SELECT m.id FROM messages m JOIN cases c ON c.id = m.case_id WHERE c.stage = 'withdrawal'"
-        " AND m.id = c.data ->> 'withdrawal_letter' AND m.id IN (SELECT value FROM json_each(?))",
+        " AND m.template = 'withdrawal' AND m.id IN (SELECT value FROM json_each(?))",
         (_list([row.id for row in rows]),),
     )
     found |= dict.fromkeys((row_id for (row_id,) in waiting), "its withdrawal is not approved yet: prm inbox")
@@ -152,11 +153,14 @@ def move(change: Change, ids: Sequence[int], sources: Collection[str], state: st
     Those that are not in one of the states `sources` stay as they are.
     """
     stamp = {"handed over": ", handed_over_at = :at", "confirmed": ", confirmed_at = :at"}.get(state, "")
-    return change.conn.execute(
+    moved = change.conn.execute(
         f"UPDATE messages SET state = :state{stamp} WHERE id IN (SELECT value FROM json_each(:ids))"
         " AND state IN (SELECT value FROM json_each(:sources))",
         {"state": state, "at": change.at, "ids": _list(ids), "sources": _list(sources)},
     ).rowcount
+    if state == "approved":
+        letters.keep_approved(change, ids)
+    return moved
 
 
 def edit(change: Change, message_id: int, values: dict[str, Any]) -> None:

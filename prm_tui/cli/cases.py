@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prm_tui.cli import settling
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ACTS = (
     "list", "show", "serve", "dates", "complete", "stop", "withdraw", "close", "lessons", "notice-table", "evidence",
+    "settlement", "pack",
 )  # fmt: skip
 
 
@@ -25,7 +27,8 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "cases", "List cases, show one, or act on one.", _cases))
     made.add_argument("act", nargs="?", choices=ACTS, default="list", help="What to do.")
     made.add_argument("id", nargs="?", type=int, metavar="ID", help="The case.")
-    made.add_argument("out", nargs="?", metavar="FOLDER", help="evidence: where its documents and proofs are written.")
+    made.add_argument("out", nargs="?", metavar="OUT",
+                      help="evidence, pack: the folder that is written; settlement: a workbook, .xlsx.")  # fmt: skip
     made.add_argument("--all", action="store_true", help="List closed cases, too.")
     made.add_argument("--partner", metavar="CODE", help="Only cases of this partner.")
     made.add_argument("--on", metavar="DATE", help="serve: when notice was received (else today).")
@@ -43,6 +46,7 @@ def register(commands: Any) -> None:
     made.add_argument("--reapply-on", metavar="DATE", help="close: from when the partner may be enrolled again.")
     made.add_argument("--file", metavar="FILE", help="notice-table: a TOML file in the place of the table.")
     made.add_argument("--toml", action="store_true", help="notice-table: print it as it is written in a file.")
+    settling.add_options(made)
     with_json(command(commands, "inbox", "List open tasks and approvals.", _inbox))
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
@@ -142,6 +146,8 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
         said = getattr(options, name.replace("-", "_"))
         return read_date(said, f"--{name}") if said else None
 
+    if options.act in ("settlement", "pack"):
+        return {"settlement": settling.settlement, "pack": settling.pack}[options.act](options, store)
     if options.act == "serve":
         _serve(options, store, person, on("on"), on("sent"))
     elif options.act == "dates":
@@ -233,6 +239,8 @@ def _show_data(data: dict[str, Any]) -> None:
     if "effective_on" in data:
         sure = "stands" if data.get("served_on") else "planned"
         print(plain(f"  notice {data['notice_on']}, effective {data['effective_on']} ({sure}): {data['rule']}"))
+        if data.get("basis"):
+            print(plain(f"  by: {data['basis']}"))
         if data.get("approved_effective_on") not in (None, data["effective_on"]):
             print(plain(f"  ! approved was {data['approved_effective_on']}; the new date is not approved yet"))
     service = data.get("service")

@@ -142,11 +142,11 @@ def _print_plan(plan: Plan) -> None:
     dates = plan.dates
     sure = "to be given; proposed is" if dates.asked else "both planned until service is recorded:"
     print(f"  dates {sure} notice received {dates.notice_on}, effective {dates.effective_on}")
-    print(plain(f"  rule: {dates.rule}"))
+    print(plain(f"  rule: {dates.rule}" + (f" ({dates.basis})" if dates.basis else "")))
     if dates.agreement:
         print(plain(f"  earliest by the agreement: {dates.agreement.on} ({dates.agreement.rule})"))
     if dates.table:
-        print(plain(f"  earliest by the notice table: {dates.table.on} ({dates.table.rule})"))
+        print(plain(f"  earliest by the notice table: {dates.table.on} ({dates.table.rule}; {dates.table.basis})"))
     for due, title, who in sorted(plan.tasks):
         print(plain(f"  {due}  {title}" + (f" ({who})" if who else "")))
     print(plain(f"  approved by {plan.by}"))

@@ -21,6 +21,8 @@ GROUPS = (
     "settings",
     "deactivation",
     "cases",
+    "obligations",
+    "letters",
     "outbox",
     "history",
 )

@@ -16,6 +16,20 @@ STAGES = {
     "closed": "closed",
 }
 """Where a case stands, and how that is said."""
+IN_CASES = (
+    "id",
+    "title",
+    "step",
+    "answer",
+    "answer_reason",
+    "notice_on",
+    "effective_on",
+    "served_on",
+    "rule",
+    "method",
+    "reapply_on",
+)
+"""What a text can say of its case beside what a condition can ask of it; the dates are of a deactivation alone."""
 
 
 @dataclass(frozen=True)

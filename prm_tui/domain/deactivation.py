@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,7 +56,6 @@ class Rules:
     steps: tuple[Step, ...]
     table: tuple[Line, ...]
     frozen: frozenset[str]
-    withdrawal: Mapping[str, str]
 
     def reason(self, said: str) -> Reason:
         """A reason by its key. UsageError names the nearest, or all."""
@@ -103,7 +101,6 @@ def rules(pack: dict[str, Any]) -> Rules:
         ),
         table=read_table(pack["notice"], "the shipped notice table"),
         frozen=frozenset(pack["freeze"]["kinds"]),
-        withdrawal=pack["withdrawal"],
     )
 
 

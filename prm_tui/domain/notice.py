@@ -13,6 +13,7 @@ from prm_tui.domain.text import nearest
 
 NOT_ADVICE = "Not legal advice: check with counsel."
 """Said wherever the notice table is shown."""
+NOTICE = "of notice"
 TABLE = "table"
 """The choice of the line of the notice table that fits the partner, whichever it is."""
 
@@ -93,16 +94,21 @@ class Terms:
 
 @dataclass(frozen=True)
 class Allowed:
-    """The earliest end under one source: `by` names the agreement or the line of the table, `rule` says how it is counted."""
+    """The earliest end under one source: `by` names the agreement or the line of the table, `rule` says how it is counted, as
+    one may say it to the partner; `basis` where that comes from, for us.
+    """
 
     by: str
     on: date
     rule: str
+    basis: str = ""
 
 
 @dataclass(frozen=True)
 class Dates:
     """When notice is to be received and when the deactivation takes effect; planned until service is recorded.
+
+    `rule` says how they are counted, as one may say it to the partner; `basis` where that comes from, for us.
 
     `agreement` and `table`: the earliest end under each, where it says one. `line`: the line of the table. `asked`: what a
     person has to say before these dates can be asked for; they are a proposal until then. `late`: why this path is closed.
@@ -117,6 +123,7 @@ class Dates:
     line: str | None = None
     asked: str = ""
     late: str = ""
+    basis: str = ""
 
 
 def dates(
@@ -131,7 +138,8 @@ def dates(
     """The effective date for a day on which notice is received, with the rule that gave it.
 
     The agreement's clause says it; a line of the table that must not be shortened comes after it. Without a clause the table
-    only proposes: `line` is the choice of one (or TABLE). UsageError for a line that is none. Notice runs in calendar days.
+    only proposes: `line` is the choice of one, or TABLE for the one that fits where no clause says it. UsageError for a line
+    that is none. Notice runs in calendar days.
     """
     if path.clause is None:
         return Dates(notice_on, notice_on, path.rule, served)
@@ -141,21 +149,26 @@ def dates(
     key = chosen.key if chosen else TABLE
     if by_agreement is None:
         asked = "" if line else _asked(path, terms, by_table)
-        rule = by_table.rule if not late else f"{late}; {by_table.rule}"
         end = max(by_table.on, terms.agreement_ends or by_table.on) if late else by_table.on
-        return Dates(notice_on, end, rule, served, None, by_table, key if line else None, "" if late else asked, late)
-    binds = line is not None or (chosen is not None and chosen.no_shorter)
+        basis = "; ".join(filter(None, (late, by_table.basis)))
+        asked = "" if late else asked
+        return Dates(notice_on, end, by_table.rule, served, None, by_table, key if line else None, asked, late, basis)
+    named = line not in (None, TABLE)
+    binds = named or (chosen is not None and chosen.no_shorter)
     best = by_table if binds and by_table.on > by_agreement.on else by_agreement
-    return Dates(notice_on, best.on, best.rule, served, by_agreement, by_table, key if line else None)
+    return Dates(
+        notice_on, best.on, best.rule, served, by_agreement, by_table, key if named else None, basis=best.basis
+    )
 
 
 def _by_table(path: Path, line: Line | None, notice_on: date) -> Allowed:
     if line is None:
-        return Allowed(
-            "the standard of this path", notice_on + timedelta(days=path.days), f"{path.days} days {path.rule}"
-        )
-    source = f" ({line.source})" if line.source else ""
-    return Allowed(line.title, line.ends(notice_on), f"{line.length}, notice table: {line.title}{source}. {NOT_ADVICE}")
+        rule = f"{path.days} days {path.rule}"
+        return Allowed("the standard of this path", notice_on + timedelta(days=path.days), rule, NOT_ADVICE)
+    law = f" ({line.source})" if line.no_shorter and line.source else ""
+    why = f" ({line.source})" if line.source and not law else ""
+    basis = f"notice table: {line.title}{why}. {NOT_ADVICE}"
+    return Allowed(line.title, line.ends(notice_on), f"{line.length} {NOTICE}{law}", basis)
 
 
 def _by_agreement(path: Path, terms: Terms, notice_on: date) -> tuple[Allowed | None, str]:
@@ -189,7 +202,7 @@ def _asked(path: Path, terms: Terms, by_table: Allowed) -> str:
     else:
         why = f"{terms.agreement} says nothing of {path.clause}, so its dates are not known"
     return (
-        f"{why}. Give --effective DATE, or take {by_table.on} by {by_table.by} with --notice {TABLE}"
+        f"{why}. Give --effective DATE, or take {by_table.on} by the notice table ({by_table.by}) with --notice {TABLE}"
         " (prm cases notice-table shows the lines)"
     )
 
@@ -222,7 +235,7 @@ def refusal(found: Dates, said: date) -> str:
     by = found.agreement
     both = [f"{by.on} by the agreement ({by.rule})" if by else "by the agreement: none on file says"]
     if found.table:
-        both.append(f"{found.table.on} by the notice table ({found.table.rule})")
+        both.append(f"{found.table.on} by the notice table ({found.table.rule}; {found.table.basis.rstrip('.')})")
     return (
         f"effective_on: {said} is before notice allows, {found.effective_on}. Earliest: {'; '.join(both)}."
         f" Give {found.effective_on} or later, or leave by mutual agreement: --path mutual"

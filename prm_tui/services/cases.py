@@ -8,11 +8,12 @@ from pathlib import Path
 from prm_tui import clock
 from prm_tui.domain.case import Case, CaseRow, TaskRow
 from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.obligation import PROVE
 from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
 from prm_tui.services import agreeing
 from prm_tui.services.agreeing import may_answer, someone
-from storage import Store, messages
+from storage import Store, messages, obligations
 from storage import cases as stored
 from storage.store import Change
 
@@ -135,6 +136,10 @@ def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
         raise UsageError(
             f"Task {task_id} is an approval. Say: prm approve {task_id} or prm reject {task_id} --reason …"
         )
+    if task.act == PROVE:
+        with store.reading() as conn:
+            number = obligations.of_task(conn, task_id)
+        raise UsageError(f"“{task.title}” is proven, not only done: prm obligations prove {number} --note T, or --proof FILE")  # fmt: skip
     if task.act:
         raise UsageError(f"“{task.title}” is done by: prm cases {task.act} {task.case_id}")
     if task.case_id is not None:
@@ -250,6 +255,7 @@ def _go_on(change: Change, case: Case, task: TaskRow) -> None:
         stored.update(change, "cases", case.row.id, {"data": data})
         return
     stored.update(change, "cases", case.row.id, {"stage": "notice", "data": {**data, "approved_by_change": change.id}})
+    obligations.opened(change, case.row.id)
     for other in case.tasks:
         if other.state == "planned" and other.act not in ("complete", "close"):
             stored.update(change, "tasks", other.id, {"state": "open"})
@@ -257,15 +263,16 @@ def _go_on(change: Change, case: Case, task: TaskRow) -> None:
 
 def _letters(change: Change, case: Case, state: str) -> None:
     """The letter of a withdrawal goes the way of its approval."""
-    letter = case.data.get("withdrawal_letter")
-    if letter:
-        messages.move(change, [letter], ("draft",) if state == "approved" else ("draft", "returned"), state)
+    written = messages.messages(change.conn, case_id=case.row.id, viewer=change.actor_id)
+    letters = [message.id for message in written if message.template == "withdrawal"]
+    messages.move(change, letters, ("draft",) if state == "approved" else ("draft", "returned"), state)
 
 
 def close(change: Change, case: Case, outcome: str, as_of: date) -> None:
     for task in case.tasks:
         if task.state in ("open", "planned"):
             stored.update(change, "tasks", task.id, {"state": "cancelled"})
+    obligations.ended(change, case.row.id)
     stored.update(
         change,
         "cases",

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Lesson
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.obligation import PROVE
 from prm_tui.services import agreeing, cases, packs, partners
 from storage import Store, settings
 from storage import cases as stored
 from storage import deactivation as kept
+from storage import obligations as owing
 from storage.store import Change
 
 
@@ -40,17 +42,22 @@ def close(
     why = packs.deactivation().reason(reason)
     if not lesson.strip():
         raise UsageError("lesson: say what was learned, for whom is recruited next.")
+    with store.reading() as conn:
+        owed = owing.open_of(conn, case_id)
     left = _left(case)
-    if left and not waive.strip():
-        listed = "; ".join(f"“{title}” ({whose})" for _, title, whose in left)
+    if (left or owed) and not waive.strip():
+        listed = "; ".join([*(f"“{title}” ({whose})" for _, title, whose in left),
+                            *(f"obligation {one.id} “{one.title}” ({one.whose})" for one in owed)])  # fmt: skip
         raise UsageError(
             f"Case {case_id} of {case.row.name} cannot be closed: left to do: {listed}. Do them, or let them go with a reason:"
             f" prm cases close {case_id} … --waive REASON"
         )
     # gates of the stage “close” are looked at here
     with store.change(f"closed: deactivation of {cases.about(case)}", actor=person.id, as_of=as_of) as change:
+        for one in owed:
+            owing.met(change, one, "waived", waive.strip(), None)
         for task_id, _, _ in left:
-            cases.finish(change, task_id, "cancelled", person.id, as_of, f"waived: {waive.strip()}")
+            cases.finish(change, task_id, "cancelled", person.id, as_of, waive.strip())
         for task in case.tasks:
             if task.act == "close" and task.state in ("open", "planned"):
                 cases.finish(change, task.id, "done", person.id, as_of)
@@ -64,8 +71,9 @@ def close(
 
 
 def _left(case: Case) -> list[tuple[int, str, str]]:
-    """To-dos that are open: (id, title, whose)."""
-    return [(t.id, t.title, t.whose) for t in case.tasks if t.state in ("open", "planned") and t.act != "close"]
+    """To-dos that are open, beside those of obligations: (id, title, whose)."""
+    open_ = [t for t in case.tasks if t.state in ("open", "planned") and t.act not in ("close", PROVE)]
+    return [(t.id, t.title, t.whose) for t in open_]
 
 
 def welcome_again(change: Change, case: Case) -> date:

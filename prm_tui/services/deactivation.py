@@ -13,7 +13,7 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import DecisionNeeded, UsageError
 from prm_tui.domain.notice import Dates, dates, refusal
-from prm_tui.services import agreeing, cases, packs, people, snapshot, withdrawal
+from prm_tui.services import agreeing, cases, obligations, packs, people, snapshot, withdrawal
 from prm_tui.services.notice import table as notice_table
 from prm_tui.services.planning import due, plans
 from storage import Store, drafts, impact, settings
@@ -60,7 +60,7 @@ def submit(
     new = [one for one in found if one.open_case is None]
     open_dates = [one for one in new if one.dates.asked]
     if open_dates:
-        others = f" So it is for {len(open_dates) - 1:,} others." if len(open_dates) > 1 else ""
+        others = f" So it is for {len(open_dates) - 1:,} more." if len(open_dates) > 1 else ""
         raise DecisionNeeded(f"{open_dates[0].name}: {open_dates[0].dates.asked}.{others} Nothing was changed.")
     opened = {one.partner_id: one.open_case for one in found if one.open_case is not None}
     if new:
@@ -107,7 +107,7 @@ def _open(
             actor=actor,
         )
         ids = kept.open_many(change, openings, asked)
-        # obligations of the cases just opened are planned here
+        obligations.plan(change, dict(zip(ids, found, strict=True)))
     return dict(zip((one.partner_id for one in found), ids, strict=True))
 
 
@@ -117,6 +117,7 @@ def _data(found: Plan, memo: str) -> dict[str, Any]:
         "notice_on": days.notice_on.isoformat(),
         "effective_on": days.effective_on.isoformat(),
         "rule": days.rule,
+        "basis": days.basis,
         "line": days.line,
         "by_hand": days.agreement is None and days.line is None and found.path.clause is not None,
         "memo": memo.strip(),
@@ -187,10 +188,10 @@ def after_service(store: Store, case: Case, received_on: date) -> Dates:
     planned = date.fromisoformat(case.data["effective_on"])
     if case.data.get("by_hand"):  # no rule is on file: the length that was chosen is kept
         later = received_on + (planned - date.fromisoformat(case.data["notice_on"]))
-        found = replace(found, effective_on=later, rule=case.data["rule"], asked="")
+        found = replace(found, effective_on=later, rule=case.data["rule"], asked="", basis=case.data.get("basis", ""))
     if found.effective_on > planned:
         return found
-    return replace(found, effective_on=planned, rule=case.data["rule"])
+    return replace(found, effective_on=planned, rule=case.data["rule"], basis=case.data.get("basis", ""))
 
 
 def serve(
@@ -237,7 +238,7 @@ def serve(
         for task in case.tasks:
             if task.act == "serve" and task.state == "open":
                 cases.finish(change, task.id, "done", actor, as_of)
-        _move(change, case, {**data, "rule": found.rule}, found, "in notice")
+        _move(change, case, {**data, "rule": found.rule, "basis": found.basis}, found, "in notice")
     return found
 
 
@@ -277,8 +278,9 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
     if effective_on.isoformat() == case.data["effective_on"] == _approved(case):
         raise UsageError(f"effective_on: {effective_on} is the date already.")
     with store.change(f"{cases.about(case)} is to end on {effective_on}", actor=actor, as_of=as_of) as change:
-        moved = replace(found, effective_on=effective_on, rule=f"{case.data['rule'].removesuffix('; moved')}; moved")
-        _move(change, case, {**case.data, "rule": moved.rule}, moved, case.row.stage)
+        moved = replace(found, effective_on=effective_on, rule=case.data["rule"])
+        data = {**case.data, "basis": "put off: later than the rule gives"}
+        _move(change, case, data, moved, case.row.stage)
     return change.id
 
 
@@ -302,7 +304,7 @@ def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage:
     if end != approved:
         title = f"Approve that {case.row.name} leaves on {end}, not on {approved}: {found.rule}"
         agreeing.ask(change, case, title, act="dates")
-    # due dates of obligations follow here
+    obligations.moved(change, case.row.id, found.effective_on)
 
 
 def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> int:
@@ -347,8 +349,8 @@ def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_o
     if not reason.strip():
         raise UsageError("reason: say why it is withdrawn.")
     with store.change(f"withdrawal asked for: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
-        letter = withdrawal.letter(change, case)
-        data = {**case.data, "withdrawal": reason.strip(), "withdrawal_letter": letter}
+        withdrawal.letter(change, case)
+        data = {**case.data, "withdrawal": reason.strip()}
         stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
         title = "Approve that the notice is withdrawn, by letter"
         asked = [one for one in stored.approved_by(change.conn, case_id) if one != person.id]

@@ -29,7 +29,7 @@ from prm_tui.domain.template import one_line
 from prm_tui.services import automation
 from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
-from storage import Store, telling
+from storage import Store, letters, telling
 from storage import messages as stored
 from storage.store import Change
 
@@ -130,6 +130,14 @@ def _barred(store: Store, rows: Sequence[MessageRow], as_of: date) -> dict[int, 
     for row in rows:
         if row.channel == "mail" and not is_address((row.recipient or "").strip()):
             found.setdefault(row.id, f"“{one_line(row.recipient or '')[:80]}” is not an e-mail address")
+    with store.reading() as conn:
+        kept = letters.of_messages(conn, [row.id for row in rows])
+    for number, (written, case) in kept.items():
+        if written.stale(case):
+            said = ", ".join(written.stale(case))
+            found.setdefault(
+                number, f"its case says otherwise now ({said}); write it again: prm letters CASE --kind KIND"
+            )
     return found
 
 
@@ -162,6 +170,10 @@ def edit(store: Store, message_id: int, fields: Mapping[str, str], *, actor: int
     if row.state not in EDITABLE:
         hint = " To change it, take the approval back first: prm undo" if row.state == "approved" else ""
         raise UsageError(f"Message {message_id} cannot be edited: {STATES[row.state]}.{hint}")
+    with store.reading() as conn:
+        if {"subject", "body"} & fields.keys() and letters.document(conn, message_id) is not None:
+            raise UsageError(f"The words of message {message_id} stand in a document with a letterhead. Change them there, or"
+                             f" give another text: prm letters {row.case_id} --kind KIND --text FILE --letterhead FILE.docx")  # fmt: skip
     if len(fields.get("body", "")) > MOST_BODY:
         raise UsageError(f"body: longer than {MOST_BODY:,} characters.")
     with store.change(f"edited {_called([row])}", actor=actor, as_of=as_of) as change:
@@ -318,7 +330,8 @@ def _write(
             f"{token}.{row.id}", row.to_name or "", row.name, row.recipient or "", person.name,
             sender if is_address(sender) else "", row.subject, texts[row.id], at,
         )  # fmt: skip
-        tray.write(name, mail.eml(what) if row.channel == "mail" else mail.letter(what))
+        own = letters.document(change.conn, row.id)
+        tray.write(name, mail.eml(what) if row.channel == "mail" else own or mail.letter(what))
         files.append((row.id, name))
     workbook = tray.name(WORKBOOK, ".xlsx")
     lines = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from prm_tui.domain.deactivation import Plan, Reason, Step
 from prm_tui.domain.errors import UsageError
-from prm_tui.domain.notice import Dates, Line, Path, Terms, dates, refusal
+from prm_tui.domain.notice import NOTICE, Dates, Line, Path, Terms, dates, refusal
 from prm_tui.services import agreeing, packs
 from prm_tui.services.notice import table as notice_table
 from storage import Store, impact
@@ -93,8 +93,13 @@ def _dates(
         return found if effective_on is None else replace(found, asked="")
     if effective_on < found.effective_on:
         raise UsageError(f"{one.name}: {refusal(found, effective_on)}")
-    rule = "chosen by hand; no rule is on file" if found.asked else f"{found.rule}; chosen later"
-    return replace(found, effective_on=effective_on, rule=rule, asked="")
+    if found.asked:
+        rule = f"{(effective_on - start).days} days {NOTICE}"
+        return replace(
+            found, effective_on=effective_on, rule=rule, asked="", basis="chosen by hand; no rule is on file"
+        )
+    basis = "; ".join(filter(None, ("chosen later than the rule gives", found.basis)))
+    return replace(found, effective_on=effective_on, basis=basis)
 
 
 def due(step: Step, found: Dates) -> date:

@@ -8,14 +8,19 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.message import lacking
 from prm_tui.domain.said import said
 from prm_tui.domain.template import parse
-from prm_tui.services import packs
+from prm_tui.services import shipped
 from storage import cases as stored
-from storage import contacts
+from storage import contacts, packs
 from storage.store import Change
+
+TEMPLATE = "withdrawal"
 
 
 def letter(change: Change, case: Case) -> int:
-    """Write the letter for the main contact; returns the message. What is not known stays in it as a field to fill in."""
+    """Write the letter for the main contact; returns the message. What is not known stays in it as a field to fill in.
+
+    Its text is the template “withdrawal”: the file's own, else the one that comes with the program.
+    """
     main = next((c for c in contacts.contacts(change.conn, case.row.partner_id) if not c.opt_out), None)
     known = {
         "partner.name": case.row.name,
@@ -23,12 +28,18 @@ def letter(change: Change, case: Case) -> int:
         "case.served_on": said(date.fromisoformat(case.data["served_on"])),
         "case.effective_on": said(date.fromisoformat(case.data["effective_on"])),
     }
-    subject, body = (_filled(packs.deactivation().withdrawal[part], known) for part in ("subject", "body"))
+    own = packs.templates(change.conn).get(TEMPLATE)
+    text = (
+        shipped.read("deactivation")["template"][TEMPLATE]
+        if own is None
+        else {"subject": own.subject, "body": own.body}
+    )
+    subject, body = (_filled(text[part], known) for part in ("subject", "body"))
     lacks = lacking("letter", None, main is not None, subject, body)
     message = stored.insert(
         change, "messages",
         {"case_id": case.row.id, "partner_id": case.row.partner_id, "contact_id": main.id if main else None,
-         "template": "withdrawal", "channel": "letter", "subject": subject, "body": body,
+         "template": TEMPLATE, "channel": "letter", "subject": subject, "body": body,
          "state": "returned" if lacks else "draft"},
     )  # fmt: skip
     if lacks:

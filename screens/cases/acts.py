@@ -35,7 +35,10 @@ def about_case(case: Case, width: int = 66) -> Content:
     if "effective_on" in data:
         sure = "" if data.get("served_on") else ", planned"
         days = f"notice {data['notice_on']}, effective {data['effective_on']}{sure}"
-        parts += [hanging("Dates       ", days, width, "bright"), hanging("Rule        ", data["rule"], width)]
+        parts += [
+            hanging("Dates       ", days, width, "bright"),
+            hanging("Rule        ", f"{data['rule']}. {data.get('basis', '')}", width),
+        ]
     if data.get("memo"):
         parts.append(hanging("Memo        ", data["memo"], width))
     impact = data.get("impact", ())

@@ -195,7 +195,9 @@ class DeactivateScreen(PrmScreen):
             lines["effective_on", plan.partner_id] = Line(
                 ((name, "muted"), (f"{short_date(plan.dates.effective_on)}, planned", "bright"))
             )
-            lines["rule", plan.partner_id] = Line((("By the rule", "muted"), (visible(plan.dates.rule), "text")))
+            lines["rule", plan.partner_id] = Line(
+                (("By the rule", "muted"), (visible(f"{plan.dates.rule}. {plan.dates.basis}"), "text"))
+            )
         return lines
 
     def _tasks(self) -> dict[Any, Line]:
@@ -219,7 +221,7 @@ class DeactivateScreen(PrmScreen):
         for plan in self.plans:
             unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
             parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
-            parts.append(hanging("  Rule".ljust(20), plan.dates.rule, width))
+            parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
             days = [(plan.dates.notice_on, "notice is served (planned)", ""), *plan.tasks,
                     (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
             for day, what, who in sorted(days):

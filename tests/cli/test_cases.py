@@ -30,7 +30,7 @@ def test_several_partners_go_through_their_cases(db: str, capsys: pytest.Capture
     prm("deactivate", "275", "--reason", "inactivity", "--actor", "Dana Program", code=3)
     by_table = ("--notice", "table")
     (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", *by_table, "--preview", "--json"))
-    assert plan["dates"]["asked"] == "" and "Not legal advice" in plan["dates"]["rule"]
+    assert plan["dates"]["asked"] == "" and "Not legal advice" in plan["dates"]["basis"]
     assert {line["state"] for line in plan["impact"]} == {"counted", "none found", "not checked"}
     assert prm("cases").count("\n") == 1
     made = json.loads(

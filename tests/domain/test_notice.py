@@ -31,14 +31,14 @@ def found(path: str, terms: Terms, on: date, line: str | None = None) -> Dates:
 def test_notice_of_commercial_agents(joined: date | None, effective: date) -> None:
     said = found("convenience", Terms(type="Sales agent", joined_on=joined), date(2026, 3, 15), "table")
     assert said.effective_on == effective
-    assert "86/653/EEC" in said.rule and NOT_ADVICE in said.rule
+    assert "86/653/EEC" in said.rule and NOT_ADVICE in said.basis
 
 
 def test_without_a_clause_the_table_only_proposes() -> None:
     said = found("convenience", Terms(), date(2026, 3, 15))
     assert said.asked == (
-        "No agreement is on file, so its dates are not known. Give --effective DATE, or take 2026-06-13 by all other partners"
-        " with --notice table (prm cases notice-table shows the lines)"
+        "No agreement is on file, so its dates are not known. Give --effective DATE, or take 2026-06-13 by the notice table"
+        " (all other partners) with --notice table (prm cases notice-table shows the lines)"
     )
     assert (said.effective_on, said.agreement) == (date(2026, 6, 13), None), "a proposal"
     silent = found("convenience", Terms(agreement="Reseller 2024"), date(2026, 3, 15))
@@ -81,13 +81,18 @@ def test_an_agreement_cannot_go_below_a_line_that_is_never_shorter() -> None:
     assert longer.rule == "200 days of notice by Agency"
     reseller = found("convenience", Terms(notice_days=14, agreement="Reseller"), date(2026, 3, 15))
     assert reseller.effective_on == date(2026, 3, 29), "the line of all others is a proposal only"
+    terms = Terms(notice_days=14, agreement="Reseller")
+    assert found("convenience", terms, date(2026, 3, 15), "table").effective_on == date(2026, 3, 29), (
+        "the clause says it"
+    )
+    assert found("convenience", terms, date(2026, 3, 15), "any").effective_on == date(2026, 6, 13), "chosen by name"
 
 
 def test_a_date_too_early_is_refused_with_the_earliest_under_both() -> None:
     terms = Terms(notice_days=60, agreement="Reseller 2024")
     said = refusal(found("convenience", terms, date(2026, 3, 1)), date(2026, 4, 1))
     assert "2026-04-30 by the agreement (60 days of notice by Reseller 2024)" in said
-    assert "2026-05-30 by the notice table (90 days, notice table: all other partners" in said
+    assert "2026-05-30 by the notice table (90 days of notice; notice table: all other partners" in said
     none = refusal(found("convenience", Terms(), date(2026, 3, 1)), date(2026, 4, 1))
     assert "by the agreement: none on file says" in none and "2026-05-30 by the notice table" in none
 

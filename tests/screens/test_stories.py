@@ -160,7 +160,7 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         assert "to be given" in prm.text
         await prm.press("enter")
         await prm.choose("The line that fits")
-        assert "notice table: all other partners" in prm.text
+        assert "90 days of notice. notice table" in prm.text
         await prm.press("greater_than_sign", "escape")
         await prm.press("a")  # the draft is taken up where it was left
         await prm.choose("Deactivate")

@@ -17,6 +17,7 @@ from prm_tui.services import (
     deactivation,
     files,
     history,
+    obligations,
     partners,
     people,
     planning,
@@ -89,13 +90,15 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
     deactivation.complete(office, case, actor=who(office, "Lee"), as_of=date(2026, 6, 29))
     assert status(office, "A") == "Deactivated"
     left = [t for t in cases.inbox(office) if t.case_id == case]
-    assert {t.title.split(":")[0] for t in left} >= {"Withdraw access", "Final settlement"}
+    assert {t.title.split(":")[0] for t in left} >= {"Withdraw access", "Final commission is paid; the tail is agreed"}
     lee: dict[str, Any] = {"actor": who(office, "Lee"), "as_of": DAY}
     told: dict[str, Any] = {"lesson": "ask for a plan of the first year", "reason": "inactivity"}
     with pytest.raises(UsageError, match=r"left to do: “Stop new deal registrations.*prm cases close 1 … --waive"):
         closing.close(office, case, **told, **lee)
+    for owed in obligations.of(office, case):
+        obligations.prove(office, owed.id, note="seen to", actor=who(office, "Dana"), as_of=DAY)
     for task in left:
-        if task.act != "close":
+        if task.act not in ("close", "prove"):
             cases.done(office, task.id, actor=who(office, "Dana"), as_of=DAY)
     with pytest.raises(UsageError, match="is done by: prm cases close"):
         cases.done(office, next(t.id for t in left if t.act == "close"), **lee)
@@ -104,7 +107,7 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
     closed = cases.get(office, case)
     assert (closed.row.stage, closed.row.outcome) == ("closed", "deactivated")
     kinds = [e.kind for e in closed.evidence]
-    assert kinds == ["snapshot", "service"]
+    assert kinds[:2] == ["snapshot", "service"] and set(kinds[2:]) == {"obligation"}
     assert cases.evidence(office, closed.evidence[1].id) == b"signed for by A"
     snapshot = json.loads(cases.evidence(office, closed.evidence[0].id))
     assert snapshot["partner"]["name"] == "Partner A" and snapshot["reason"] == "inactivity"

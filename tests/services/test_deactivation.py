@@ -103,7 +103,7 @@ def test_who_approved_the_notice_approves_its_withdrawal_and_its_letter(office: 
     assert (letter.state, letter.channel, letter.to_name) == ("draft", "letter", "Kim A")
     approve(office, case)
     (letter,) = outbox.list_of(office)
-    assert letter.state == "approved" and letter.subject == "Our notice to Partner A is withdrawn"
+    assert letter.state == "approved" and letter.subject == "We withdraw our notice"
     assert "on 31 March 2026 we gave you notice" in outbox.get(office, letter.id).body
     assert (status(office, "A"), cases.get(office, case).row.outcome) == ("Active", "withdrawn")
 
@@ -395,7 +395,7 @@ def test_what_is_left_is_let_go_only_with_a_reason_and_a_name(office: Store, mon
         "2026-12-26",
     )
     waived = [t for t in found.tasks if t.state == "cancelled"]
-    assert {t.reason for t in waived} == {"waived: done by phone"} and {t.done_by for t in waived} == {"Lee"}
+    assert {t.reason for t in waived} == {"done by phone"} and {t.done_by for t in waived} == {"Lee"}
     with pytest.raises(UsageError, match="cannot be closed now"):
         finish(office, case, day)
 
