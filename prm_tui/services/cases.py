@@ -96,7 +96,9 @@ def _task(store: Store, task_id: int) -> TaskRow:
 
 
 def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
-    """Say that a to-do is done; returns the change."""
+    """Say that a to-do is done; returns the change. The last one closes its case: InTheWay while a gate blocks that."""
+    from prm_tui.services import gates
+
     task = _task(store, task_id)
     if task.kind == "approval":
         raise UsageError(
@@ -109,6 +111,7 @@ def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
         if task.case_id is not None:
             case = get(store, task.case_id)
             if case.row.stage == "after" and not any(t.state == "open" for t in case.tasks):
+                gates.hold(store, case, "close", as_of)
                 close(change, case, "deactivated", as_of)
     return change.id
 
@@ -142,7 +145,7 @@ def approve(
     task = _task(store, task_id)
     person = someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
-    case, chosen = may_approve(store, task, person, choice)
+    case, chosen = may_approve(store, task, person, choice, as_of)
     if task.evidence and proof is None:
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
@@ -152,8 +155,13 @@ def approve(
     return change.id
 
 
-def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None) -> tuple[Case, str | None]:
-    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice."""
+def may_approve(
+    store: Store, task: TaskRow, person: Person, choice: str | None, as_of: date
+) -> tuple[Case, str | None]:
+    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice;
+    InTheWay, which is one, lists what stands in the way."""
+    from prm_tui.services import gates
+
     if task.kind != "approval" or task.case_id is None:
         raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
@@ -165,7 +173,10 @@ def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None)
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     may_answer(store, task, person)
-    return case, _choice(task, choice)
+    chosen = _choice(task, choice)
+    if task.act != "withdrawal":
+        gates.hold(store, case, "approval", as_of)
+    return case, chosen
 
 
 def grant(
