@@ -53,6 +53,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "start": ("Starts", "a workflow"), "optional": ("May be left out", "yes: where nobody may be written to, nothing is said"),
     "eligible": ("Who may get it", "a condition about partners: tier = 'Gold'"), "weight": ("Whose turn, by", "sum(order.amount, 365)"),
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
+    "reason": ("Reason", "{{ name }} has lapsed"),
     "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
 }  # fmt: skip
 """Field → its label and a hint."""

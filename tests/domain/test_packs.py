@@ -137,6 +137,10 @@ do = "tag"
 add = ["star"]
 remove = ["new"]
 [[workflow.whole.step]]
+id = "stop"
+do = "suspend"
+reason = "Stopped: {{ partner.name }}"
+[[workflow.whole.step]]
 id = "give"
 do = "offer"
 title = "A lead for {{ partner.name }}"
