@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from prm_tui.domain.said import said
 from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
@@ -118,6 +119,7 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     over = set[int]()
     if step.until and waiting:
         over |= subjects.meeting(round_.conn, round_.known, round_.as_of, step.until, waiting)
+        _keep_why(round_, step.until, sorted(over))
     if step.activity and waiting:
         came = round_.conn.execute(
             "SELECT s.id FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.id IN (SELECT value FROM json_each(:waiting))"
@@ -129,6 +131,17 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     visits = sorted(over)
     go(round_, version_id, visits, _then(round_, version_id, step))
     return len(visits)
+
+
+def _keep_why(round_: Round, until: str, visits: Sequence[int]) -> None:
+    """What a wait ended by: each part of its condition, with the value it had."""
+    if not visits:
+        return
+    kept = [
+        (json.dumps([[part, said(*value)] for part, value in parts]), visit)
+        for visit, parts in subjects.parts(round_.conn, round_.known, round_.as_of, until, visits).items()
+    ]
+    round_.conn.executemany("UPDATE steps SET data = json_set(data, '$.because', json(?)) WHERE id = ?", kept)
 
 
 def fire_timers(round_: Round) -> int:

@@ -201,7 +201,7 @@ def _show(options: argparse.Namespace, case: Any) -> None:
 
     if options.json:
         print_json({**_case(case.row), "path": case.path, "requested_by": case.requested_by, "data": case.data,
-                    "tasks": case.tasks, "evidence": case.evidence, "one_person": case.one_person})  # fmt: skip
+                    "tasks": case.tasks, "evidence": case.evidence, "one_person": case.one_person, "ended": case.ended})  # fmt: skip
         return
     row = case.row
     print(plain(f"Case {row.id}: {row.kind} of {row.name} ({row.code}), {STAGES.get(row.stage, row.stage)}"))
@@ -226,6 +226,8 @@ def _show(options: argparse.Namespace, case: Any) -> None:
             else f", due {task.due}, {task.whose}"
         )
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}"))
+    for ended in case.ended:
+        print(plain(f"  went on by itself on {ended.on}, “{ended.step}”: {ended.said}"))
     for proof in case.evidence:
         print(plain(f"  evidence: {proof.title}, sha256 {proof.hash}"))
 

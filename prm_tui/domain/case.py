@@ -99,10 +99,25 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A wait that ended by itself: when, and each part of its condition with the value it had, in words."""
+
+    step: str
+    on: date
+    parts: tuple[tuple[str, str | None], ...]
+
+    @property
+    def said(self) -> str:
+        """count(order, 14) > 0: 2; tier = 'Gold': Silver"""
+        return "; ".join(f"{part}: {value or 'unknown'}" for part, value in self.parts)
+
+
+@dataclass(frozen=True)
 class Case:
     """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py.
 
     `one_person`: that one person asked and approved, or who said, and when, that one is enough; empty where it takes two.
+    `ended`: what was waited for and has come.
     """
 
     row: CaseRow
@@ -113,3 +128,4 @@ class Case:
     tasks: tuple[TaskRow, ...] = ()
     evidence: tuple[EvidenceRow, ...] = field(default=())
     one_person: str = ""
+    ended: tuple[Ended, ...] = ()

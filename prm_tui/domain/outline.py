@@ -12,6 +12,7 @@ from prm_tui.domain.step import (
     Branch,
     Document,
     End,
+    List,
     Notify,
     Offer,
     Parallel,
@@ -29,7 +30,8 @@ from prm_tui.domain.workflow import END, START, Workflow
 
 VERBS = {
     "task": "task", "approve": "approve", "notify": "message", "branch": "branch", "parallel": "at once", "wait": "wait",
-    "set": "set", "tag": "tag", "suspend": "suspend", "offer": "offer", "accrue": "accrue", "document": "document", "start": "start",
+    "set": "set", "tag": "tag", "suspend": "suspend", "offer": "offer", "accrue": "accrue", "document": "document", "list": "list",
+    "start": "start",
     "record": "record", "end": "end",
 }  # fmt: skip
 KINDS = {
@@ -38,6 +40,7 @@ KINDS = {
     "wait": "for time, for an activity, for a condition", "set": "gives a field a value", "tag": "puts a tag on, takes one off",
     "suspend": "stops the partner at once, until a person lifts it",
     "offer": "something the partner may take", "accrue": "a line in the ledger", "document": "a letter or report from a template",
+    "list": "a workbook of partners, records or activities",
     "start": "begins another workflow", "record": "a new record", "end": "the case is over, with an outcome",
 }  # fmt: skip
 """What a step may do, in words."""
@@ -213,6 +216,8 @@ def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[t
             yield f"to those of whom: {_read(step.eligible)}", ""
             if step.nobody:
                 yield "if nobody may have it", target(workflow, step.nobody, numbers)
+        case List() if step.when:
+            yield f"those of which: {_read(step.when)}", ""
         case Wait() if step.timeout:
             yield "when the time is over", target(workflow, step.timeout, numbers)
         case Parallel():
@@ -256,6 +261,9 @@ def _said(step: Step) -> tuple[str, str]:
             return _accrued(step), f"each {step.period}" if step.period else ""
         case Document():
             return step.title, f"{step.format} from {step.template}"
+        case List():
+            which = f"all with the same {', '.join(map(_name, step.same))}" if step.same else "those of the partner"
+            return step.title, f"{_name(step.what.partition(':')[2] or step.what)}: {which}"
         case Start():
             return f"the workflow {step.workflow}", ""
         case Record():

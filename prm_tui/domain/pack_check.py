@@ -14,12 +14,13 @@ from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIE
 from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
 from prm_tui.domain.condition.tree import Call, Changed, Name, walk
-from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.fault import Fault, Key, wrong
+from prm_tui.domain.list_check import listed
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
 from prm_tui.domain.sla import Span
-from prm_tui.domain.step import Accrue, Branch, Document, Notify, Offer, Record, Set, Step, Wait
+from prm_tui.domain.step import Accrue, Branch, Document, List, Notify, Offer, Record, Set, Step, Wait
 from prm_tui.domain.template import TemplateError
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import name_key, nearest
@@ -227,6 +228,8 @@ class _Checking:
                 yield from self._kind((*key, "activity"), kind_name, self.catalogue.activities, "activity")
             case Offer():
                 yield from self._kind((*key, "record"), step.record, self.catalogue.records, "record")
+            case List():
+                yield from listed(key, step, self.catalogue, [self.subject(one) for one in subjects])
             case Record():
                 yield from self._record(key, step)
 
@@ -331,12 +334,6 @@ class _Checking:
                 if found:
                     yield replace(found[0], problem=f"in {{{{ {inside} }}}}: {found[0].problem}")
                     break
-
-
-def wrong(key: Key, error: ConditionError) -> Fault:
-    """A condition's fault at its key."""
-    expected = f"; expected {error.expected}" if error.expected else ""
-    return Fault(key, f"character {error.at + 1}: {error.problem}{expected}", error.suggestion)
 
 
 def _said_by_keys(key: Key, text: str) -> Iterator[Fault]:

@@ -23,9 +23,11 @@ from prm_tui.domain.shape import (
     one_of,
 )
 from prm_tui.domain.shape import Worker as WorkerName
+from prm_tui.domain.trigger import Subject
 
 PERIODS = ("month", "quarter", "year")
 LEDGER = ("new", "approved", "hold")
+_Listed = Annotated[str, lambda value: "change" if value == "change" else str(Subject.of(value))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,6 +335,26 @@ class Document(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class List(Step):
+    """A list kept with the case as a workbook: a row for each partner, record or activity that meets `when`.
+
+    `what` says of which kind; `columns`, `when` and `largest` are about the row. Rows are those of the case's partner,
+    with `same` those of any partner that have the same in these fields as what the case is about. They go by their
+    columns from left to right; with `largest`, an expression, those with the most come first. `what = "change"` lists
+    what was changed of the partner, by whom, with the hashes of the log.
+    """
+
+    do = "list"
+
+    title: Words
+    what: _Listed
+    when: Condition | None = None
+    same: tuple[KindName, ...] = ()
+    columns: dict[Words, Expression] = field(default_factory=dict)
+    largest: Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Start(Step):
     """Begin another workflow for the same subject; this one goes on."""
 
@@ -383,22 +405,7 @@ class End(Step):
 
 KINDS: dict[str, type[Step]] = {
     cls.do: cls
-    for cls in (
-        Task,
-        Approve,
-        Notify,
-        Branch,
-        Parallel,
-        Wait,
-        Set,
-        Tag,
-        Suspend,
-        Offer,
-        Accrue,
-        Document,
-        Start,
-        Record,
-        End,
-    )
-}
+    for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Suspend, Offer, Accrue, Document, List, Start,
+                Record, End)
+}  # fmt: skip
 """What a step may `do` → its dataclass."""

@@ -55,6 +55,8 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
     "reason": ("Reason", "{{ name }} has lapsed"),
     "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
+    "what": ("Lists", "partner, record:deal, activity:order, change"), "same": ("Same as the case's", "territory"),
+    "columns": ("Columns", "Deal → name; Value → amount"), "largest": ("Largest first, by", "sum(order.amount, 365)"),
 }  # fmt: skip
 """Field → its label and a hint."""
 WHEN = (

@@ -160,6 +160,20 @@ kind = "badge"
 fields = { name = "Badge of {{ partner.name }}", points = 3, starts_on = 2026-01-31 }
 computed = { ends_on = "last(order) + 365" }
 [[workflow.whole.step]]
+id = "others"
+do = "list"
+title = "Others like {{ partner.name }}"
+what = "partner"
+when = "tier = 'Gold'"
+same = ["territory"]
+columns = { Partner = "name", Sales = "sum(order.amount, 365)" }
+largest = "sum(order.amount, 365)"
+[[workflow.whole.step]]
+id = "trail"
+do = "list"
+title = "What was changed"
+what = "change"
+[[workflow.whole.step]]
 id = "ask"
 do = "approve"
 title = "Is that right?"
