@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from prm_tui.domain.condition import Catalogue, ConditionError, check
-from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.fault import Fault, Key, wrong
 from prm_tui.domain.gate import Gate
 from prm_tui.domain.pack import Pack
-from prm_tui.domain.pack_check import wrong
 from prm_tui.domain.template import TemplateError
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
