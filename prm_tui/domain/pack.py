@@ -16,6 +16,7 @@ from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.gate import Gate
 from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
+    Condition,
     Expression,
     KindName,
     Slug,
@@ -97,7 +98,11 @@ class MessageTemplate:
 
 @dataclass(frozen=True, kw_only=True)
 class Obligation:
-    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven."""
+    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven.
+
+    It applies to every partner that leaves; with `impact`, where one of these lines of the impact was counted or could
+    not be checked; with `when`, where that condition holds or is unknown; with `reasons`, for these alone.
+    """
 
     name: str
     title: Words
@@ -106,6 +111,9 @@ class Obligation:
     days: int = 0
     rule: Words | None = None
     proof: Words | None = None
+    impact: tuple[KindName, ...] = ()
+    when: Condition | None = None
+    reasons: tuple[Slug, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

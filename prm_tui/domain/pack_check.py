@@ -186,6 +186,9 @@ class _Checking:
                 yield from self._step(("workflow", name, "step", n), step, subjects)
                 if isinstance(step, Notify | Document):
                     used.setdefault(step.template, set()).update(subjects)
+        for name, obligation in self.pack.obligations.items():
+            if obligation.when:
+                yield from self._condition(("obligation", name, "when"), obligation.when, None)
         for name, template in self.pack.templates.items():
             subjects = sorted(used.get(name, {PARTNER}), key=str)
             for part in ("subject", "body"):

@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import agreeing, cases, conditions, gates, packs, partners
+from prm_tui.services import agreeing, cases, conditions, gates, obligations, packs, partners
 from storage import Store, drafts, impact
 from storage import cases as stored
 from storage.store import Change
@@ -125,6 +125,7 @@ def submit(
         version = stored.workflow_version(change, "deactivation", "Deactivation", body, "deactivation")
         for found, shot in zip(plans, shots, strict=True):
             opened.append(_open(change, found, shot, version, memo, actor, as_of))
+        obligations.plan(change, dict(zip(opened, plans, strict=True)))
     return opened
 
 
@@ -287,6 +288,7 @@ def serve(
             if task.act == "serve" and task.state == "open":
                 cases.finish(change, task.id, "done", actor, as_of)
         _move_tasks(change, case, found)
+        obligations.moved(change, case_id, found.effective_on)
     return found
 
 

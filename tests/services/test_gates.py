@@ -9,7 +9,7 @@ import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.gate import InTheWay
-from prm_tui.services import cases, deactivation, gates, history, packs, people, records
+from prm_tui.services import cases, deactivation, gates, history, obligations, packs, people, records
 from storage import Store
 from tests.services.rules import DAY, of, rules, who
 
@@ -146,6 +146,8 @@ def test_a_gate_before_closing_leaves_the_deactivation_effective_and_one_thing_t
     approve(office, case)
     deactivation.serve(office, case, on=DAY, method="courier", proof=None, actor=who(office, "Max"), as_of=DAY)
     deactivation.complete(office, case, actor=who(office, "Max"), as_of=DAY)
+    for one in obligations.of(office, case):
+        obligations.waive(office, one.id, "settled", actor=who(office, "Dana"), as_of=DAY)
     left = [t.id for t in cases.get(office, case).tasks if t.state == "open"]
     for task in left[:-1]:
         cases.done(office, task, actor=who(office, "Dana"), as_of=DAY)
