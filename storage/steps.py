@@ -67,6 +67,7 @@ def look_at_waiting(round_: Round) -> int:
     for version_id, step_id in sweeps.conditional(round_.conn):
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
+            moved += _withdrawn(round_, version_id, step)
             pauses.look(round_, version_id, step)
         elif isinstance(step, Wait) and step.ends_early:
             moved += _come_true(round_, version_id, step)
@@ -110,6 +111,22 @@ def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
         )
         go(round_, version_id, [visit for visit, _ in visits], target)
     return sum(len(visits) for visits in moves.values())
+
+
+def _withdrawn(round_: Round, version_id: int, step: Task | Approve) -> int:
+    """What is asked of persons and has been settled by the facts meanwhile: nobody is asked any more."""
+    if step.unless is None:
+        return 0
+    waiting = [v for (v,) in round_.conn.execute(f"SELECT s.id {live('waiting')}", (step.id, version_id))]
+    over = subjects.meeting(round_.conn, round_.known, round_.as_of, step.unless.when, waiting) if waiting else set()
+    visits = sorted(over)
+    _keep_why(round_, step.unless.when, visits)
+    round_.conn.execute(
+        "UPDATE tasks SET state = 'cancelled' WHERE state = 'open' AND step_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(visits),),
+    )
+    go(round_, version_id, visits, step.unless.then)
+    return len(visits)
 
 
 def _come_true(round_: Round, version_id: int, step: Wait) -> int:

@@ -198,6 +198,8 @@ def _onward(workflow: Workflow, step: Step, numbers: dict[str, int]) -> str:
 
 def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[tuple[str, str]]:
     following = workflow.following(step)
+    if isinstance(step, Task | Approve) and step.unless:
+        yield f"withdrawn when {_read(step.unless.when)}", target(workflow, step.unless.then, numbers)
     match step:
         case Branch():
             for case in step.cases:

@@ -70,17 +70,37 @@ class Escalate:
     at: Decimal = Decimal("1.5")
 
 
+@dataclass(frozen=True)
+class Unless:
+    """What is asked of a person is withdrawn when a condition comes true, and the case goes `then`."""
+
+    when: Condition
+    then: Target
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timed(Step):
-    """A step with a deadline. `warn`: the part of the time after which its owner is warned."""
+    """Something asked of a person, with a deadline. `warn`: the part of the time after which its owner is warned.
+
+    `unless`: when the facts have settled it, nobody is asked any more.
+    """
 
     within: Duration | None = None
     warn: Decimal = Decimal("0.75")
     escalate: Escalate | None = None
     pause: Condition | None = None  # the time stands still while this is true
+    unless: Unless | None = None
+
+    def targets(self, following: str) -> list[tuple[Key, str]]:
+        return [*super().targets(following), *self._withdrawn]
+
+    @property
+    def _withdrawn(self) -> list[tuple[Key, str]]:
+        return [(("unless", "then"), self.unless.then)] if self.unless else []
 
     def conditions(self) -> list[tuple[Key, str]]:
-        return [(("pause",), self.pause)] if self.pause else []
+        pause = [(("pause",), self.pause)] if self.pause else []
+        return [*pause, (("unless", "when"), self.unless.when)] if self.unless else list(pause)
 
     def people(self) -> list[tuple[Key, str]]:
         return [(("escalate", "to"), self.escalate.to)] if self.escalate else []
@@ -133,7 +153,7 @@ class Approve(Timed):
 
     def targets(self, following: str) -> list[tuple[Key, str]]:
         if self.choices:
-            return [(("choices", label), target) for label, target in self.choices.items()]
+            return [*((("choices", label), target) for label, target in self.choices.items()), *self._withdrawn]
         return [*super().targets(following), (("reject",), self.reject)]
 
     def people(self) -> list[tuple[Key, str]]:

@@ -29,6 +29,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "to": ("To", "contact:main, contact:ROLE, manager, role:ROLE, person:NAME"), "template": ("Template", ""),
     "channel": ("By", "mail or letter"), "within": ("Within", _SPAN), "warn": ("Warn after", "0.75 of the time"),
     "escalate.to": ("Tell, when overdue", _WHO), "escalate.at": ("… after", "1.5 times what is allowed"),
+    "unless.when": ("Withdrawn when", "a condition: days_since(order) < 30"), "unless.then": ("… then", _WAY),
     "pause": ("Time stands still while", "a condition"), "detail": ("More about it", "{{ partner.name }} and other fields"),
     "then": ("Then", _WAY), "rule": ("How many", "one, two, first of, all of"), "of": ("Of whom", "role:finance, role:legal"),
     "evidence": ("A signed answer", "yes or no"), "choices": ("Choices", "keep → kept; let go → start:deactivation"),
@@ -113,7 +114,19 @@ def of_step(do: str) -> list[Field]:
     first = ("title", "to", "template", "owner", "by", "record", "kind", "field", "value", "expression", "for", "until", "activity",
              "within", "cases", "else", "choices", "amount", "rate", "basis", "currency")  # fmt: skip
     needed = required(KINDS[do])
-    last = ("then", "warn", "pause", "escalate.to", "escalate.at", "detail", "note", "reject", "timeout")
+    last = (
+        "then",
+        "warn",
+        "pause",
+        "unless.when",
+        "unless.then",
+        "escalate.to",
+        "escalate.at",
+        "detail",
+        "note",
+        "reject",
+        "timeout",
+    )
     order = {key: n for n, key in enumerate(first)}
     return sorted(found, key=lambda f: (f.key not in needed, f.key in last, order.get(f.key, 50)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from importers import docx, export
-from prm_tui.domain.sheet import OutColumn, OutSheet
+from prm_tui.domain.sheet import OutColumn, OutSheet, names_apart
 
 BETWEEN = " | "
 """What stands between the cells of a line in the template of a workbook."""
@@ -41,7 +41,7 @@ def tabled(title: str, columns: Sequence[OutColumn], rows: Iterable[Sequence[Any
     """Rows as a workbook of one sheet; text is never a formula."""
     with tempfile.TemporaryDirectory(prefix="prm-") as place:
         out = Path(place) / "document.xlsx"
-        export.write(out, [OutSheet(title, "skip", columns, rows)])
+        export.write(out, names_apart([OutSheet(title, "skip", columns, rows)]))
         return out.read_bytes()
 
 

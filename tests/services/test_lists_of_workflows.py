@@ -137,3 +137,33 @@ def test_a_wait_that_ended_says_by_what(office: Store) -> None:
     (ended,) = cases.get(office, case).ended
     assert (ended.step, ended.on) == ("w", date(2026, 4, 3))
     assert ended.said == "sum(order.amount, 30) >= 250: 260.00; tier = 'Silver': Gold"
+
+
+def test_what_the_facts_have_settled_is_asked_of_nobody(office: Store) -> None:
+    steps = """id = "ask"\ndo = "approve"\ntitle = "Let go?"\nby = "role:manager"\nwithin = "2 business days"
+escalate = { at = 1.5, to = "role:manager" }\nchoices = { keep = "kept", drop = "gone" }
+unless = { when = "count(order, 30) > 0", then = "settled" }
+---id = "kept"\ndo = "end"\noutcome = "kept"
+---id = "gone"\ndo = "end"\noutcome = "gone"
+---id = "settled"\ndo = "end"\noutcome = "settled itself"
+"""
+    rules(office, trigger("go", "when = \"tier = 'Gold'\"", "go", steps))
+    run(office)
+    for code in "AB":
+        tier(office, code, "Gold")
+    run(office)
+    run(office, 10)
+    assert sorted({t.title for t in cases.inbox(office)}) == ["Let go?", "Overdue: Let go?"]
+    order(office, "A", on=date(2026, 4, 11))
+    run(office, 11)
+    assert {t.code for t in cases.inbox(office)} == {"B"}, "the reminder is gone, too"
+    outcome, state = one(office, "SELECT outcome, (SELECT count(*) FROM timers t WHERE t.case_id = c.id AND t.state = 'waiting')"
+                                 " FROM cases c WHERE state = 'closed'")  # fmt: skip
+    assert (outcome, state) == ("settled itself", 0)
+    (ended,) = cases.get(office, one(office, "SELECT id FROM cases WHERE state = 'closed'")).ended
+    assert ended.said == "count(order, 30) > 0: 1"
+    with pytest.raises(PackError, match="“nowhere” is no step of this workflow"):
+        rules(
+            office,
+            trigger("other", "when = \"tier = 'Gold'\"", "go", steps.replace('then = "settled"', 'then = "nowhere"')),
+        )

@@ -1,10 +1,11 @@
-"""Writes the workbooks of the industry packs: python tests/data/industries/make.py. Invented partners and figures.
+"""Writes the workbooks of the industry packs: python tests/data/industries/make.py [NAME …]. Invented partners and figures.
 
 NAME.xlsx is what comes first, NAME-later.xlsx what comes next. They are read without a map.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -101,6 +102,17 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
     done = accepted is not None
     return ["T1", "Fibre Ring 7", name, f"FR7-{n}", n, ahead(20 * n), 8_000 + 1_000 * n, done, f"FR7-{n}.zip" if done else None,
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
+
+
+SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
+SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
+QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
+
+
+def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
+    """What a retailer sold in the fourth quarter and in the first, 250 EUR a piece."""
+    return [[retailer, f"{retailer}-{n}", QUARTERS[n][1] - timedelta(days=2), "TV55", amount // 250, amount, "EUR"]
+            for n, amount in enumerate(amounts)]  # fmt: skip
 
 
 BOOKS: dict[str, Sheets] = {
@@ -202,6 +214,43 @@ BOOKS: dict[str, Sheets] = {
             PHASE, phase(1, "Survey", "accepted", ahead(8)), phase(2, "Digging", "waiting", None), phase(3, "Splicing", "waiting", None),
         ],
     },
+    "retailer-target": {
+        "Retailers": [
+            ["Retailer ID", "Retailer Name", "Territory", "Lead Weight"],
+            ["K1", "Klang & Bild", "South", 1], ["K2", "Hifi Hafner", "South", 1], ["K3", "Tonstudio Iris", "South", 1],
+            ["K4", "Radio Rast", "South", 1], ["K5", "Phono Nord", "North", 1],
+        ],
+        "Targets": [
+            ["Retailer ID", "Name", "Metric", "From", "Until", "Amount", "Status"],
+            *[[f"K{n}", name, "sales", first, last, 100_000, "active"] for n in range(1, 6) for first, last, name in QUARTERS],
+        ],
+        "Sell-out": [
+            SELL_OUT, *sold("K1", 50_000, 55_000), *sold("K2", 90_000, 120_000), *sold("K3", 70_000, 40_000),
+            *sold("K4", 30_000, 45_000), *sold("K5", 90_000, 150_000),
+        ],
+        "Sell-in": [
+            SELL_IN,
+            ["K4", "I1", day(10, 2, 2025), "TV55", 400, 80_000, "EUR"], ["K4", "I2", day(1, 5), "SB3", 50, 5_000, "EUR"],
+        ],
+        "Stock return": [["Retailer ID", "Return No", "Return Date", "SKU", "Quantity"], ["K4", "B1", day(2, 9), "TV55", 15]],
+        "Rebate accrual": [["Retailer ID", "Accrual No", "Date", "Amount", "Currency"], ["K4", "A1", day(2, 28), 500, "EUR"]],
+        "Stock": [
+            ["Retailer ID", "Item", "Item Number", "SKU", "Quantity", "Counted On", "Buy Back Price", "Status"],
+            ["K4", "TV 55", "K4-TV55", "TV55", 84, day(3, 2), 180, "held"],
+            ["K4", "Soundbar 3", "K4-SB3", "SB3", 50, day(3, 2), 80, "held"],
+        ],
+        "Agreements": [
+            ["Retailer ID", "Agreement Number", "Agreement", "Status", "Valid From", "Valid Until", "Min Purchase", "Cure Days"],
+            ["K4", "RA-4", "Retail agreement", "active", day(1, 1, 2024), day(12, 31), 120_000, 30],
+        ],
+        "Assets": [
+            ["Retailer ID", "Asset", "Asset Number", "Serial", "Since", "Status"],
+            ["K4", "Demo wall", "D-4", "DW-77", day(5, 2, 2025), "lent"],
+        ],
+    },
+    "retailer-target-late": {  # Klang & Bild sends ten more days of March, after the grace
+        "Sell-out": [SELL_OUT, ["K1", "K1-9", day(3, 31), "TV55", 40, 10_000, "EUR"]],
+    },
 }  # fmt: skip
 
 
@@ -222,5 +271,6 @@ def write(path: Path, sheets: Sheets) -> None:
 
 
 if __name__ == "__main__":
-    for name, sheets in BOOKS.items():
+    wanted = sys.argv[1:]  # nothing: all of them
+    for name, sheets in ((n, s) for n, s in BOOKS.items() if not wanted or n in wanted):
         write(HERE / f"{name}.xlsx", sheets)
