@@ -104,6 +104,37 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
 
 
+INCIDENT: list[Cell] = [
+    "Contractor ID",
+    "Incident No",
+    "Incident Date",
+    "Severity",
+    "Site",
+    "Asset",
+    "Lost Time",
+    "Reportable",
+    "Note",
+]
+CERTIFICATE: list[Cell] = [
+    "Contractor ID",
+    "Certification",
+    "Certificate Number",
+    "Issuer",
+    "Valid From",
+    "Valid Until",
+    "Status",
+]
+WORK_ORDER: list[Cell] = [
+    "Contractor ID",
+    "Work Order",
+    "Order No",
+    "Site",
+    "Asset",
+    "Due Date",
+    "Status",
+    "Reassigned To",
+]
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
@@ -116,6 +147,49 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "contractor-safety": {
+        "Contractors": [
+            ["Contractor ID", "Contractor Name"],
+            ["G1", "Turbinen Bau"], ["G2", "Hochspannung Süd"], ["G3", "Kesselwerk"], ["G4", "Rohr & Ventil"],
+        ],
+        "Certifications": [
+            CERTIFICATE,
+            *[[f"G{n}", "Safety", f"SC-{n}", "TÜV", ahead(-99), ahead(until), "valid"] for n, until in enumerate((5, 5, 265, 265), 1)],
+        ],
+        "Work orders": [
+            WORK_ORDER,
+            ["G1", "Overhaul of turbine 2", "W-1", "Lechhausen", "T2", ahead(20), "open", None],
+            ["G1", "Inspection of turbine 1", "W-2", "Lechhausen", "T1", ahead(-9), "done", None],
+            ["G3", "Boiler seals", "W-3", "Zolling", "K7", ahead(15), "open", None],
+            ["G3", "Feed pump", "W-4", "Zolling", "P2", ahead(25), "planned", "Rohr & Ventil"],
+        ],
+        "Access": [["Contractor ID", "Access", "Access Number", "Site", "Valid From", "Status"],
+                   ["G1", "Badge Meier", "B-11", "Lechhausen", ahead(-300), "active"],
+                   ["G3", "Badge Huber", "B-31", "Zolling", ahead(-90), "active"]],
+        "Incidents": [
+            INCIDENT,
+            ["G3", "I-1", ahead(-200), "minor", "Zolling", "K7", False, False, "scaffold plank fell"],
+            ["G4", "I-2", ahead(-150), "serious", "Irsching", "V3", True, False, "burn at a valve"],
+        ],
+        "Inspections": [["Contractor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
+                        ["G3", "A-1", ahead(-60), 71, "harness worn"]],
+        "Hours worked": [["Contractor ID", "Date", "Quantity", "Site"],
+                         ["G3", ahead(-31), 4_000, "Zolling"], ["G4", ahead(-31), 900, "Irsching"]],
+        "Corrective actions": [
+            ["Contractor ID", "Corrective Action", "Action No", "Valid From", "Due Date", "Finding", "Status"],
+            ["G3", "New harnesses", "CA-1", ahead(-60), ahead(-10), "harness worn", "open"],
+        ],
+    },
+    "contractor-safety-later": {  # a fatal incident at one, the second serious one within a year at another
+        "Incidents": [
+            INCIDENT,
+            ["G3", "I-3", ahead(8), "fatal", "Zolling", "K7", True, True, "fall from the boiler"],
+            ["G4", "I-4", ahead(8), "serious", "Irsching", "V3", True, False, "burn at the same valve"],
+        ],
+    },
+    "contractor-safety-renewed": {
+        "Certifications": [CERTIFICATE, ["G1", "Safety", "SC-9", "TÜV", ahead(9), ahead(374), "valid"]],
+    },
     "dealer-target": {"Dealers": DEALERS, "Targets": [TARGET, *TARGETS], "Retail sales": [SALE, *SALES]},
     "dealer-target-later": {  # one sale of Autohaus Nord was cancelled, one of Garage Sud came late
         "Retail sales": [
