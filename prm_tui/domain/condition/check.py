@@ -41,6 +41,8 @@ NUMERIC = ("bare", "number", "money", "ratio", "days")
 _WORDY = {"text": "text", "person": "text", "partner": "text"}
 _SAID = {"bare": "a number", "number": "a number", "money": "an amount", "ratio": "a percentage", "days": "days",
          "date": "a date", "text": "text", "yes/no": "yes or no"}  # fmt: skip
+_SPANS = ("days", "bare", "number")
+"""What may be added to a date: so many days."""
 _SUMS = ("sum", "avg", "median", "min", "max")
 
 
@@ -196,12 +198,12 @@ def _arithmetic(node: Node, op: str, a: str, b: str) -> str:
 
 def _sum(op: str, a: str, b: str) -> str | None:
     if a == "date":
-        if b in ("days", "bare"):
+        if b in _SPANS:
             return "date"
         return "days" if b == "date" and op == "-" else None
     if a in NUMERIC and same(a, b):
         return b if a == "bare" else a
-    return "date" if b == "date" and op == "+" and a in ("days", "bare") else None
+    return "date" if b == "date" and op == "+" and a in _SPANS else None
 
 
 def _product(op: str, a: str, b: str) -> str | None:

@@ -135,6 +135,24 @@ WORK_ORDER: list[Cell] = [
     "Reassigned To",
 ]
 
+DELIVERY: list[Cell] = [
+    "Supplier ID",
+    "Delivery No",
+    "Delivery Date",
+    "Part",
+    "Promised On",
+    "Quantity Ordered",
+    "Quantity OK",
+]
+
+
+def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
+    """So many deliveries in a month of 2026, the first ones seven days late."""
+    days = [day(month, 1 + n % 28) for n in range(of)]
+    return [[supplier, f"{supplier}-{month}-{n}", on, "P-1", on - timedelta(days=7 if n < late else -1), 100, 100]
+            for n, on in enumerate(days)]  # fmt: skip
+
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
@@ -147,6 +165,32 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "supplier-delivery": {
+        "Suppliers": [["Supplier ID", "Supplier Name", "Territory", "Days Late Allowed"], ["B1", "Bremsen Beck", "South", None],
+                      ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7]],
+        "Deliveries": [
+            DELIVERY,
+            *deliveries("B1", 1, 8, 100), *deliveries("B1", 2, 7, 100), *deliveries("B1", 3, 6, 100),
+            *deliveries("B2", 1, 0), *deliveries("B2", 2, 0), *deliveries("B2", 3, 10),
+            *deliveries("B3", 1, 9), *deliveries("B3", 2, 9), *deliveries("B3", 3, 9),
+        ],
+        "Parts": [
+            ["Supplier ID", "Part", "Part No", "Site", "Single Source", "Alternate", "Alternate Approved", "Weekly Use", "Safety Stock",
+             "Status"],
+            ["B1", "Brake disc", "P-1", "Plant 1", False, "Guss Gerber", True, 400, 800, "in series"],
+            ["B1", "Caliper", "P-2", "Plant 1", True, None, None, 400, 1_200, "in series"],
+            ["B1", "Drum", "P-3", "Plant 2", True, "Guss Gerber", False, 50, 0, "phased out"],
+            ["B2", "Housing", "P-4", "Plant 2", False, None, None, 90, 90, "in series"],
+            ["B3", "Hose", "P-5", "Plant 2", False, None, None, 90, 90, "in series"],
+        ],
+        "Purchase orders": [
+            ["Supplier ID", "Purchase Order", "Order No", "Part", "Quantity", "Due Date", "Amount", "Currency", "Status"],
+            ["B1", "Discs", "PO-7", "P-1", 2_000, ahead(100), 64_000, "EUR", "open"],
+            ["B1", "Calipers", "PO-8", "P-2", 500, ahead(20), 40_000, "EUR", "open"],
+        ],
+        "Assets": [["Supplier ID", "Asset", "Asset Number", "Serial", "Part", "Buy Out Price", "Status"],
+                   ["B1", "Casting mould", "M-1", "GM-44", "P-1", 18_000, "lent"]],
+    },
     "contractor-safety": {
         "Contractors": [
             ["Contractor ID", "Contractor Name"],
