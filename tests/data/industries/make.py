@@ -135,15 +135,7 @@ WORK_ORDER: list[Cell] = [
     "Reassigned To",
 ]
 
-DELIVERY: list[Cell] = [
-    "Supplier ID",
-    "Delivery No",
-    "Delivery Date",
-    "Part",
-    "Promised On",
-    "Quantity Ordered",
-    "Quantity OK",
-]
+DELIVERY: list[Cell] = ["Supplier ID", "Delivery No", "Date", "Part", "Promised On", "Quantity Ordered", "Quantity OK"]
 
 
 def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
@@ -167,12 +159,13 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 BOOKS: dict[str, Sheets] = {
     "supplier-delivery": {
         "Suppliers": [["Supplier ID", "Supplier Name", "Territory", "Days Late Allowed"], ["B1", "Bremsen Beck", "South", None],
-                      ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7]],
+                      ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7], ["B4", "Achsen Adler", "North", None]],
         "Deliveries": [
             DELIVERY,
             *deliveries("B1", 1, 8, 100), *deliveries("B1", 2, 7, 100), *deliveries("B1", 3, 6, 100),
             *deliveries("B2", 1, 0), *deliveries("B2", 2, 0), *deliveries("B2", 3, 10),
             *deliveries("B3", 1, 9), *deliveries("B3", 2, 9), *deliveries("B3", 3, 9),
+            *deliveries("B4", 3, 12, 12),
         ],
         "Parts": [
             ["Supplier ID", "Part", "Part No", "Site", "Single Source", "Alternate", "Alternate Approved", "Weekly Use", "Safety Stock",
@@ -190,6 +183,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Assets": [["Supplier ID", "Asset", "Asset Number", "Serial", "Part", "Buy Out Price", "Status"],
                    ["B1", "Casting mould", "M-1", "GM-44", "P-1", 18_000, "lent"]],
+    },
+    "supplier-delivery-later": {  # April: Guss Gerber is back, Bremsen Beck is not
+        "Deliveries": [DELIVERY, *deliveries("B1", 4, 40), *deliveries("B2", 4, 0, 150), *deliveries("B3", 4, 9)],
     },
     "contractor-safety": {
         "Contractors": [
