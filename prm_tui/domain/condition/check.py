@@ -119,7 +119,8 @@ def type_of(node: Node, scope: Scope) -> str:
         case Changed(value, old, new):
             return _changed(node, [value, old, new], scope)
         case Arithmetic(op, left, right):
-            return _arithmetic(node, op, type_of(left, scope), type_of(right, scope))
+            a, b = type_of(left, scope), type_of(right, scope)
+            return _arithmetic(node, op, _days(a, left, b), _days(b, right, a))
         case Negative(value):
             kind = type_of(value, scope)
             if kind not in NUMERIC:
@@ -194,6 +195,12 @@ def _arithmetic(node: Node, op: str, a: str, b: str) -> str:
         first, second = (b, a) if op == "-" else (a, b)
         raise ConditionError(f"{_SAID[first]} cannot be {word} {_SAID[second]}", node.at)
     return found
+
+
+def _days(kind: str, node: Node, beside: str) -> str:
+    """The type of one side: beside a date, a quotient (stock by daily use) is a number of days, not a percentage."""
+    quotient = isinstance(node, Arithmetic) and node.op == "/"
+    return "number" if kind == "ratio" and beside == "date" and quotient else kind
 
 
 def _sum(op: str, a: str, b: str) -> str | None:

@@ -145,6 +145,17 @@ def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[
             for n, on in enumerate(days)]  # fmt: skip
 
 
+SCHEDULED: list[Cell] = ["Supplier ID", "Delivery No", "Date", "SKU", "On Time", "In Full"]
+ARTICLE: list[Cell] = ["Supplier ID", "Article", "Article No", "SKU", "Quantity", "Counted On", "Daily Use", "Order Up To", "Alternate",
+                       "Alternate Lead Days", "Alternate Due On", "Status"]  # fmt: skip
+
+
+def weekly(supplier: str, good: int, of: int = 10, weeks: int = 9) -> list[list[Cell]]:
+    """So many good deliveries of ten in each of the last weeks before the stories begin."""
+    return [[supplier, f"{supplier}-{week}-{n}", ahead(-2 - 7 * week), "KAFFEE", n < good, n < good or n % 2 == 0]
+            for week in range(weeks) for n in range(of)]  # fmt: skip
+
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
@@ -157,6 +168,31 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "supplier-schedule": {
+        "Suppliers": [["Supplier ID", "Supplier Name"], ["N1", "Rösterei Roth"], ["N2", "Nudel Neumann"], ["N3", "Öl & Essig"]],
+        "Deliveries": [SCHEDULED, *weekly("N1", 8), *weekly("N2", 10), *weekly("N3", 8, weeks=7)],
+        "Supplied articles": [
+            ARTICLE,
+            ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(0), 100, 3_000, "Kaffee Kontor", 21, None, "listed"],
+            ["N1", "Filter paper", "N1-2", "FILTER", 900, ahead(0), 30, 900, "Papier Paul", 21, None, "listed"],
+            ["N1", "Tea", "N1-3", "TEE", 0, ahead(0), 0, 0, None, None, None, "listed"],
+            ["N1", "Cocoa", "N1-4", "KAKAO", 10, ahead(0), 10, 0, None, None, None, "delisted"],
+        ],
+        "Incidents": [
+            ["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
+            *[["N2", f"SO-{n}", ahead(-10 * n), "stock-out", by, "NUDEL", "shelf empty"]
+              for n, by in enumerate(("supplier", "supplier", "warehouse"), 1)],
+        ],
+        "Chargebacks": [["Supplier ID", "Chargeback No", "Date", "Amount", "Currency", "SKU"],
+                        ["N1", "CB-1", ahead(-40), 900, "EUR", "KAFFEE"], ["N1", "CB-2", ahead(-12), 350, "EUR", "KAFFEE"]],
+    },
+    "supplier-schedule-later": {  # the third stock-out that Nudel Neumann has caused; Kaffee Kontor confirms a day
+        "Incidents": [["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
+                      ["N2", "SO-4", ahead(3), "stock-out", "supplier", "NUDEL", "shelf empty"]],
+        "Supplied articles": [ARTICLE,
+                              ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(3), 100, 3_000, "Kaffee Kontor", 21, ahead(15), "listed"],
+        ],
+    },
     "supplier-delivery": {
         "Suppliers": [["Supplier ID", "Supplier Name", "Territory", "Days Late Allowed"], ["B1", "Bremsen Beck", "South", None],
                       ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7], ["B4", "Achsen Adler", "North", None]],
