@@ -156,6 +156,16 @@ def weekly(supplier: str, good: int, of: int = 10, weeks: int = 9) -> list[list[
             for week in range(weeks) for n in range(of)]  # fmt: skip
 
 
+TICKET: list[Cell] = ["Vendor ID", "Ticket ID", "Date", "Severity", "Within SLA", "Hours", "Solved On"]
+
+
+def tickets(vendor: str, first: date, good: int, of: int, severity: str = "3") -> list[list[Cell]]:
+    """So many tickets from a day on, one a day, the first ones solved in time."""
+    days = [first + timedelta(days=n) for n in range(of)]
+    return [[vendor, f"{vendor}-{on:%m%d}-{severity}", on, severity, n < good, 4 if n < good else 60, on + timedelta(days=n >= good)]
+            for n, on in enumerate(days)]  # fmt: skip
+
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
@@ -168,6 +178,32 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "vendor-support": {
+        "Vendors": [["Vendor ID", "Vendor Name", "Monthly Fee"], ["V1", "Helpdesk Holm", 4_000], ["V2", "Cloud Claus", 2_000],
+                    ["V3", "Netz Nolte", 900]],
+        "Tickets": [
+            TICKET,
+            *tickets("V1", day(1, 2), 16, 20), *tickets("V1", day(2, 2), 17, 20), *tickets("V1", day(3, 2), 15, 20),
+            *tickets("V2", day(1, 2), 20, 20), *tickets("V2", day(2, 2), 20, 20), *tickets("V2", day(3, 2), 20, 20),
+            *tickets("V2", day(3, 10), 0, 2, "1"), *tickets("V3", day(3, 2), 15, 20),
+        ],
+        "Licences": [
+            ["Vendor ID", "Licence", "Licence Number", "SKU", "Seats", "Usage", "Valid Until", "Holder", "Transferable", "Decision",
+             "Status"],
+            ["V1", "Monitoring", "L-1", "MON", 40, 35, ahead(60), "us", True, None, "active"],
+            ["V1", "Backup", "L-2", "BAK", 10, 10, ahead(200), "vendor", False, "renew", "active"],
+            ["V1", "Old console", "L-3", "CON", 5, 0, ahead(45), "vendor", False, "revoke", "active"],
+        ],
+        "Data held": [["Vendor ID", "Data Held", "Number", "System", "Personal", "Deletion Certificate", "Status"],
+                      ["V1", "Ticket history", "DH-1", "Service desk", True, None, "held"]],
+        "Credentials": [["Vendor ID", "Credential", "Credential No", "System", "Used By", "Status"],
+                        ["V1", "Deploy key", "K-1", "Git", "build server", "active"],
+                        ["V1", "Admin account", "K-2", "Directory", "helpdesk", "revoked"]],
+        "Escrow": [["Vendor ID", "Escrow", "Escrow No", "Kept By", "Status"],
+                   ["V1", "Connector source", "E-1", "Notar Nagel", "deposited"]],
+    },
+    "vendor-support-cured": {"Tickets": [TICKET, *tickets("V2", ahead(4), 24, 25)]},
+    "vendor-support-later": {"Tickets": [TICKET, *tickets("V1", ahead(4), 18, 25)]},
     "supplier-schedule": {
         "Suppliers": [["Supplier ID", "Supplier Name"], ["N1", "Rösterei Roth"], ["N2", "Nudel Neumann"], ["N3", "Öl & Essig"]],
         "Deliveries": [SCHEDULED, *weekly("N1", 8), *weekly("N2", 10), *weekly("N3", 8, weeks=7)],
@@ -190,7 +226,7 @@ BOOKS: dict[str, Sheets] = {
         "Incidents": [["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
                       ["N2", "SO-4", ahead(3), "stock-out", "supplier", "NUDEL", "shelf empty"]],
         "Supplied articles": [ARTICLE,
-                              ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(3), 100, 3_000, "Kaffee Kontor", 21, ahead(15), "listed"],
+                              ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(3), 100, 3_000, "Kontor", 21, ahead(15), "listed"],
         ],
     },
     "supplier-delivery": {
