@@ -166,6 +166,9 @@ def tickets(vendor: str, first: date, good: int, of: int, severity: str = "3") -
             for n, on in enumerate(days)]  # fmt: skip
 
 
+DEVICE: list[Cell] = ["Supplier ID", "Device", "Device No", "Serial", "UDI", "Site", "Critical", "Valid Until", "Covered By",
+                      "Covered Until", "Status"]  # fmt: skip
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
@@ -178,6 +181,34 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "equipment-reliability-later": {  # Pumpen Pohl answers
+        "Safety notices": [["Supplier ID", "Safety Notice", "Notice No", "Device", "Start Date", "Answered On", "Status"],
+                           ["E2", "Check the seal", "FSN-9", "Pump A", ahead(-4), ahead(7), "open"]],
+    },
+    "equipment-reliability": {
+        "Suppliers": [["Supplier ID", "Supplier Name", "Hours Between Failures"], ["E1", "Medtechnik Moll", 2_000],
+                      ["E2", "Pumpen Pohl", 2_000], ["E3", "Sonden Sauer", None]],
+        "Devices": [
+            DEVICE,
+            ["E1", "Ventilator A", "D-1", "S-1", "(01)0401", "Clinic Nord", True, ahead(400), None, None, "in use"],
+            ["E1", "Ventilator B", "D-2", "S-2", "(01)0401", "Clinic Süd", True, ahead(400), "Service Sommer", ahead(700), "in use"],
+            ["E1", "Bed", "D-3", "S-3", "(01)0777", "Clinic Süd", False, ahead(90), None, None, "in use"],
+            ["E1", "Ventilator old", "D-4", "S-4", "(01)0400", "Clinic Nord", True, ahead(-90), None, None, "scrapped"],
+            ["E2", "Pump A", "D-5", "S-5", "(01)0501", "Clinic Nord", True, ahead(400), None, None, "in use"],
+            ["E3", "Probe", "D-6", "S-6", "(01)0601", "Clinic Nord", False, ahead(400), None, None, "in use"],
+        ],
+        "Failures": [
+            ["Supplier ID", "Failure No", "Date", "Serial", "Downtime Hours", "Cause"],
+            ["E1", "F-1", day(2, 10), "S-1", 50, "valve"], ["E1", "F-2", day(3, 12), "S-1", 40, "valve"],
+            ["E1", "F-3", day(3, 20), "S-3", 20, "motor"],
+            ["E2", "F-4", day(3, 9), "S-5", 30, "seal"],
+        ],
+        "Spare parts": [["Supplier ID", "Spare Part", "Part No", "Device", "Quantity", "Last Time Buy", "Status"],
+                        ["E1", "Valve", "SP-1", "Ventilator", 2, 12, "needed"]],
+        "Safety notices": [["Supplier ID", "Safety Notice", "Notice No", "Device", "Start Date", "Answered On", "Status"],
+                           ["E2", "Check the seal", "FSN-9", "Pump A", ahead(-4), None, "open"],
+                           ["E3", "Check the cable", "FSN-8", "Probe", ahead(-30), ahead(-25), "open"]],
+    },
     "vendor-support": {
         "Vendors": [["Vendor ID", "Vendor Name", "Monthly Fee"], ["V1", "Helpdesk Holm", 4_000], ["V2", "Cloud Claus", 2_000],
                     ["V3", "Netz Nolte", 900]],
