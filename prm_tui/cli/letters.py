@@ -53,9 +53,10 @@ def _letters(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from prm_tui.services import letters
+    from prm_tui.services import cases, letters
 
     with opened(options) as store:
+        cases.shown(store, options.case, actor(options, store))
         rows = letters.of(store, options.case)
     if options.json:
         print_json([
