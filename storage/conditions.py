@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.condition import Checked
-from prm_tui.domain.condition.catalogue import TODAY
+from prm_tui.domain.condition.catalogue import THIS_MONTH
 from prm_tui.domain.condition.check import type_of
 from prm_tui.domain.condition.scope import Reference, Scope, Selector
 from prm_tui.domain.condition.tree import (
@@ -43,7 +43,7 @@ from storage.partners import Where
 from storage.sql import Sql
 
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "=": "=", "!=": "!="}
-_LITERALS = (Text, Number, Day, YesNo)
+LITERALS = (Text, Number, Day, YesNo)
 
 
 def compiled(checked: Checked, as_of: date, *, known_by: int | None = None, covered: Covered | None = None) -> Where:
@@ -195,7 +195,7 @@ class Compiler:
         unsure = [
             s
             for s, part, n in ((a, left, node.left), (b, right, node.right))
-            if not part.empty and not isinstance(n, _LITERALS)
+            if not part.empty and not isinstance(n, LITERALS)
         ]
         return f"(CASE WHEN {unsure[0]} IS NOT NULL THEN {test} END)" if unsure else test
 
@@ -232,7 +232,7 @@ class Compiler:
         return Sql(facts.counted(self, node, place, least if 0 < least <= 100 else None))
 
     def membership(self, node: In, place: Place) -> str:
-        if not all(isinstance(c, _LITERALS) for c in node.choices):
+        if not all(isinstance(c, LITERALS) for c in node.choices):
             tests = " OR ".join(self.compare(Compare("=", node.value, c), place) for c in node.choices)
             return f"(NOT ({tests}))" if node.negated else f"({tests})"
         value = self.sql(node.value, place)
@@ -283,7 +283,8 @@ class Compiler:
         if types == ("date", "date"):
             return f"CAST(julianday({left.text}) - julianday({right.text}) AS INTEGER)"
         day, days = (left, right) if types[0] == "date" else (right, left)
-        return f"date({day.text}, ({op}{self.on(days, False)}) || ' days')"
+        many = f"{days.text} / {SCALE}.0" if days.units else self.on(days, False)
+        return f"date({day.text}, ({op}({many})) || ' days')"
 
     def _product(self, op: str, left: Sql, right: Sql) -> Sql:
         if op == "*" and left.number is not None:
@@ -312,8 +313,9 @@ class Compiler:
         """A field of the row, the subject or the partner."""
         scope = place.scope
         if reference.owner == "day":
-            day = place.bound(self)
-            return Sql(day if reference.field == TODAY else f"CAST(substr({day}, 6, 2) AS INTEGER)")
+            key = reference.field.key
+            day = self.bind(place.days.named[key]) if key in place.days.named else place.bound(self)
+            return Sql(f"CAST(substr({day}, 6, 2) AS INTEGER)" if key == THIS_MONTH.key else day)
         if reference.owner == "partner":
             return fields.partner_field(self, reference.field, place)
         if reference.owner == "row":

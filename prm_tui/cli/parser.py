@@ -21,7 +21,10 @@ GROUPS = (
     "settings",
     "inactive",
     "insights",
+    "deactivation",
     "cases",
+    "obligations",
+    "letters",
     "outbox",
     "history",
 )

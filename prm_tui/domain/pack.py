@@ -13,9 +13,11 @@ from prm_tui.domain import toml
 from prm_tui.domain.condition.catalogue import CLASSES
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.gate import Gate
 from prm_tui.domain.inactivity import Policy
 from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
+    Condition,
     Expression,
     KindName,
     Slug,
@@ -97,7 +99,11 @@ class MessageTemplate:
 
 @dataclass(frozen=True, kw_only=True)
 class Obligation:
-    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven."""
+    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven.
+
+    It applies to every partner that leaves; with `impact`, where one of these lines of the impact was counted or could
+    not be checked; with `when`, where that condition holds or is unknown; with `reasons`, for these alone.
+    """
 
     name: str
     title: Words
@@ -106,6 +112,9 @@ class Obligation:
     days: int = 0
     rule: Words | None = None
     proof: Words | None = None
+    impact: tuple[KindName, ...] = ()
+    when: Condition | None = None
+    reasons: tuple[Slug, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +147,7 @@ class Pack:
     templates: dict[str, MessageTemplate] = field(default_factory=dict)
     obligations: dict[str, Obligation] = field(default_factory=dict)
     policies: dict[str, Policy] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -177,6 +187,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "template": ("templates", MessageTemplate),
     "obligation": ("obligations", Obligation),
     "policy": ("policies", Policy),
+    "gate": ("gates", Gate),
 }
 _TOP = ("pack", "field", *_SECTIONS, "settings")
 _NAMES: dict[str, Any] = {"activity": KindName, "record": KindName, "fact": KindName}

@@ -125,6 +125,8 @@ TODAY = Field("today", "today", "date")
 """The day a condition is read for, as a date of its own: ends_on < today, today + 90."""
 THIS_MONTH = Field("this_month", "this month", "number")
 """The month that day lies in, 1 to 12: this_month in (6, 7, 8)."""
+OF_THE_DAY = (TODAY, THIS_MONTH)
+"""What every condition may say of its day."""
 
 
 @dataclass(frozen=True)
