@@ -7,13 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prm_tui.cli import transition
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Plan
 
-ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence")
+ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence", "transition", "systems")
 
 
 def register(commands: Any) -> None:
@@ -45,6 +46,7 @@ def register(commands: Any) -> None:
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
     made.add_argument("--reason", metavar="T", default="", help="stop, withdraw: why.")
+    transition.options_of(made)
     with_json(command(commands, "inbox", "List open tasks and approvals.", _inbox))
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
@@ -156,6 +158,8 @@ def _cases(options: argparse.Namespace) -> int:
         if options.act == "show":
             _show(options, cases.get(store, options.id))
             return 0
+        if options.act == "transition":
+            return transition.transition(options, store)
         return _act(options, store)
 
 

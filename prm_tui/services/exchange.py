@@ -120,6 +120,9 @@ def _apply(
                 if plan.noun == "approvals":
                     report.sheets.append(_signed(store, change, plan, rehearse))
                     continue
+                if plan.noun == "transition":
+                    report.sheets.append(_handed_over(store, change, plan, rehearse))
+                    continue
                 if plan.ours:
                     plan = returns.renamed(change.conn, plan)
                 room = imports_activities if plan.noun == "activity" and not plan.ours else imports_rows
@@ -145,6 +148,15 @@ def _signed(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> Sh
         someone(store, change.actor_id, "take signed answers in")
         in_the_present(store, change.as_of, "take signed answers in")
     return signoff.take(store, change, plan)
+
+
+def _handed_over(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
+    """What was written in a sheet of a hand-over; in earnest somebody by name takes it in."""
+    from prm_tui.services import transition
+
+    if not rehearse:
+        someone(store, change.actor_id, "take a hand-over in")
+    return transition.take(store, change, plan)
 
 
 @contextmanager
