@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.cli import transition
+from prm_tui.cli import systems, transition
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
@@ -160,6 +160,8 @@ def _cases(options: argparse.Namespace) -> int:
             return 0
         if options.act == "transition":
             return transition.transition(options, store)
+        if options.act == "systems":
+            return systems.systems_of_case(options, store)
         return _act(options, store)
 
 

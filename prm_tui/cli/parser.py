@@ -20,6 +20,7 @@ GROUPS = (
     "calendar",
     "settings",
     "cases",
+    "systems",
     "outbox",
     "history",
 )

@@ -25,6 +25,7 @@ def options_of(made: argparse.ArgumentParser) -> None:
     made.add_argument("--apply", action="store_true", help="transition: hand over what is ready.")
     made.add_argument("--out", dest="to_file", metavar="FILE", help="transition: write a sheet to fill in and send back;"
                       " systems: the folder for the update sheets.")  # fmt: skip
+    made.add_argument("--confirm", metavar="NAME", help="systems: say that a system or department is up to date.")
     made.add_argument("--to", metavar="NAME", default="", help="transition: who fills the sheet in.")
     made.add_argument("--due", metavar="DATE", help="transition: until when the sheet is wanted back.")
 

@@ -17,7 +17,7 @@ from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
 from prm_tui.services.reading import Reading as Reading
 from prm_tui.services.reading import read as read
-from storage import Store, imports, imports_activities, imports_rows, returns
+from storage import Store, imports, imports_activities, imports_rows, returns, systems
 from storage.store import Change
 
 STEPS = 20_000
@@ -114,6 +114,7 @@ def _apply(
                     raise Cancelled("Stopped. Nothing was changed.")
                 if plan.again:
                     report.sheets.append(SheetReport(plan, same=plan.held or 0, lines=plan.rows))
+                    systems.again(change, plan, report.sheets[-1])
                     continue
                 if on_progress:
                     on_progress(plan.sheet)
