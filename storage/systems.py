@@ -264,7 +264,8 @@ def _rows(conn: sqlite3.Connection, plan: SheetPlan, feed: int | None, system: S
     ).fetchall()
     found: dict[int, _Row] = {}
     for row in rows:
-        one = _Row(*row[:3], date.fromisoformat(row[3]), *row[4:7], bool(row[7]))
+        case_id, code, name, effective, line, said, end, before = row
+        one = _Row(case_id, code, name, date.fromisoformat(effective), line, said, end, bool(before))
         kept = found.setdefault(one.case_id, one)
         if not system.active(kept.status, kept.until, one.effective) and system.active(
             one.status, one.until, one.effective

@@ -22,6 +22,7 @@ GROUPS = (
     "cases",
     "systems",
     "outbox",
+    "privacy",
     "history",
 )
 

@@ -9,6 +9,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.text import nearest
 
 PERSONS = "persons"
+RETENTION = "retention_days"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ SETTINGS = {
                 " status cannot switch it on. 1: one person is enough, and every case says so.", 2, 1, 2, by_pack=False),
         Setting("coverage_tolerance", "Days feeds may lag", "So many days a feed may lie behind and still tell that"
                 " something did not happen.", TOLERANCE, 0, 400),
+        Setting(RETENTION, "Days contacts are kept", "So many days after the deactivation of their partner is closed contacts"
+                " are due to be erased.", 365, 0, 36_500),
         Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
     )

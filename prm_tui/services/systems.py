@@ -61,7 +61,7 @@ def add(
         raise UsageError(f"kind: “{kind}” is none. One of: {', '.join(KINDS)}")
     role = owner.strip() if owner.strip() in ROLES else None
     person = people.find(store, owner) if owner.strip() and role is None else None
-    made = System(clean, kind, None, role, read_columns(columns), due_days, sheet.strip(), person and person.id)
+    made = System(clean, kind, None, role, read_columns(columns), due_days, sheet.strip(), person.id if person else None)
     with store.change(f"{kind} {clean} described", actor=actor, as_of=as_of) as change:
         stored.put(change, made)
     return change.id if change.kept else None
