@@ -19,12 +19,17 @@ from storage.store import Change
 
 KIND = "system"
 """The kind of policy that describes a system, and of obligation that is a line of one."""
-_LEAVING = (
-    "SELECT c.id, c.partner_id, p.code, p.name, json_extract(c.data, '$.effective_on') AS effective FROM main.cases c"
+_CASES = (
+    "SELECT c.id, c.partner_id, p.code, p.name, json_extract(c.data, '$.effective_on') AS effective,"
+    " c.state = 'closed' AND c.outcome <> 'deactivated' AS over FROM main.cases c"
     " JOIN main.partners p ON p.id = c.partner_id WHERE c.kind = 'deactivation' AND effective IS NOT NULL"
+)
+_LEAVING = (
+    f"{_CASES}"
     " AND (c.state = 'open' AND c.stage NOT IN ('draft', 'approval') OR c.outcome = 'deactivated' AND p.status = 'Deactivated')"
 )
 """Partners of which other systems have to be told: the deactivation is approved, or it took effect."""
+_TOLD = f"json_extract(data, '$.system') AS name FROM main.obligations WHERE kind = '{KIND}' AND json_extract(data, '$.sent_on')"
 
 
 def every(conn: sqlite3.Connection) -> list[System]:
@@ -70,26 +75,27 @@ def remove(change: Change, name: str) -> None:
 def lines(conn: sqlite3.Connection, case_id: int | None = None) -> list[Line]:
     """Every system with every partner that leaves or has left, of one case if asked; those due first.
 
-    What no import has looked at is taken from what the feeds brought last.
+    Of a case that came to nothing, those that had been told. What no import has looked at is taken from what the feeds
+    brought last.
     """
     systems = {s.name: s for s in every(conn)}
     of = "" if case_id is None else " WHERE l.id = :case"
     rows = conn.execute(
-        f"SELECT l.id, l.partner_id, l.code, l.name, l.effective, s.name, o.id, o.data FROM ({_LEAVING}) l"
-        f" JOIN (SELECT name FROM policies WHERE kind = '{KIND}' UNION SELECT json_extract(data, '$.system')"
-        f" FROM obligations WHERE kind = '{KIND}' AND json_extract(data, '$.sent_on') IS NOT NULL) s"
+        f"SELECT l.id, l.partner_id, l.code, l.name, l.effective, s.name, o.id, o.data, l.over FROM ({_LEAVING}"
+        f"  UNION ALL {_CASES} AND over AND c.id IN (SELECT case_id FROM (SELECT case_id, {_TOLD} IS NOT NULL))) l"
+        f" JOIN (SELECT name FROM policies WHERE kind = '{KIND}' UNION SELECT {_TOLD} IS NOT NULL) s"
         f" LEFT JOIN obligations o ON o.case_id = l.id AND o.kind = '{KIND}' AND json_extract(o.data, '$.system') = s.name"
         f"{of}",
         {"case": case_id},
     ).fetchall()
-    told = [row for row in rows if row[5] in systems or row[7] is not None]
+    told = [row for row in rows if row[7] is not None or (row[5] in systems and not row[8])]
     before = _brought(conn, systems.values(), {row[1] for row in told})
     found = [_line(systems.get(row[5]) or System(row[5]), row, before) for row in told]
     return sorted(found, key=lambda line: (line.due_on, line.system.name.casefold(), line.code))
 
 
 def _line(system: System, row: Sequence[Any], before: dict[tuple[str, int], Seen]) -> Line:
-    case_id, partner_id, code, name, effective, _, line_id, data = row
+    case_id, partner_id, code, name, effective, _, line_id, data, over = row
     said: dict[str, Any] = json.loads(data) if data else {}
     on = date.fromisoformat(effective)
 
@@ -99,7 +105,8 @@ def _line(system: System, row: Sequence[Any], before: dict[tuple[str, int], Seen
     seen = Seen.from_data(said["seen"]) if said.get("seen") else before.get((system.name, partner_id))
     return Line(
         system, case_id, partner_id, code, name, on, on + timedelta(days=system.due_days), line_id, day("sent_on"),
-        day("sent_for"), day("confirmed_on"), said.get("confirmed_by", ""), seen,
+        day("sent_for"), day("confirmed_on"), said.get("confirmed_by", ""), seen, bool(over),
+        bool(said.get("taken_back")),
     )  # fmt: skip
 
 

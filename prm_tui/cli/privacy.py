@@ -114,7 +114,7 @@ def _print(done: Any) -> None:
         print(plain(f"  kept: {kept}"))
     for copy in done.backups:
         print(plain(f"  still in a copy: {copy}"))
-    say("Copies elsewhere, files that were written out and mails in your mail program are not reached from here.")
+    say("Not reached from here: copies elsewhere, files that were written out, the log of the interface (prm where), mails.")
 
 
 def _whole(whole: bool) -> int:

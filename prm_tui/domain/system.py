@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any
@@ -130,7 +130,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Line:
-    """One system that has to be told of one partner. `confirmed_by`: who said that it is done, where its sheets cannot."""
+    """One system that has to be told of one partner. `confirmed_by`: who said that it is done, where its sheets cannot.
+
+    `over`: the case came to nothing after the system had been told; `taken_back`: it has been told that, too.
+    """
 
     system: System
     case_id: int
@@ -144,15 +147,19 @@ class Line:
     sent_for: date | None = None
     confirmed_on: date | None = None
     confirmed_by: str = ""
-    seen: Seen | None = field(default=None)
+    seen: Seen | None = None
+    over: bool = False
+    taken_back: bool = False
 
     def state(self, as_of: date) -> str:
-        """to send, sent, confirmed or contradicted.
+        """to send, sent, confirmed, contradicted, or to take back.
 
         The newest word counts: a sheet of the system's own taken after the effective date, and after the system was
         told last, contradicts; one that shows the partner as gone confirms.
         """
         seen = self.seen
+        if self.over:
+            return "confirmed" if self.taken_back else "to take back"
         if seen is not None and not seen.active:
             return "confirmed"
         since = max(day for day in (self.effective_on, self.sent_on, self.confirmed_on) if day is not None)
@@ -169,6 +176,8 @@ class Line:
     def said(self, as_of: date) -> str:
         """How that is known, in words."""
         seen, state = self.seen, self.state(as_of)
+        if state == "to take back":
+            return f"{self.system.name} was told on {self.sent_on}, but the partner stays: tell it, then confirm"
         if state == "contradicted" and seen is not None:
             return self.contradiction(seen)
         if seen is not None and not seen.active:

@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import agreeing, cases, conditions, packs, partners
+from prm_tui.services import agreeing, cases, conditions, packs, partners, transition
 from storage import Store, drafts, impact
 from storage import cases as stored
 from storage.store import Change
@@ -312,6 +312,7 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
     with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
         stored.set_status(change, case.row.partner_id, "Deactivated")
+        transition.take_effect(change, case_id)
         for task in case.tasks:
             if task.act == "complete" and task.state in ("open", "planned"):
                 cases.finish(change, task.id, "done", actor, as_of)

@@ -61,7 +61,9 @@ def add(
         raise UsageError(f"kind: “{kind}” is none. One of: {', '.join(KINDS)}")
     role = owner.strip() if owner.strip() in ROLES else None
     person = people.find(store, owner) if owner.strip() and role is None else None
-    made = System(clean, kind, None, role, read_columns(columns), due_days, sheet.strip(), person.id if person else None)
+    made = System(
+        clean, kind, None, role, read_columns(columns), due_days, sheet.strip(), person.id if person else None
+    )
     with store.change(f"{kind} {clean} described", actor=actor, as_of=as_of) as change:
         stored.put(change, made)
     return change.id if change.kept else None
@@ -78,7 +80,7 @@ def remove(store: Store, name: str, *, actor: int | None, as_of: date) -> int:
 def lines(store: Store, case_id: int | None = None) -> list[Line]:
     """What each system was told of each partner that leaves, of one case if asked; those due first."""
     if case_id is not None:
-        cases.get(store, case_id)
+        cases.get(store, case_id)  # says so where there is none
     with store.reading() as conn:
         return stored.lines(conn, case_id)
 
@@ -93,9 +95,10 @@ def confirm(store: Store, case_id: int, name: str, *, actor: int | None, as_of: 
     person = agreeing.someone(store, actor, "confirm that")
     line = _line(store, case_id, name)
     if line.confirmed_on is not None and line.state(as_of) == "confirmed":
-        return None
+        return None  # it was said before
     with store.change(f"{line.system.name} is up to date about {line.name}", actor=actor, as_of=as_of) as change:
-        said = {"confirmed_on": as_of.isoformat(), "confirmed_by": person.name}
+        said: dict[str, Any] = {"confirmed_on": as_of.isoformat(), "confirmed_by": person.name}
+        said |= {"taken_back": True} if line.over else {}
         stored.note(change, case_id, line.system.name, said)
     return change.id if change.kept else None
 
@@ -126,7 +129,7 @@ def send(store: Store, folder: Path, case_id: int | None = None, *, actor: int |
     from importers.outbox import Tray
 
     there = lines(store, case_id)
-    if not there and case_id is not None:
+    if case_id is not None and not any(not line.over for line in there):
         raise UsageError(_nothing(store, case_id))
     due = there if case_id is not None else [x for x in there if x.state(as_of) in ("to send", "contradicted")]
     told = {line.system.name: line.system for line in due if line.system.columns}

@@ -214,3 +214,19 @@ def test_a_blocked_column_is_read_the_other_way_round(office: Store, tmp_path: P
     (sap,) = systems.list_of(office)
     assert [sap.active(cell, None, DAY) for cell in ("X", "", None, "no", "yes")] == [False, True, True, True, False]
     assert sap.active("", "2026-03-31", DAY) is False and sap.active("", "2026-04-01", DAY) is True
+
+
+def test_when_the_notice_is_withdrawn_who_was_told_is_told_again(office: Store, tmp_path: Path) -> None:
+    describe(office)
+    case = leaves(office)
+    systems.send(office, tmp_path / "out", case, actor=who(office, "Dana"), as_of=DAY)
+    deactivation.withdraw(office, case, "they stay", actor=who(office, "Dana"), as_of=DAY)
+    for task in [t for t in cases.inbox(office) if t.kind == "approval"]:
+        cases.approve(office, task.id, actor=who(office, "Max"), as_of=DAY)
+    assert states(office, case) == {"finance": "to take back", "Listing": "to take back"}
+    assert systems.lines(office, case)[0].said(DAY).endswith("but the partner stays: tell it, then confirm")
+    assert notes(take(office, vendors(tmp_path, VENDORS[::-1], "may.xlsx"), LATER)) == [], "it may be active"
+    systems.confirm(office, case, "finance", actor=who(office, "Max"), as_of=DAY)
+    assert states(office, case) == {"finance": "confirmed", "Listing": "to take back"}
+    with pytest.raises(UsageError, match="Nothing is told to other systems for case 1 now"):
+        systems.send(office, tmp_path / "out", case, actor=who(office, "Dana"), as_of=DAY)

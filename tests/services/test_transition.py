@@ -229,3 +229,31 @@ def _filled(out: Path, back: Path, answers: dict[str, tuple[str, str]]) -> Path:
             sheet.cell(row, at[header]).value = value or None
     book.save(back)
     return back
+
+
+def test_when_the_case_takes_effect_what_is_ready_goes_with_it_and_the_old_list_does_not_bring_it_back(
+    office: Store, tmp_path: Path
+) -> None:
+    crm = tmp_path / "crm.csv"
+    crm.write_text("Partner code,Name,Reference,Status\nGONE,Carla SA,C-3,active\nGONE,Dora AB,C-4,active\n")
+    take(office, crm)
+    case = leaving(office)
+    assign(office, case, {"C-3": "FREE", "C-1": "BUSY"})
+    assign(office, case, {}, lines=["C-3"], consent="given")
+    approved(office, case)
+    done = deactivation.complete(office, case, actor=who(office, "Dana"), as_of=DAY)
+    assert [holder(office, ref) for ref in ("C-3", "C-1", "C-4")] == ["FREE", "GONE", "GONE"]
+    assert "C-1" not in [i.ref for i in stored.unassigned(office.conn, case, DAY)], "it waits for consent only"
+    for old, new in (("AB,C-4", "Svea,C-4"), ("GONE,Carla", "FREE,Carla")):  # it does not know yet; now it does
+        crm.write_text(crm.read_text().replace(old, new))
+        take(office, crm)
+        assert [(i.ref, i.to) for i in transition.items(office, case, DAY) if i.done_on] == [("C-3", "FREE")]
+        assert office.conn.execute("SELECT count(*) FROM records WHERE ref = 'C-3'").fetchone() == (1,)
+        assert holder(office, "C-3") == "FREE"
+    history.undo(office, done, actor=None, as_of=DAY)
+    assert holder(office, "C-3") == "GONE"
+
+
+def take(store: Store, path: Path) -> None:
+    with exchange.read(store, [path], forced={path.stem: "record:customer"}) as reading:
+        exchange.commit(store, reading, actor=None, as_of=DAY)
