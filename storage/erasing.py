@@ -11,165 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prm_tui.domain.change import ERASURE
-from prm_tui.domain.privacy import GONE, PERSONAL, Erasure, Scrubber, Subject, Term, opaque, terms_of
-from prm_tui.domain.text import folded, name_key
+from prm_tui.domain.privacy import GONE, PERSONAL, Erasure, Scrubber, Subject, Term, opaque
+from prm_tui.domain.text import folded
 from storage import cases, chain, words
-from storage.holds import HELD, any_held
-from storage.log_triggers import columns, logged_tables
-from storage.owners import owned
-from storage.schema import UNLOGGED
+from storage.holds import any_held
+from storage.naming import Found, everywhere, free, of_contact, of_partner, scan
 from storage.store import Change
-
-_WITHIN = "instr(' ' || {} || ' ', ' ' || :key || ' ') > 0"
-"""Whether the key of a name holds that of another, whole words of it."""
-_AT_ONCE = 40
-"""So many patterns are looked for in one statement."""
-
 
 _PATIENCE = 200
 """So many milliseconds another program is waited for before it is said that it is in the way."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A cell that names somebody."""
-
-    table: str
-    row_id: int
-    column: str
-    said: Any
-
-
-# ---- who, and by what they are known ----
-
-
-def subjects(conn: sqlite3.Connection, ids: Sequence[int], *, pseudonymise: bool) -> list[Subject]:
-    """Contacts as they are looked for, each term with the scope in which it means nobody else."""
-    found = []
-    for row_id, name, email, phone, custom in conn.execute(
-        "SELECT id, name, email, phone, custom FROM contacts WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (json.dumps(list(ids)),),
-    ).fetchall():
-        terms = terms_of(name, email, phone, json.loads(custom).values())
-        scoped = tuple(Term(t.text, t.kind, _scope(conn, t, ids)) for t in terms)
-        found.append(Subject(row_id, name, scoped, f"Contact {row_id}" if pseudonymise else GONE))
-    return found
-
-
-def _scope(conn: sqlite3.Connection, term: Term, ids: Sequence[int]) -> str:
-    """Where a term can mean nobody but one of these contacts."""
-    at = {"said": term.text, "key": name_key(term.text), "ids": json.dumps(list(ids))}
-    mine = "c.id IN (SELECT value FROM json_each(:ids))"
-    same = (
-        _WITHIN.format("name_key(c.name)")
-        if term.kind == "name"
-        else "folded(:said) IN (folded(c.email), folded(c.phone))"
-    )
-    partner, beside = conn.execute(
-        f"SELECT EXISTS (SELECT 1 FROM contacts m JOIN contacts c ON c.partner_id = m.partner_id AND NOT {mine} WHERE m.id IN"
-        f" (SELECT value FROM json_each(:ids)) AND {same}), EXISTS (SELECT 1 FROM contacts c WHERE NOT {mine} AND {same})",
-        at,
-    ).fetchone()
-    if partner or term.scope == "own":
-        return "own"
-    if term.kind != "name":
-        (ours,) = conn.execute(
-            "SELECT EXISTS (SELECT 1 FROM people WHERE folded(email) = folded(:said))"
-            " OR EXISTS (SELECT 1 FROM partners WHERE folded(code) = folded(:said))",
-            at,
-        ).fetchone()
-        return "own" if ours or beside else "file"
-    ours, company = conn.execute(
-        f"SELECT EXISTS (SELECT 1 FROM people WHERE {_WITHIN.format('name_key')}),"
-        f" EXISTS (SELECT 1 FROM partners WHERE {_WITHIN.format('name_key')} OR folded(code) = folded(:said))",
-        at,
-    ).fetchone()
-    if ours or company:
-        return "own"
-    return "partner" if beside or len(term.text.split()) < 2 else "file"
-
-
-# ---- finding ----
-
-
-def scan(conn: sqlite3.Connection, scrubber: Scrubber, place: dict[str, str]) -> Iterator[Found]:
-    """The cells in which a scrubber finds something, in the tables of a place: table → condition on its rows `t`."""
-    for table, only in place.items() if scrubber else ():
-        texts = [name for name, kind in columns(conn, table) if kind in ("TEXT", "ANY")]
-        if texts:
-            yield from _cells(conn, scrubber, table, texts, only)
-
-
-def _cells(
-    conn: sqlite3.Connection, scrubber: Scrubber, table: str, texts: Sequence[str], only: str
-) -> Iterator[Found]:
-    seen = set[tuple[int, str]]()
-    needles = list(dict.fromkeys(scrubber.needles))
-    for n in range(0, len(needles), _AT_ONCE):
-        some = {f"n{k}": needle for k, needle in enumerate(needles[n : n + _AT_ONCE])}
-        tests = " OR ".join(f"t.{name} LIKE :{key}" for key in some for name in texts)
-        rows = conn.execute(
-            f"SELECT t.id, {', '.join(f't.{x}' for x in texts)} FROM {table} t WHERE ({tests}) AND {only}", some
-        )
-        for row_id, *said in rows.fetchall():
-            for name, value in zip(texts, said, strict=True):
-                if (row_id, name) not in seen and scrubber.value(value) != value:
-                    seen.add((row_id, name))
-                    yield Found(table, row_id, name, value)
-
-
-def _free(conn: sqlite3.Connection, table: str) -> str:
-    """A condition that leaves rows of partners under legal hold as they are."""
-    if not any_held(conn):
-        return "1"
-    if table != "change_log":
-        mine = owned(conn, table, HELD)
-        return f"NOT coalesce({mine}, 0)" if mine else "1"
-    held = [
-        f"t.tbl = '{name}' AND t.row_id IN (SELECT t.id FROM main.{name} t WHERE {mine})"
-        for name in logged_tables(conn)
-        if (mine := owned(conn, name, HELD))
-    ]
-    return f"NOT ({' OR '.join(held)})"
-
-
-def everywhere(conn: sqlite3.Connection) -> dict[str, str]:
-    """The whole file, but for what is of partners under legal hold. The log stands last: scrubbing writes to it."""
-    return {table: _free(conn, table) for table in [*logged_tables(conn), *sorted(UNLOGGED), "change_log"]}
-
-
-def of_partner(conn: sqlite3.Connection, partner_id: int) -> dict[str, str]:
-    """The rows of a partner, and what was logged of them."""
-    mine = {name: owned(conn, name, f"= {int(partner_id)}") for name in logged_tables(conn)}
-    found = {name: test for name, test in mine.items() if test}
-    return {**found, "change_log": _logged(found)}
-
-
-def of_contact(contact_id: int) -> dict[str, str]:
-    """The rows that are about one contact alone, and what was logged of them."""
-    own = int(contact_id)
-    found = {
-        "contacts": f"t.id = {own}",
-        "messages": f"t.contact_id = {own}",
-        "feed_rows": f"t.tbl = 'contacts' AND t.row_id = {own}",
-    }
-    return {**found, "change_log": _logged(found)}
-
-
-def _logged(tables: dict[str, str]) -> str:
-    parts = (
-        f"t.tbl = '{name}' AND t.row_id IN (SELECT t.id FROM main.{name} t WHERE {test})"
-        for name, test in tables.items()
-    )
-    return f"({' OR '.join(parts)})"
-
-
-# ---- scrubbing ----
 
 
 class Erasing:
@@ -179,6 +33,7 @@ class Erasing:
         self.change, self.conn = change, change.conn
         self.partner_id, self.subjects, self.report = partner_id, found, report
         self.touched = set[int]()
+        self.rows: dict[str, set[int]] = {}
 
     def run(self) -> None:
         """Do it all but the record: in the order in which each step still finds what it needs."""
@@ -199,22 +54,32 @@ class Erasing:
 
     def _scrub(self, scrubber: Scrubber, place: dict[str, str]) -> None:
         for table, only in place.items():
-            hits = list(scan(self.conn, scrubber, {table: only}))
-            for hit in hits:
+            for hit in list(scan(self.conn, scrubber, {table: only})):
                 self._write(hit, scrubber.value(hit.said))
-            self.report.count(table, len({hit.row_id for hit in hits}))
 
     def _write(self, hit: Found, clean: Any) -> None:
         if hit.table == "change_log":
             (change_id,) = self.conn.execute("SELECT change_id FROM change_log WHERE id = ?", (hit.row_id,)).fetchone()
-            self.touched.add(change_id)
-        elif hit.table == "feed_rows" and hit.column == "key":
+            self._altered(change_id, hit.row_id)
+        else:
+            self._scrubbed(hit.table, hit.row_id)
+        if hit.table == "feed_rows" and hit.column == "key":
             clean = f"erased {hit.row_id}"  # stays apart from every other
         update = f"UPDATE {hit.table} SET {hit.column} = ? WHERE id = ?"
         try:
             self.conn.execute(update, (clean, hit.row_id))
         except sqlite3.IntegrityError:  # two rows told apart by what is erased alone
             self.conn.execute(update, (f"{clean} {hit.row_id}", hit.row_id))
+
+    def _scrubbed(self, table: str, *rows: int) -> None:
+        self.rows.setdefault(table, set()).update(rows)
+        self.report.counts = {name: len(ids) for name, ids in sorted(self.rows.items()) if ids}
+
+    def _altered(self, change_id: int, line: int) -> None:
+        """A line of the log was scrubbed; those this very change has written do not count."""
+        if change_id != self.change.id:
+            self.touched.add(change_id)
+            self._scrubbed("change_log", line)
 
     def _whys(self, wide: Scrubber) -> None:
         """The lines of the history: those that name somebody, and, of shorter names, those about the contacts."""
@@ -232,7 +97,7 @@ class Erasing:
             if clean != why and change_id != self.change.id:
                 self.conn.execute("UPDATE changes SET why = ? WHERE id = ?", (clean, change_id))
                 self.touched.add(change_id)
-                self.report.count("changes")
+                self._scrubbed("changes", change_id)
 
     def _messages(self) -> None:
         """What was to be sent to them is not sent any more."""
@@ -245,17 +110,18 @@ class Erasing:
     def _documents(self, wide: Scrubber, near: Scrubber) -> None:
         """Bodies of evidence: text is scrubbed, another document that names them goes, what is opaque is told."""
         mine = "(t.partner_id = :id OR t.case_id IN (SELECT id FROM main.cases WHERE partner_id = :id))"
-        for row_id, title, hash_, body, ours in self.conn.execute(
-            f"SELECT t.id, t.title, t.hash, t.body, coalesce({mine}, 0) FROM evidence t WHERE t.body IS NOT NULL"
-            f" AND t.kind <> :kind AND {_free(self.conn, 'evidence')}",
+        for row_id, title, hash_, ours in self.conn.execute(
+            f"SELECT t.id, t.title, t.hash, coalesce({mine}, 0) FROM evidence t WHERE t.body IS NOT NULL"
+            f" AND t.kind <> :kind AND {free(self.conn, 'evidence')}",
             {"id": self.partner_id, "kind": ERASURE},
         ).fetchall():
-            clean = (near if ours else wide).body(bytes(body))
+            body = cases.evidence_body(self.conn, row_id)
+            clean = (near if ours else wide).body(body)
             if clean is None:
                 clean = f"Erased: this document named a contact. It had the SHA-256 {hash_}.".encode()
-            if clean != bytes(body):
+            if clean != body:
                 self.conn.execute("UPDATE evidence SET body = ? WHERE id = ?", (clean, row_id))
-                self.report.count("evidence")
+                self._scrubbed("evidence", row_id)
                 self.report.documents.append(row_id)
             elif ours and opaque(clean):
                 self.report.kept.append(f"evidence {row_id} “{title}”: nobody can look into it here; look yourself")
@@ -281,7 +147,7 @@ class Erasing:
                     values = json.dumps({**image, "body": clean(raw).hex().upper()}, separators=(",", ":")), after
             if values != (before, after):
                 self.conn.execute("UPDATE change_log SET before = ?, after = ? WHERE id = ?", (*values, row_id))
-                self.touched.add(change_id)
+                self._altered(change_id, row_id)
 
     def _cells(self, one: Subject) -> None:
         """The raw cells of the contact's own row in a sheet, and what the log has of them."""
@@ -292,7 +158,7 @@ class Erasing:
             (one.contact_id,),
         )
         self._forget("feed_rows", rows, ("cells", "key", "row_hash"))
-        self.report.count("feed_rows", len(rows))
+        self._scrubbed("feed_rows", *rows)
 
     def _contact(self, one: Subject) -> None:
         values = {
@@ -306,22 +172,36 @@ class Erasing:
         }
         cases.update(self.change, "contacts", one.contact_id, values)
         if not self.report.pseudonymised:
-            for table in ("records", "messages"):
-                self.conn.execute(f"UPDATE {table} SET contact_id = NULL WHERE contact_id = ?", (one.contact_id,))
-            self.conn.execute("DELETE FROM contacts WHERE id = ?", (one.contact_id,))
+            self._let_go(one.contact_id)
         self._forget("contacts", [one.contact_id], PERSONAL)
-        self.report.count("contacts")
+        self._scrubbed("contacts", one.contact_id)
+
+    def _let_go(self, contact_id: int) -> None:
+        """Nothing points at a contact that is no more, nor would by undoing what was changed before."""
+        for table in ("records", "messages"):
+            self.conn.execute(f"UPDATE {table} SET contact_id = NULL WHERE contact_id = ?", (contact_id,))
+            for line, change_id in self.conn.execute(
+                "SELECT id, change_id FROM change_log WHERE tbl = :tbl AND (col = 'contact_id' AND :id IN (before, after)"
+                " OR CASE WHEN col IS NULL THEN json_extract(before, '$.contact_id') END = :id)",
+                {"tbl": table, "id": contact_id},
+            ).fetchall():
+                self.conn.execute(
+                    "UPDATE change_log SET before = CASE WHEN col IS NULL THEN json_set(before, '$.contact_id', NULL)"
+                    " ELSE nullif(before, :id) END, after = nullif(after, :id) WHERE id = :line",
+                    {"line": line, "id": contact_id},
+                )
+                self._altered(change_id, line)
+        self.conn.execute("DELETE FROM contacts WHERE id = ?", (contact_id,))
 
     def _forget(self, table: str, rows: Iterable[int], cols: Sequence[str]) -> None:
         """Take out of the log what columns of rows ever held."""
         listed, names = json.dumps(list(rows)), ", ".join(f"'{col}'" for col in cols)
         mine = f"tbl = '{table}' AND row_id IN (SELECT value FROM json_each(:rows))"
         changed = f"(col IN ({names}) OR col LIKE 'custom.%')"
-        self.touched |= {
-            i for (i,) in self.conn.execute(
-                f"SELECT DISTINCT change_id FROM change_log WHERE {mine} AND ({changed} OR col IS NULL)", {"rows": listed}
-            )
-        }  # fmt: skip
+        for line, change_id in self.conn.execute(
+            f"SELECT id, change_id FROM change_log WHERE {mine} AND ({changed} OR col IS NULL)", {"rows": listed}
+        ).fetchall():
+            self._altered(change_id, line)
         self.conn.execute(
             f"UPDATE change_log SET before = NULL, after = NULL WHERE {mine} AND {changed}", {"rows": listed}
         )
@@ -349,7 +229,7 @@ class Erasing:
 
     def record(self, by: str) -> None:
         """Keep what was done, never what was erased, and name it by its hash in the sealed line of this change."""
-        self.report.links = sorted(self.touched - {self.change.id})
+        self.report.links = sorted(self.touched)
         links = [[i, chain.log_digest(self.conn, i)[0], chain.seal_of(self.conn, i)] for i in self.report.links]
         body = json.dumps(
             {"contacts": [one.contact_id for one in self.subjects], "partner": self.report.partner, "by": by,

@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.change import noun
 from prm_tui.domain.privacy import Due, Scrubber, Subject, variants
 from prm_tui.domain.sheet import OutColumn, OutSheet
-from storage import erasing, holds
+from storage import holds, naming
 from storage.migrations import APPLICATION_ID
 
 _SHOWN = "change_log"
@@ -21,7 +21,7 @@ _SHOWN = "change_log"
 def due(conn: sqlite3.Connection, days: int, as_of: date) -> list[Due]:
     """Contacts of partners whose last deactivation was closed so many days ago, those longest due first."""
     rows = conn.execute(
-        "SELECT t.id, t.name, p.id, p.code, p.name, max(c.closed_on) AS closed FROM contacts t JOIN partners p ON"
+        f"SELECT t.id, t.name, p.id, p.code, p.name, max(c.closed_on) AS closed FROM {naming.EVERYONE} t JOIN partners p ON"
         " p.id = t.partner_id JOIN cases c ON c.partner_id = p.id AND c.kind = 'deactivation' AND c.outcome = 'deactivated'"
         " WHERE p.status = 'Deactivated' AND t.name <> 'Contact ' || t.id GROUP BY t.id"
         " HAVING closed <= date(:as_of, '-' || :days || ' days') ORDER BY closed, p.code, t.id",
@@ -37,7 +37,7 @@ def due(conn: sqlite3.Connection, days: int, as_of: date) -> list[Due]:
 def contacts_named(conn: sqlite3.Connection, said: str) -> list[tuple[int, str, str | None, str]]:
     """Contacts that may be meant by a number (#17), an e-mail address or a name: (id, name, e-mail, partner's code)."""
     return conn.execute(
-        "SELECT c.id, c.name, c.email, p.code FROM contacts c JOIN partners p ON p.id = c.partner_id"
+        f"SELECT c.id, c.name, c.email, p.code FROM {naming.EVERYONE} c JOIN partners p ON p.id = c.partner_id"
         " WHERE '#' || c.id = :said OR folded(c.email) = folded(:said) OR name_key(c.name) = name_key(:said) ORDER BY c.id",
         {"said": said.strip()},
     ).fetchall()
@@ -45,7 +45,9 @@ def contacts_named(conn: sqlite3.Connection, said: str) -> list[tuple[int, str, 
 
 def of_partner(conn: sqlite3.Connection, partner_id: int) -> list[int]:
     """The contacts of a partner, by id."""
-    return [i for (i,) in conn.execute("SELECT id FROM contacts WHERE partner_id = ? ORDER BY id", (partner_id,))]
+    return [
+        i for (i,) in conn.execute(f"SELECT id FROM {naming.EVERYONE} WHERE partner_id = ? ORDER BY id", (partner_id,))
+    ]
 
 
 def held_about(conn: sqlite3.Connection, one: Subject, partner_id: int) -> list[OutSheet]:
@@ -53,14 +55,18 @@ def held_about(conn: sqlite3.Connection, one: Subject, partner_id: int) -> list[
     names = [str(row[1]) for row in conn.execute("PRAGMA table_info(contacts)")]
     row = conn.execute(f"SELECT {', '.join(names)} FROM contacts WHERE id = ?", (one.contact_id,)).fetchone()
     inner = ("id", "partner_id", "source_id", "row", "change_id")
-    fields = [(n, _plain(v)) for n, v in zip(names, row, strict=True) if v is not None and n not in inner]
-    hits: dict[tuple[str, int, str], erasing.Found] = {}
+    fields = [
+        (n, _plain(v))
+        for n, v in zip(names, row or [None] * len(names), strict=True)
+        if v is not None and n not in inner
+    ]
+    hits: dict[tuple[str, int, str], naming.Found] = {}
     for scopes, place in (
-        (("file",), erasing.everywhere(conn)),
-        (("file", "partner"), erasing.of_partner(conn, partner_id)),
-        (("file", "partner", "own"), erasing.of_contact(one.contact_id)),
+        (("file",), naming.everywhere(conn)),
+        (("file", "partner"), naming.of_partner(conn, partner_id)),
+        (("file", "partner", "own"), naming.of_contact(one.contact_id)),
     ):
-        for hit in erasing.scan(conn, Scrubber([one], *scopes), place):
+        for hit in naming.scan(conn, Scrubber([one], *scopes), place):
             hits.setdefault((hit.table, hit.row_id, hit.column), hit)
     lines = [
         (
@@ -84,7 +90,7 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _source(conn: sqlite3.Connection, hit: erasing.Found) -> str | None:
+def _source(conn: sqlite3.Connection, hit: naming.Found) -> str | None:
     """The cell a row came from, or when and by whom it was changed."""
     if hit.table == _SHOWN:
         row = conn.execute(

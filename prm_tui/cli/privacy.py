@@ -74,8 +74,8 @@ def _export(options: argparse.Namespace, store: Any) -> int:
 
     if not options.out:
         raise UsageError(f"It is written: prm privacy export “{options.who}” OUT.xlsx")
-    contact, _ = privacy.contact(store, options.who)
-    rows = privacy.export(store, contact, Path(options.out))
+    contact, partner = privacy.contact(store, options.who)
+    rows = privacy.export(store, contact, partner, Path(options.out))
     say(f"{rows:,} rows: {options.out}")
     if options.json:
         print_json({"file": options.out, "rows": rows})

@@ -53,6 +53,9 @@ def transition(options: argparse.Namespace, store: Any) -> int:
         say(f"{rows:,} rows: {options.to_file}. When it comes back: prm merge {options.to_file}")
     items = service.items(store, options.id, as_of)
     proposed = service.proposals(store, options.id, options.eligible, as_of)
+    open_ = [item for item in items if item.unassigned]
+    if open_:
+        say(f"{len(open_):,} without a new owner: {', '.join(plain(item.title) for item in open_[:20])}")
     if options.json:
         print_json([
             {"id": i.record_id, "kind": i.kind, "ref": i.ref, "name": i.name, "status": i.status, "amount": i.amount,
@@ -70,9 +73,6 @@ def transition(options: argparse.Namespace, store: Any) -> int:
         ],
         (True, False, False, False, True),
     )  # fmt: skip
-    open_ = [item for item in items if item.unassigned]
-    if open_:
-        say(f"{len(open_):,} without a new owner: {', '.join(plain(item.title) for item in open_[:20])}")
     return 0
 
 

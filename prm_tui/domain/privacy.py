@@ -95,11 +95,6 @@ class Erasure:
     change: int | None = None
     whole: bool = True
 
-    def count(self, table: str, rows: int = 1) -> None:
-        """Note that rows of a table were scrubbed."""
-        if rows:
-            self.counts[table] = self.counts.get(table, 0) + rows
-
 
 def terms_of(name: str, email: str | None, phone: str | None, more: Iterable[object] = ()) -> list[Term]:
     """What a person is known by: name, e-mail addresses, telephone numbers; `more` are values of other fields."""

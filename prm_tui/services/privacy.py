@@ -13,7 +13,7 @@ from prm_tui.domain.privacy import Due, Erasure
 from prm_tui.domain.setting import RETENTION
 from prm_tui.domain.text import nearest
 from prm_tui.services import agreeing, cases, partners
-from storage import Store, erasing, holds, settings
+from storage import Store, erasing, holds, naming, settings
 from storage import privacy as stored
 
 # ---- legal hold ----
@@ -77,14 +77,13 @@ def meant(store: Store, said: str) -> tuple[list[int], int]:
         return stored.of_partner(conn, partner), partner
 
 
-def export(store: Store, contact_id: int, out: Path) -> int:
+def export(store: Store, contact_id: int, partner_id: int, out: Path) -> int:
     """Write all that the file holds about a contact to a workbook, to give it to them; how many rows."""
     from importers import export as sheets
 
     with store.reading() as conn:
-        (partner,) = conn.execute("SELECT partner_id FROM contacts WHERE id = ?", (contact_id,)).fetchone()
-        (one,) = erasing.subjects(conn, [contact_id], pseudonymise=True)
-        return sheets.write(out, stored.held_about(conn, one, partner)).rows
+        (one,) = naming.subjects(conn, [contact_id], pseudonymise=True)
+        return sheets.write(out, stored.held_about(conn, one, partner_id)).rows
 
 
 # ---- erasing ----
@@ -119,7 +118,7 @@ def erase(
     if not dry_run:
         by = _may(store, partner, confirm, actor, as_of)
     with store.reading() as conn:
-        found = erasing.subjects(conn, contact_ids, pseudonymise=pseudonymise)
+        found = naming.subjects(conn, contact_ids, pseudonymise=pseudonymise)
     report = Erasure(f"{partner.code} {partner.name}", len(found), pseudonymise)
     what = "pseudonymised" if pseudonymise else "erased"
     many = "1 contact" if len(found) == 1 else f"{len(found)} contacts"

@@ -266,7 +266,7 @@ def test_what_is_held_about_somebody_is_given_to_them(office: Store, tmp_path: P
         privacy.contact(office, "Kim Bauer")
     with pytest.raises(UsageError, match="Did you mean “Jörg Nováková”"):
         privacy.contact(office, "Jörg Novakov")
-    rows = privacy.export(office, contact, tmp_path / "held.xlsx")
+    rows = privacy.export(office, contact, of(office, "ACME"), tmp_path / "held.xlsx")
     book = load_workbook(tmp_path / "held.xlsx")
     told = {row[0].value: row[1].value for row in book["Contact"].iter_rows(min_row=2)}
     assert (told["name"], told["email"]) == (NAME, EMAIL)
@@ -340,3 +340,54 @@ def test_a_hold_on_another_partner_keeps_what_is_its_own(office: Store) -> None:
     done = erase(office, contact)
     assert "rows of partners under legal hold" in done.kept
     assert office.conn.execute("SELECT note FROM activities").fetchone() == (f"{NAME} called",)
+
+
+def test_earlier_names_and_contacts_that_only_the_log_knows_are_erased_too(office: Store) -> None:
+    acme, contact = of(office, "ACME"), someone(office)
+    contacts.edit(office, contact, {"name": "Jörg Bauermann", "email": "jb@acme.example"}, actor=None, as_of=DAY)
+    timeline.log(office, acme, "note", on=DAY, amount=None, ref=None, note=f"{EMAIL}, now Jörg Bauermann, jb@acme.example",
+                 actor=None, as_of=DAY)  # fmt: skip
+    erase(office, contact)
+    assert office.conn.execute("SELECT note FROM activities").fetchone() == ("[erased], now [erased], [erased]",)
+
+    gone = contacts.add(office, acme, {"name": "Ida Short", "email": "ida@acme.example"}, actor=None, as_of=DAY)
+    history.undo(office, actor=None, as_of=DAY)
+    assert b"ida@acme" in pages(office) and not [c for c in contacts.list_of(office, acme) if c.id == gone]
+    assert privacy.meant(office, "Ida Short") == ([gone], acme)
+    erase(office, gone)
+    assert b"ida@acme" not in pages(office) and b"ida short" not in pages(office)
+    with pytest.raises(UsageError, match="no contact of that name"):
+        privacy.contact(office, "Ida Short")
+    assert chain.broken_links(office.conn) == []
+
+
+def test_one_after_the_other_and_all_of_a_partner(office: Store, tmp_path: Path) -> None:
+    contact = everywhere(office, tmp_path)
+    other = contacts.add(office, of(office, "ACME"), {"name": "Olga Petrowa", "phone": PHONE}, actor=None, as_of=DAY)
+    note = f"{NAME} and Olga Petrowa"
+    timeline.log(office, of(office, "ACME"), "note", on=DAY, amount=None, ref=None, note=note, actor=None, as_of=DAY)
+    history.undo(office, actor=None, as_of=DAY)
+    first = erase(office, contact, pseudonymise=True)
+    assert any("telephone number" in kept for kept in first.kept), "they share it"
+    assert "jörg nováková" not in left(office) and b"olga petrowa" in pages(office)
+    ids, partner = privacy.meant(office, "ACME")
+    assert other in ids and contact in ids
+    second = privacy.erase(office, ids, partner, confirm="ACME", actor=who(office, "Lee"), as_of=DAY)
+    assert set(first.links) & set(second.links), "a line of the log that was scrubbed twice"
+    assert left(office) == [] and b"olga petrowa" not in pages(office)
+    assert chain.broken_links(office.conn) == [] and contacts.list_of(office, partner) == []
+    (detail,) = [f.detail for f in files.check(office) if f.what == "the chain of changes"]
+    assert f"by change {first.change}, {second.change}; they fit its record" in detail
+
+
+def test_undo_of_what_was_before_brings_nobody_back(office: Store) -> None:
+    acme, contact = of(office, "ACME"), someone(office)
+    other = contacts.list_of(office, acme)[1].id
+    record = records.add(office, acme, "licence", {"name": "L"}, actor=None, as_of=DAY)
+    for said in (contact, other):
+        with office.change(f"its contact is {said}", actor=None) as change:
+            change.conn.execute("UPDATE records SET contact_id = ? WHERE id = ?", (said, record))
+    erase(office, contact)
+    plan = history.undo(office, actor=None, as_of=DAY)
+    assert plan.whole and office.conn.execute("SELECT contact_id FROM records").fetchone() == (None,)
+    assert left(office) == [] and chain.broken_links(office.conn) == []
