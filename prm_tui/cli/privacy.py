@@ -93,17 +93,17 @@ def _erase(options: argparse.Namespace, store: Any) -> int:
     if options.json:
         print_json({**vars(done), "dry_run": options.dry_run})
     else:
-        _print(done)
+        _print(done, dry_run=options.dry_run)
     if options.dry_run:
         say("Nothing was changed (dry run).")
         return 0
     return _whole(done.whole)
 
 
-def _print(done: Any) -> None:
+def _print(done: Any, *, dry_run: bool) -> None:
     from prm_tui.domain.change import noun
 
-    what = "pseudonymised" if done.pseudonymised else "erased"
+    what = f"{'would be ' if dry_run else ''}{'pseudonymised' if done.pseudonymised else 'erased'}"
     print(plain(f"{done.partner}: {done.contacts:,} {'contact' if done.contacts == 1 else 'contacts'} {what}"))
     for table, rows in sorted(done.counts.items()):
         named = "lines of the log" if table == "change_log" else noun(table, rows)
@@ -114,7 +114,9 @@ def _print(done: Any) -> None:
         print(plain(f"  kept: {kept}"))
     for copy in done.backups:
         print(plain(f"  still in a copy: {copy}"))
-    say("Not reached from here: copies elsewhere, files that were written out, the log of the interface (prm where), mails.")
+    say(
+        "Not reached from here: copies elsewhere, files that were written out, the log of the interface (prm where), mails."
+    )
 
 
 def _whole(whole: bool) -> int:

@@ -51,8 +51,12 @@ def transition(options: argparse.Namespace, store: Any) -> int:
         rows = service.send(store, options.id, Path(options.to_file), eligible=options.eligible, recipient=options.to,
                             due=due, actor=person, as_of=as_of)  # fmt: skip
         say(f"{rows:,} rows: {options.to_file}. When it comes back: prm merge {options.to_file}")
-    items = service.items(store, options.id, as_of)
-    proposed = service.proposals(store, options.id, options.eligible, as_of)
+    _print(options, service.items(store, options.id, as_of),
+           service.proposals(store, options.id, options.eligible, as_of))  # fmt: skip
+    return 0
+
+
+def _print(options: argparse.Namespace, items: Any, proposed: Any) -> None:
     open_ = [item for item in items if item.unassigned]
     if open_:
         say(f"{len(open_):,} without a new owner: {', '.join(plain(item.title) for item in open_[:20])}")
@@ -63,7 +67,7 @@ def transition(options: argparse.Namespace, store: Any) -> int:
              "letter": i.letter, "letter_on": i.letter_on, "done_on": i.done_on, "state": i.said,
              "proposed": proposed[i.record_id].code if i.record_id in proposed else None} for i in items
         ])  # fmt: skip
-        return 0
+        return
     print_table(
         ("Id", "What", "Reference", "Name", "Amount", "Goes to", "Consent", "Message", "Stands", "Proposed"),
         [
@@ -73,7 +77,6 @@ def transition(options: argparse.Namespace, store: Any) -> int:
         ],
         (True, False, False, False, True),
     )  # fmt: skip
-    return 0
 
 
 def _letter(item: Any) -> str | None:

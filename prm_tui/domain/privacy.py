@@ -18,6 +18,8 @@ PERSONAL = ("name", "email", "phone", "language", "custom")
 _LEAST_DIGITS = 6
 _BETWEEN = r"[\s().+/-]*"
 """What may stand between the digits of a telephone number."""
+_BRACKET = r"(?:\((?=\d{1,6}\)))?"
+"""The bracket that begins an area code, not one that the whole number stands in."""
 _ZIP_LIMIT = 50_000_000
 
 
@@ -127,7 +129,7 @@ def variants(term: Term) -> list[str]:
 def _pattern(term: Term, text: str) -> str:
     if term.kind == "phone" and term.scope != "own":
         ways = "|".join(_BETWEEN.join(digits) for digits in _national(text))
-        return rf"(?<!\d)(?:(?:\+|00)\d{{1,3}}{_BETWEEN})?(?:\(?0\)?{_BETWEEN})?\(?(?:{ways})(?!\d)"
+        return rf"(?<!\d)(?:(?:\+|00)\d{{1,3}}{_BETWEEN})?(?:{_BRACKET}0\)?{_BETWEEN})?{_BRACKET}(?:{ways})(?!\d)"
     if term.kind == "name":
         return r"(?<!\w)" + r"[\W_]+".join(re.escape(word) for word in re.findall(r"\w+", text)) + r"(?!\w)"
     return r"(?<![\w.+-])" + re.escape(text) + r"(?![\w-]|\.\w)"

@@ -136,7 +136,8 @@ def send(store: Store, folder: Path, case_id: int | None = None, *, actor: int |
     if not told:
         raise UsageError("No system has to be told anything. See: prm systems list, prm systems check")
     groups = {name: [line for line in due if line.system.name == name] for name in told}
-    who = due[0].name if case_id is not None else f"{len({line.case_id for line in due}):,} partners"
+    many = len({line.case_id for line in due})
+    who = due[0].name if many == 1 else f"{many:,} partners"
     tray, made, mine = Tray(folder, messages.file_token(store.conn)), None, ""
     try:
         with store.change(f"update sheets about {who}", actor=actor, as_of=as_of) as made:

@@ -35,6 +35,7 @@ def scrubber(name: str = NAME, email: str = EMAIL, phone: str = PHONE) -> Scrubb
         ("0049 30/5551234", "[erased]"),
         ("(030) 555 12-34", "[erased]"),
         ("+49 (0)30 5551234", "[erased]"),
+        ("he (030 5551234) called (30) 555 1234", "he ([erased]) called [erased]"),
         ("order 493055512345", "order 493055512345"),
         ("Jörg Weiß, Nováková", "Contact 7"),
         ("Jörg Weiß-Novákovás", "Jörg Weiß-Novákovás"),
