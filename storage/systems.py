@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.sheet import OutColumn, OutSheet, headers_apart
-from prm_tui.domain.system import COMPLETE, SYSTEM, Column, Line, Seen, System
+from prm_tui.domain.system import COMPLETE, OF_CONTACT, SYSTEM, Column, Line, Seen, System
 from prm_tui.domain.text import slug, trimmed
 from storage import cases, partners
 from storage.store import Change
@@ -166,16 +166,17 @@ def note(change: Change, case_id: int, system: str, values: dict[str, Any]) -> N
 
 
 def sheet(conn: sqlite3.Connection, system: System, case_ids: Sequence[int]) -> OutSheet:
-    """The update sheet of a system for cases: its own columns, a row for each partner."""
+    """The update sheet of a system for cases: its own columns, a row for each partner, or each contact where it names them."""
     params: dict[str, Any] = {"cases": json.dumps(list(case_ids)), "as_of": ""}
     exprs, columns = [], []
     for n, column in enumerate(system.columns):
         exprs.append(_cell(column, n, params))
         type_ = "date" if column.source in ("notice_on", "effective_on", "joined_on") else "text"
         columns.append(OutColumn(column.header, "skip", type_))
+    people = "JOIN contacts t ON t.partner_id = p.id" if any(c.source in OF_CONTACT for c in system.columns) else ""
     rows = conn.execute(
-        f"SELECT {', '.join(exprs)} FROM cases c JOIN partners p ON p.id = c.partner_id"
-        " WHERE c.id IN (SELECT value FROM json_each(:cases)) ORDER BY p.code",
+        f"SELECT {', '.join(exprs)} FROM cases c JOIN partners p ON p.id = c.partner_id {people}"
+        f" WHERE c.id IN (SELECT value FROM json_each(:cases)) ORDER BY p.code{', t.id' if people else ''}",
         params,
     ).fetchall()
     return OutSheet(system.name, "skip", headers_apart(columns), rows)
@@ -188,6 +189,8 @@ def _cell(column: Column, n: int, params: dict[str, Any]) -> str:
         params[f"said{n}"] = name
         key = f"(SELECT k.key FROM partner_keys k WHERE k.partner_id = p.id AND k.system = :said{n} ORDER BY k.id LIMIT 1)"
         return key if kind == "key" else f":said{n}"
+    if kind in OF_CONTACT:
+        return f"t.{kind.removeprefix('contact.')}"
     if kind in ("notice_on", "effective_on"):
         return f"json_extract(c.data, '$.{kind}')"
     if kind == "reason":

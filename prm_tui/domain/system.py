@@ -16,6 +16,8 @@ from prm_tui.domain.text import nearest, trimmed
 SYSTEM, DEPARTMENT = "system", "department"
 OF_CASE = ("notice_on", "effective_on", "reason")
 """What a column may hold beside the fields of the partner: facts of the case."""
+OF_CONTACT = ("contact.name", "contact.role", "contact.email", "contact.phone")
+"""What a column of a mail list may hold: with one of these the sheet has a row for each contact."""
 INACTIVE = frozenset({
     "inactive", "blocked", "closed", "terminated", "deactivated", "disabled", "ended", "expired", "deleted", "removed",
     "cancelled", "canceled", "archived", "unsubscribed", "suspended", "left", "former", "gone", "no", "n", "false", "0",
@@ -31,8 +33,8 @@ COMPLETE = 0.9
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a system's sheet. `source`: a field, `custom.KEY`, `key:SYSTEM`, a fact of the case, or a fixed text
-    (`status:Blocked` where it says that the partner has left, else `text:…`).
+    """A column of a system's sheet. `source`: a field, `custom.KEY`, `key:SYSTEM`, a fact of the case, `contact.email` and
+    the like, or a fixed text (`status:Blocked` where it says that the partner has left, else `text:…`).
     """
 
     header: str
@@ -85,7 +87,7 @@ class System:
             wanted = self.sheet.casefold()
             return any(fnmatchcase(name.casefold(), wanted) for name in (file, sheet, f"{file} {sheet}"))
         there = {trimmed(header).casefold() for header in headers}
-        keys = [c for c in self.columns if c.source == "code" or c.source.startswith("key:")]
+        keys = [c for c in self.columns if c.source in ("code", "contact.email") or c.source.startswith("key:")]
         named = [*keys, *([self.status] if self.status else [])]
         return bool(keys) and all(trimmed(c.header).casefold() in there for c in named)
 
@@ -222,7 +224,7 @@ def _source(said: str) -> str:
     kind, colon, name = said.partition(":")
     if colon and kind in ("status", "text") and name.strip():
         return f"{kind}:{name.strip()}"
-    known = (*FIELDS, *OF_CASE)
+    known = (*FIELDS, *OF_CASE, *OF_CONTACT)
     if said in known or (kind == "key" and name.isidentifier()) or re.fullmatch(r"custom\.\w+", said):
         return said
     like = nearest(said, known)

@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.exchange import Choices, ImportReport
-from prm_tui.services import cases, deactivation, exchange, files, history, partners, people, systems
+from prm_tui.services import cases, contacts, deactivation, exchange, files, history, partners, people, systems
 from storage import Store
 
 DAY = date(2026, 3, 31)
@@ -230,3 +230,26 @@ def test_when_the_notice_is_withdrawn_who_was_told_is_told_again(office: Store, 
     assert states(office, case) == {"finance": "confirmed", "Listing": "to take back"}
     with pytest.raises(UsageError, match="Nothing is told to other systems for case 1 now"):
         systems.send(office, tmp_path / "out", case, actor=who(office, "Dana"), as_of=DAY)
+
+
+def test_a_mail_list_gets_a_row_for_each_contact_and_is_read_by_its_addresses(office: Store, tmp_path: Path) -> None:
+    systems.add(office, "newsletter", "Company=code, E-mail=contact.email, Name=contact.name, Action=text:remove",
+                actor=who(office, "Dana"), as_of=DAY)  # fmt: skip
+    for name in ("Ann", "Bea"):
+        fields = {"name": name, "email": f"{name.lower()}@acme.example"}
+        contacts.add(office, partners.resolve(office, "00123"), fields, actor=None, as_of=DAY)
+    case = leaves(office)
+    systems.send(office, tmp_path / "out", case, actor=who(office, "Dana"), as_of=DAY)
+    page = load_workbook(tmp_path / "out" / "newsletter 00123.xlsx").active
+    assert page is not None and [[c.value for c in row] for row in page.iter_rows(min_row=2)] == [
+        ["00123", "ann@acme.example", "Ann", "remove"], ["00123", "bea@acme.example", "Bea", "remove"]
+    ]  # fmt: skip
+    listed = tmp_path / "list.csv"
+    listed.write_text("Company,E-mail,Name\n00124,x@bolt.example,Xu\n00123,bea@acme.example,Bea\n")
+    with exchange.read(office, [listed], forced={"list": "contacts"}) as reading:
+        report = exchange.commit(office, reading, actor=None, as_of=LATER)
+    assert "newsletter still lists 00123 =Acme Ltd: list.csv, sheet list, row 3" in report.sheets[0].notes
+    listed.write_text("Company,E-mail,Name\n00124,x@bolt.example,Xu\n")
+    with exchange.read(office, [listed], forced={"list": "contacts"}) as reading:
+        report = exchange.commit(office, reading, Choices(covered_to=LATER), actor=None, as_of=LATER)
+    assert "newsletter no longer lists it: list.csv, sheet list" in report.sheets[0].notes
