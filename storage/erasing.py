@@ -14,12 +14,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from prm_tui.domain.change import ERASURE
+from prm_tui.domain.change import ERASURE, noun
 from prm_tui.domain.privacy import GONE, PERSONAL, Erasure, Scrubber, Subject, Term, opaque
 from prm_tui.domain.text import folded
 from storage import cases, chain, words
 from storage.holds import any_held
-from storage.naming import Found, everywhere, free, of_contact, of_partner, scan
+from storage.naming import Found, everywhere, free, of_contact, of_partner, rules_that_name, scan
 from storage.store import Change
 
 _PATIENCE = 200
@@ -50,7 +50,7 @@ class Erasing:
             self._contact(one)
         words.refresh(self.conn, "id = ?", (self.partner_id,))
         self._scrub(near, {"change_log": mine["change_log"]})  # what has been logged meanwhile
-        self._keepings()
+        self._keepings(wide)
 
     def _scrub(self, scrubber: Scrubber, place: dict[str, str]) -> None:
         for table, only in place.items():
@@ -211,9 +211,13 @@ class Erasing:
             {"rows": listed},
         )
 
-    def _keepings(self) -> None:
-        """What could not be told from somebody else, and what the ledger and the audit need."""
+    def _keepings(self, wide: Scrubber) -> None:
+        """What could not be told from somebody else, what only a person can change, what ledger and audit need."""
         kept = self.report.kept
+        for hit in rules_that_name(self.conn, wide):
+            kept.append(
+                f"{noun(hit.table, 1)} {hit.row_id} has the words in its {hit.column}: look, and change it yourself"
+            )
         for one in self.subjects:
             for term in one.terms:
                 if term.scope == "own":

@@ -147,9 +147,25 @@ def free(conn: sqlite3.Connection, table: str) -> str:
     return f"NOT ({' OR '.join(held)})"
 
 
+RULES = (
+    "kinds", "fields", "packs", "facts", "triggers", "trigger_versions", "workflows", "workflow_versions", "templates",
+    "calendars", "policies", "settings", "mappings", "roles", "rates",
+)  # fmt: skip
+"""Tables of what somebody wrote for the program to go by: a word taken out of a rule makes it another rule."""
+
+
 def everywhere(conn: sqlite3.Connection) -> dict[str, str]:
-    """The whole file, but for what is of partners under legal hold. The log stands last: scrubbing writes to it."""
-    return {table: free(conn, table) for table in [*logged_tables(conn), *sorted(UNLOGGED), "change_log"]}
+    """The whole file, but for rules, and what is of partners under legal hold. The log is last: scrubbing writes to it."""
+    tables = [table for table in [*logged_tables(conn), *sorted(UNLOGGED)] if table not in RULES]
+    rules = ", ".join(f"'{table}'" for table in RULES)
+    return {table: free(conn, table) for table in tables} | {
+        "change_log": f"t.tbl NOT IN ({rules}) AND {free(conn, 'change_log')}"
+    }
+
+
+def rules_that_name(conn: sqlite3.Connection, scrubber: Scrubber) -> list[Found]:
+    """The rules in which a scrubber finds something: a person has to look at them."""
+    return list(scan(conn, scrubber, dict.fromkeys(RULES, "1")))
 
 
 def of_partner(conn: sqlite3.Connection, partner_id: int) -> dict[str, str]:

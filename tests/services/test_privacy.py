@@ -23,6 +23,7 @@ from prm_tui.services import (
     file_settings,
     files,
     history,
+    packs,
     partners,
     people,
     privacy,
@@ -391,3 +392,14 @@ def test_undo_of_what_was_before_brings_nobody_back(office: Store) -> None:
     plan = history.undo(office, actor=None, as_of=DAY)
     assert plan.whole and office.conn.execute("SELECT contact_id FROM records").fetchone() == (None,)
     assert left(office) == [] and chain.broken_links(office.conn) == []
+
+
+def test_rules_are_left_as_they_are_written_and_named(office: Store) -> None:
+    packs.add(
+        office, '[template.hello]\nsubject = "Hello"\nbody = "Ask the Order Desk."\n', "t.toml", actor=None, as_of=DAY
+    )
+    acme = of(office, "ACME")
+    contact = contacts.add(office, acme, {"name": "Order Desk", "email": "desk@acme.example"}, actor=None, as_of=DAY)
+    done = erase(office, contact)
+    assert office.conn.execute("SELECT body FROM templates WHERE name = 'hello'").fetchone() == ("Ask the Order Desk.",)
+    assert "template 1 has the words in its body: look, and change it yourself" in done.kept
