@@ -6,6 +6,8 @@ import hashlib
 import json
 import sqlite3
 
+from prm_tui.domain.change import ERASURE
+
 _FIELDS = "id, at, as_of, actor_id, actor, kind, why, caused_by, undoes, undo_scope, rows, inserted, digest, prev_hash"
 
 
@@ -13,21 +15,41 @@ def seal(conn: sqlite3.Connection, change_id: int) -> None:
     """Write the hash of the change before a finished one, and its own; its digest and its figures stand already."""
     previous = conn.execute("SELECT hash FROM changes WHERE id < ? ORDER BY id DESC LIMIT 1", (change_id,)).fetchone()
     conn.execute("UPDATE changes SET prev_hash = ? WHERE id = ?", (previous[0] if previous else "", change_id))
-    conn.execute("UPDATE changes SET hash = ? WHERE id = ?", (_hash(conn, change_id), change_id))
+    conn.execute("UPDATE changes SET hash = ? WHERE id = ?", (seal_of(conn, change_id), change_id))
 
 
 def broken_links(conn: sqlite3.Connection) -> list[int]:
-    """The changes whose seal does not fit what the file holds now; empty when all is well."""
-    broken = []
+    """The changes whose seal does not fit what the file holds now; empty when all is well.
+
+    One that an erasure has scrubbed (see `scrubbed`) fits when it is as the erasure left it.
+    """
+    broken, erased = [], scrubbed(conn)
     previous = ""
-    for change_id, digest, prev_hash, sealed in conn.execute(
+    for change_id, digest, prev_hash, hashed in conn.execute(
         "SELECT id, digest, prev_hash, hash FROM changes ORDER BY id"
     ).fetchall():
-        whole = prev_hash == previous and digest == log_digest(conn, change_id)[0] and sealed == _hash(conn, change_id)
-        if not whole:
+        _, left = erased.get(change_id, (0, (digest, hashed)))
+        if prev_hash != previous or left != (log_digest(conn, change_id)[0], seal_of(conn, change_id)):
             broken.append(change_id)
-        previous = sealed
+        previous = hashed
     return broken
+
+
+def scrubbed(conn: sqlite3.Connection) -> dict[int, tuple[int, tuple[str, str]]]:
+    """The changes from whose log personal data was erased: by which change, and the digest and hash it left them with.
+
+    Only what a record says whose own hash stands in the sealed line of its change.
+    """
+    found: dict[int, tuple[int, tuple[str, str]]] = {}
+    for by, body, why in conn.execute(
+        "SELECT c.id, e.body, c.why FROM evidence e JOIN changes c ON c.id = e.change_id WHERE e.kind = ? AND c.kind = ?"
+        " ORDER BY e.id",
+        (ERASURE, ERASURE),
+    ):
+        if hashlib.sha256(body).hexdigest() in why:
+            for change_id, digest, sealed in json.loads(body)["links"]:
+                found[change_id] = by, (digest, sealed)
+    return found
 
 
 def log_digest(conn: sqlite3.Connection, change_id: int) -> tuple[str, int]:
@@ -48,5 +70,6 @@ def sealed(conn: sqlite3.Connection, change_id: int) -> str:
     return json.dumps(row, ensure_ascii=True)
 
 
-def _hash(conn: sqlite3.Connection, change_id: int) -> str:
+def seal_of(conn: sqlite3.Connection, change_id: int) -> str:
+    """The hash that fits what the file holds of a change now, its log aside."""
     return hashlib.sha256(sealed(conn, change_id).encode()).hexdigest()

@@ -39,7 +39,7 @@ def examine(conn: sqlite3.Connection, path: Path) -> Iterator[Finding]:
     first = f"{len(strays)} rows point at nothing, the first in {strays[0][0]}" if strays else ""
     yield Finding("references between rows", not strays, first)
     broken = chain.broken_links(conn)
-    said = f"the history was altered from outside at change {broken[0]}" if broken else ""
+    said = f"the history was altered from outside at change {broken[0]}" if broken else _scrubbed(conn)
     yield Finding("the chain of changes", not broken, said)
     left = conn.execute("SELECT count(*) FROM open_change").fetchone()[0]
     yield Finding("no change left half open", not left, f"{left} left open; restore a copy" if left else "")
@@ -48,6 +48,17 @@ def examine(conn: sqlite3.Connection, path: Path) -> Iterator[Finding]:
         yield Finding(what, not count, f"{count} found" if count else "")
     place = unsafe_place(path)
     yield Finding("a safe folder", place is None, place or "")
+
+
+def _scrubbed(conn: sqlite3.Connection) -> str:
+    """Which links no longer show all they held, because personal data was erased from them, and by which changes."""
+    found = chain.scrubbed(conn)
+    if not found:
+        return ""
+    by = sorted({change for change, _ in found.values()})
+    return (
+        f"personal data was erased from {len(found):,} links by change {', '.join(map(str, by))}; they fit its record"
+    )
 
 
 # Things that cannot be while every write goes through a change.

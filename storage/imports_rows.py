@@ -22,7 +22,19 @@ from prm_tui.domain.mapping import (
     ColumnPlan,
     SheetPlan,
 )
-from storage import cells, emits, identity, imports, imports_known, imports_old, matching, partners, returns, words
+from storage import (
+    cells,
+    emits,
+    identity,
+    imports,
+    imports_known,
+    imports_old,
+    matching,
+    partners,
+    returns,
+    systems,
+    words,
+)
 from storage.imports_known import Noun
 from storage.store import Change
 
@@ -68,6 +80,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     if noun.table == "partners":
         identity.find(change, plan, choices, report)
         imports_known.find_by_name(change, plan, choices, report)
+    systems.look(change, plan, feed, choices, report)
     _keep_to_mode(conn, choices, report)
     report.refused.sort(key=lambda refused: refused.row)
     counts = dict(conn.execute("SELECT state, count(*) FROM temp.incoming GROUP BY state").fetchall())

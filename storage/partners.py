@@ -15,7 +15,7 @@ from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.money import from_units
 from prm_tui.domain.partner import FACTS, FIELDS, Column, Partner, PartnerRow, Rhythm, Source
 from prm_tui.domain.text import folded
-from storage import words
+from storage import holds, words
 from storage.store import Change
 
 TREND_MONTHS = 12
@@ -270,6 +270,7 @@ def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | Non
     ).fetchone()
     if row is None:
         return None
+    held = holds.hold(conn, partner_id)
     values = {key: _value(kind, v) for (key, (_, kind)), v in zip(FIELDS.items(), row[4:], strict=True)}
     types = _types(conn)
     custom = {key: _value(types.get(f"custom.{key}", "text"), v) for key, v in json.loads(row[0]).items()}
@@ -291,6 +292,7 @@ def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | Non
         ),
         source=Source(row[1], row[2], row[3]) if row[1] is not None and row[3] is not None else None,
         counts=_counts(conn, partner_id, as_of),
+        hold=held.text if held else "",
     )
 
 

@@ -13,25 +13,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from prm_tui.domain.change import ChangeRow, Undone, UndoPlan
+from prm_tui.domain.change import ERASURE, ChangeRow, Undone, UndoPlan
 from prm_tui.domain.errors import UsageError
+from storage import holds
 from storage.log_triggers import columns, logged_tables
+from storage.owners import owned
 from storage.schema import HISTORY
 from storage.store import Change
 
 EXAMPLES = 20
-
-# How a row is known to belong to a partner, for undo limited to one.
-_OWNER = {
-    "partners": "t.id = :only",
-    "activity_lines": "t.activity_id IN (SELECT id FROM activities WHERE partner_id = :only)",
-    "feed_rows": "t.tbl = 'partners' AND t.row_id = :only",
-    "steps": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
-    "obligations": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
-    "timers": "t.case_id IN (SELECT id FROM cases WHERE partner_id = :only)",
-    "episodes": "t.row_id = :only",
-    "hits": "t.episode_id IN (SELECT id FROM episodes WHERE row_id = :only)",
-}
 
 _HISTORY = """
 SELECT c.id, c.at, c.as_of, c.actor, c.kind, c.why, c.rows, c.caused_by, c.undoes,
@@ -69,7 +59,9 @@ def change_row(conn: sqlite3.Connection, change_id: int | None) -> ChangeRow:
         if row is None:
             raise UsageError(f"There is no change {change_id}. See: prm history")
         return _change_row(row)
-    for row in conn.execute(f"{_HISTORY} WHERE c.undoes IS NULL AND c.kind != 'system' ORDER BY c.id DESC"):
+    for row in conn.execute(
+        f"{_HISTORY} WHERE c.undoes IS NULL AND c.kind NOT IN ('system', 'erasure') ORDER BY c.id DESC"
+    ):
         found = _change_row(row)
         if found.undone_by is None:
             return found
@@ -85,6 +77,8 @@ def _change_row(row: tuple[object, ...]) -> ChangeRow:
 
 def take_back(change: Change, target: ChangeRow, only: int | None = None) -> UndoPlan:
     """Take `target` and all it caused back, inside `change`; `only` limits it to one partner's rows."""
+    if target.kind == ERASURE:
+        raise UsageError(f"Change {target.id} erased personal data: that cannot be taken back.")
     if target.undone_by is not None:
         raise UsageError(f"Change {target.id} was already taken back by change {target.undone_by}.")
     undoing = _Undoing(change, target, only)
@@ -117,6 +111,8 @@ class _Undoing:
             "CREATE TEMP TABLE doomed(tbl TEXT, id INTEGER, change_id INTEGER, PRIMARY KEY (tbl, id)) WITHOUT ROWID"
         )
         self._gather_inserted()
+        self.held = holds.any_held(self.conn)
+        self._spare_held("doomed")
         self._spare_handed_over()
         self._spare_served()
         self._spare_edited()
@@ -132,10 +128,7 @@ class _Undoing:
         """A condition on rows `t` of a table: those the limit to one partner lets through."""
         if self.only is None:
             return "1"
-        if table in _OWNER:
-            return f"({_OWNER[table]})"
-        has_partner = any(name == "partner_id" for name, _ in columns(self.conn, table))
-        return "t.partner_id = :only" if has_partner else "0"
+        return owned(self.conn, table, "= :only") or "0"
 
     def _gather_inserted(self) -> None:
         for (inserted,) in self.conn.execute(f"SELECT inserted FROM changes WHERE id IN ({self.ids})").fetchall():
@@ -167,6 +160,16 @@ class _Undoing:
         self.plan.add(entry.outcome, table)
         if len(self.plan.examples) < EXAMPLES:
             self.plan.examples.append(entry)
+
+    def _spare_held(self, listed: str) -> None:
+        """Nothing of a partner under legal hold is taken back."""
+        rows = holds.among(self.conn, listed) if self.held else []
+        for table, row_id in rows:
+            self._spare(table, row_id, "legal hold", "blocked")
+            if listed == "putback":
+                self.conn.execute("DELETE FROM temp.putback WHERE tbl = ? AND row_id = ?", (table, row_id))
+        if rows:
+            self.plan.cannot.append(f"what is of partners under legal hold: {', '.join(holds.named(self.conn)[:5])}")
 
     def _spare_handed_over(self) -> None:
         rows = self.conn.execute(
@@ -271,6 +274,7 @@ class _Undoing:
             " WHERE NOT EXISTS (SELECT 1 FROM doomed d WHERE d.tbl = a.tbl AND d.id = a.row_id)"
         )
         self.conn.execute("CREATE INDEX temp.putback_row ON putback(tbl, col, row_id)")
+        self._spare_held("putback")
         self._spare_messages()
         outcomes = dict[tuple[str, int], str]()
         for table, col in self.conn.execute("SELECT DISTINCT tbl, col FROM putback ORDER BY tbl, col").fetchall():
@@ -353,6 +357,9 @@ class _Undoing:
         for table, row_id, image, _ in lines:
             row = json.loads(image)
             if row["change_id"] in self.targets or not self._allowed(table, row):
+                continue
+            if self.held and holds.hold(self.conn, row.get("partner_id") or 0):
+                self._spare(table, row_id, "legal hold", "blocked")
                 continue
             for name, kind in columns(self.conn, table):
                 if kind == "BLOB" and row.get(name) is not None:

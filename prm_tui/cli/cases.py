@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.cli import settling
+from prm_tui.cli import settling, systems, transition
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ACTS = (
     "list", "show", "serve", "dates", "complete", "stop", "withdraw", "close", "lessons", "notice-table", "evidence",
     "settlement", "pack", "gates", "pass",
+    "transition", "systems",
 )  # fmt: skip
 
 
@@ -48,6 +49,7 @@ def register(commands: Any) -> None:
     made.add_argument("--file", metavar="FILE", help="notice-table: a TOML file in the place of the table.")
     made.add_argument("--toml", action="store_true", help="notice-table: print it as it is written in a file.")
     settling.add_options(made)
+    transition.options_of(made)
     with_json(command(commands, "inbox", "List open tasks and approvals.", _inbox))
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
@@ -96,6 +98,10 @@ def _cases(options: argparse.Namespace) -> int:
             from prm_tui.cli import gates
 
             return (gates.show if options.act == "gates" else gates.let_pass)(options, store)
+        if options.act == "transition":
+            return transition.transition(options, store)
+        if options.act == "systems":
+            return systems.systems_of_case(options, store)
         return _act(options, store, person)
 
 

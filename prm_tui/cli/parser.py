@@ -25,7 +25,9 @@ GROUPS = (
     "cases",
     "obligations",
     "letters",
+    "systems",
     "outbox",
+    "privacy",
     "history",
 )
 

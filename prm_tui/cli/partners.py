@@ -130,13 +130,15 @@ def _partner(options: argparse.Namespace) -> int:
             "state_why": seen.state.why,
         }
         print_json({**partner.fields, "custom": partner.custom, "keys": dict(partner.keys), "facts": facts,
-                    "contacts": who, "records": has, "source": partner.source})  # fmt: skip
+                    "contacts": who, "records": has, "source": partner.source, "hold": partner.hold or None})  # fmt: skip
         return 0
     print(plain(f"{partner.name}  ({partner.code})"))
     for key, value in [*partner.fields.items(), *((partner.labels.get(k, k), v) for k, v in partner.custom.items())]:
         if value is not None and key not in ("code", "name"):
             print(plain(f"  {key}: {value}"))
     print(plain(f"  state: {seen.state.state.label}: {seen.state.why}"))
+    if partner.hold:
+        print(plain(f"  {partner.hold}"))
     rhythm = seen.rhythm
     if rhythm.last_on:
         usual = f", usually every {rhythm.median_gap} days" if rhythm.median_gap is not None else ""

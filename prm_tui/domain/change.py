@@ -9,6 +9,9 @@ from typing import Literal
 
 Outcome = Literal["reversed", "kept", "blocked"]
 
+ERASURE = "erasure"
+"""The kind of a change that erased personal data, and of the evidence that says what was done: never taken back."""
+
 NOUNS = {
     "partners": ("partner", "partners"),
     "partner_keys": ("partner key", "partner keys"),

@@ -28,6 +28,7 @@ RECORD_TARGETS = (
     "note", "owner",
 )  # fmt: skip
 APPROVAL_TARGETS = ("decision", "signed_by", "signed_on", "remark")
+TRANSITION_TARGETS = ("hand_over_to", "consent", "letter", "letter_on")
 TARGETS = {
     "partners": PARTNER_TARGETS,
     "people": PEOPLE_TARGETS,
@@ -35,6 +36,7 @@ TARGETS = {
     "activity": ACTIVITY_TARGETS,
     "record": RECORD_TARGETS,
     "approvals": APPROVAL_TARGETS,
+    "transition": TRANSITION_TARGETS,
 }
 NEEDED = {
     "partners": ("name",),
@@ -43,8 +45,9 @@ NEEDED = {
     "activity": ("partner", "occurred_on"),
     "record": ("partner",),
     "approvals": (),
+    "transition": (),
 }
-DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on"})
+DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on", "letter_on"})
 NUMBERS = frozenset({"amount", "quantity"})
 REASON = "Why prm could not take this row"
 """The header of the column that a workbook of refused rows gets; it means nothing when the rows come back."""
@@ -56,7 +59,7 @@ def targets(what: str) -> tuple[str, ...]:
 
 
 def right_what(what: str) -> bool:
-    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals or skip."""
+    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals, transition or skip."""
     noun, colon, kind = what.partition(":")
     if noun in ("activity", "record"):
         return kind.isidentifier()
@@ -182,7 +185,7 @@ class SheetPlan:
 
     @property
     def noun(self) -> str:
-        """partners, people, contacts, activity, record, approvals or skip."""
+        """partners, people, contacts, activity, record, approvals, transition or skip."""
         return self.what.partition(":")[0]
 
     def column(self, target: str) -> ColumnPlan | None:

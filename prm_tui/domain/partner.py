@@ -88,7 +88,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Partner:
-    """Everything stored about one partner. `fields` and `custom` hold values by key."""
+    """Everything stored about one partner. `fields` and `custom` hold values by key; `hold`: its legal hold, in words."""
 
     id: int
     code: str
@@ -100,6 +100,7 @@ class Partner:
     tags: tuple[str, ...] = ()
     source: Source | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    hold: str = ""
 
 
 @dataclass(frozen=True)

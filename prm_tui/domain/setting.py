@@ -12,6 +12,7 @@ PERSONS = "persons"
 EVIDENCE = "evidence_for_cause"
 BINDING = {PERSONS: "how many persons must agree", EVIDENCE: "whether a signed answer is needed"}
 """Settings that say how people agree: somebody by name changes them, and cases say who lowered them."""
+RETENTION = "retention_days"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ SETTINGS = {
                 " status cannot switch it on. 1: one person is enough, and every case says so.", 2, 1, 2, by_pack=False),
         Setting("coverage_tolerance", "Days feeds may lag", "So many days a feed may lie behind and still tell that"
                 " something did not happen.", TOLERANCE, 0, 400),
+        Setting(RETENTION, "Days contacts are kept", "So many days after the deactivation of their partner is closed contacts"
+                " are due to be erased.", 365, 0, 36_500),
         Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
         Setting(EVIDENCE, "Signed answers for cause", "1: a deactivation for cause is approved by a signed answer only."

@@ -13,7 +13,7 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import DecisionNeeded, UsageError
 from prm_tui.domain.notice import Dates, dates, refusal
-from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, withdrawal
+from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, transition, withdrawal
 from prm_tui.services.notice import table as notice_table
 from prm_tui.services.planning import due, plans
 from storage import Store, drafts, impact, settings
@@ -320,6 +320,7 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
         left = kept.leaving(change.conn, case.row.partner_id, effective)
         stored.set_status(change, case.row.partner_id, "Deactivated")
         kept.end_suspension(change, case.row.partner_id)
+        transition.take_effect(change, case_id)
         for task in case.tasks:
             if task.act == "complete" and task.state in ("open", "planned"):
                 cases.finish(change, task.id, "done", actor, as_of)

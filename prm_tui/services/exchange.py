@@ -17,7 +17,7 @@ from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
 from prm_tui.services.reading import Reading as Reading
 from prm_tui.services.reading import read as read
-from storage import Store, imports, imports_activities, imports_rows, returns
+from storage import Store, imports, imports_activities, imports_rows, returns, systems
 from storage.store import Change
 
 STEPS = 20_000
@@ -114,11 +114,15 @@ def _apply(
                     raise Cancelled("Stopped. Nothing was changed.")
                 if plan.again:
                     report.sheets.append(SheetReport(plan, same=plan.held or 0, lines=plan.rows))
+                    systems.again(change, plan, report.sheets[-1])
                     continue
                 if on_progress:
                     on_progress(plan.sheet)
                 if plan.noun == "approvals":
                     report.sheets.append(_signed(store, change, plan, rehearse))
+                    continue
+                if plan.noun == "transition":
+                    report.sheets.append(_handed_over(store, change, plan, rehearse))
                     continue
                 if plan.ours:
                     plan = returns.renamed(change.conn, plan)
@@ -145,6 +149,15 @@ def _signed(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> Sh
         someone(store, change.actor_id, "take signed answers in")
         in_the_present(store, change.as_of, "take signed answers in")
     return signoff.take(store, change, plan)
+
+
+def _handed_over(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
+    """What was written in a sheet of a hand-over; in earnest somebody by name takes it in."""
+    from prm_tui.services import transition
+
+    if not rehearse:
+        someone(store, change.actor_id, "take a hand-over in")
+    return transition.take(store, change, plan)
 
 
 @contextmanager
