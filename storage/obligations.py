@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from prm_tui.domain.condition import check
+from prm_tui.domain.condition import Checked, check
 from prm_tui.domain.deactivation import ImpactLine
 from prm_tui.domain.obligation import PROVE, ObligationRow, Proposed, applies
 from prm_tui.domain.pack import Obligation
@@ -93,7 +93,9 @@ def proposed(
     as_of: date,
 ) -> dict[int, list[Proposed]]:
     """For each partner that leaves (id → impact, reason) the obligations that apply, in the order of the rules."""
-    met = {name: _met(conn, rule.when, leaving, as_of) for name, rule in known.items() if rule.when}
+    tests = {name: rule.when for name, rule in known.items() if rule.when}
+    spoken = catalogue(conn) if tests else None
+    met = {name: _met(conn, check(text, spoken), leaving, as_of) for name, text in tests.items() if spoken}
     found: dict[int, list[Proposed]] = {}
     for partner, (impact, reason) in leaving.items():
         lines = {line.key: line for line in impact}
@@ -102,9 +104,9 @@ def proposed(
     return found
 
 
-def _met(conn: sqlite3.Connection, text: str, partners: Iterable[int], as_of: date) -> dict[int, bool | None]:
+def _met(conn: sqlite3.Connection, test: Checked, partners: Iterable[int], as_of: date) -> dict[int, bool | None]:
     """For which of these partners a condition holds; None where it is unknown."""
-    where = compiled(check(text, catalogue(conn)), as_of)
+    where = compiled(test, as_of)
     rows = conn.execute(
         f"SELECT p.id, ({where.sql}) FROM partners p WHERE p.id IN (SELECT value FROM json_each(:leaving))",
         {**where.params, "leaving": json.dumps(list(partners))},
