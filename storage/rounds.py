@@ -23,6 +23,7 @@ class Round:
     calendar: Calendar
     now: int  # the instant up to which timers fire
     render: Callable[[str, str, str], tuple[bytes, str]]  # form, title and text of a document → bytes, suffix
+    frozen: frozenset[str] = frozenset()  # kinds that do not begin with partners who leave
     _workflows: dict[int, Workflow] = field(default_factory=dict)
     _touched: tuple[int, bool] | None = None
 

@@ -24,7 +24,7 @@ CORE = "2"
 
 
 def install_core(store: Store) -> None:
-    """Give a file the kinds that every program has; those it knows already stay as they are."""
+    """Give a file the kinds that every program has, and their fields; those it knows already stay as they are."""
     if store.setting("core_pack") == CORE:
         return
     known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
@@ -48,7 +48,7 @@ def install_core(store: Store) -> None:
             " ON CONFLICT (tbl, kind, key) DO NOTHING",
             [
                 (table, name, key, key.replace("_", " ").capitalize(), field_type, order, change.id)
-                for table, name, kind in missing
+                for table, name, kind in _core()
                 for order, (key, field_type) in enumerate(kind.get("fields", {}).items())
             ],
         )

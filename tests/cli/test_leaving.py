@@ -33,7 +33,9 @@ def prm(demo_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def case(prm: Prm) -> str:
     """The approved deactivation of partner 275."""
-    (made,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", "--actor", "Dana Program", "--json"))
+    (made,) = json.loads(
+        prm("deactivate", "275", "--reason", "inactivity", "--notice", "table", "--actor", "Dana Program", "--json")
+    )
     (task,) = (t for t in json.loads(prm("inbox", "--json")) if t["kind"] == "approval")
     prm("approve", str(task["id"]), "--actor", "Max Manager")
     return str(made["id"])

@@ -70,7 +70,9 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 def leave(office: Office) -> int:
     store, today = office.store, office.today
-    (case,) = deactivation.submit(store, [office.of("A")], "strategic-exit", actor=office.who("Dana"), as_of=today)
+    (case,) = deactivation.submit(
+        store, [office.of("A")], "strategic-exit", notice="table", actor=office.who("Dana"), as_of=today
+    )
     for task in cases.get(store, case).tasks:
         if task.kind == "approval":
             cases.approve(store, task.id, actor=office.who("Max"), as_of=today)
@@ -175,7 +177,7 @@ def test_what_others_did_is_told_by_its_seal_alone_and_signed_answers_are_told_a
 ) -> None:
     store = office.store
     (case,) = deactivation.submit(
-        store, [office.of("A")], "strategic-exit", actor=office.who("Dana"), as_of=office.today
+        store, [office.of("A")], "strategic-exit", notice="table", actor=office.who("Dana"), as_of=office.today
     )
     people.add(store, "Secret Newcomer", roles=[], actor=None, as_of=office.today)
     signed = tmp_path / "signed.pdf"

@@ -12,7 +12,19 @@ import docx
 import pytest
 
 from prm_tui.domain.errors import InputError, UsageError
-from prm_tui.services import cases, contacts, deactivation, files, letters, outbox, packs, partners, people, records
+from prm_tui.services import (
+    cases,
+    contacts,
+    deactivation,
+    file_settings,
+    files,
+    letters,
+    outbox,
+    packs,
+    partners,
+    people,
+    records,
+)
 from storage import Store
 
 DAY = date(2026, 3, 31)
@@ -38,7 +50,11 @@ def who(store: Store, name: str) -> int:
 
 
 def leave(store: Store, reason: str = "inactivity") -> int:
-    (case,) = deactivation.submit(store, [partners.resolve(store, "A")], reason, actor=who(store, "Dana"), as_of=DAY)
+    if reason == "breach":
+        file_settings.put(store, {"evidence_for_cause": "0"}, actor=who(store, "Dana"), as_of=DAY)
+    (case,) = deactivation.submit(
+        store, [partners.resolve(store, "A")], reason, notice="table", actor=who(store, "Dana"), as_of=DAY
+    )
     for task in cases.get(store, case).tasks:
         if task.kind == "approval":
             cases.approve(store, task.id, actor=who(store, "Lee"), as_of=DAY)

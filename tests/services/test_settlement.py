@@ -55,7 +55,7 @@ def line(store: Store, amount: str, state: str = "approved", on: str = "2026-03-
 def leave(store: Store, *, serve: bool = True) -> int:
     """A's deactivation, approved and served today."""
     a = partners.resolve(store, "A")
-    (case,) = deactivation.submit(store, [a], "inactivity", actor=who(store, "Dana"), as_of=DAY)
+    (case,) = deactivation.submit(store, [a], "inactivity", notice="table", actor=who(store, "Dana"), as_of=DAY)
     for task in cases.get(store, case).tasks:
         if task.kind == "approval":
             cases.approve(store, task.id, actor=who(store, "Lee"), as_of=DAY)
