@@ -166,7 +166,7 @@ def check_chain(folder: Path) -> None:
     assert (whole.returncode, whole.stdout) == (0, "the chain holds\n")
     log = (folder / "log.jsonl").read_text(encoding="utf-8")
     (folder / "log.jsonl").write_text(
-        log.replace("reversed for its settlement", "kept for its settlement"), encoding="utf-8"
+        log.replace("reversed for the settlement", "kept for the settlement"), encoding="utf-8"
     )
     broken = subprocess.run([sys.executable, "-c", found[1]], cwd=folder, capture_output=True, text=True, check=False)
     assert broken.returncode == 1 and "AssertionError" in broken.stderr
