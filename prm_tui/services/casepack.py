@@ -181,6 +181,8 @@ def _dates(case: Case) -> list[str]:
     return [
         f"Notice: {data.get('notice_on')}, {served}",
         f"Takes effect: {data['effective_on']}; rule: {_flat(data.get('rule', ''))}",
+        *([f"Learned: {_flat(data['lesson'])}"] if data.get("lesson") else []),
+        *([f"May apply again from {data['reapply_on']}"] if data.get("reapply_on") else []),
     ]
 
 

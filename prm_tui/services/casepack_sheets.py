@@ -15,8 +15,11 @@ from prm_tui.domain.sheet import Live, OutColumn, OutSheet
 YEAR = 365
 _SAID = (
     ("notice_on", "Notice on"), ("served_on", "Served on"), ("method", "Served by"), ("effective_on", "Takes effect on"),
-    ("rule", "By the rule"), ("memo", "Memo"), ("snapshot", "Hash of the snapshot"),
+    ("rule", "By the rule"), ("basis", "Based on"), ("memo", "Memo"), ("lesson", "What was learned"),
+    ("reason_confirmed", "Reason in the end"), ("reapply_on", "May apply again from"), ("snapshot", "Hash of the snapshot"),
 )  # fmt: skip
+_SERVICE = (("sent_on", "Sent on"), ("received_on", "Received on"), ("deemed", "Counts as received"), ("address", "Sent to"),
+            ("law", "Law"))  # fmt: skip
 
 
 def _columns(*headers: str, **types: str) -> list[OutColumn]:
@@ -47,6 +50,10 @@ def _case(case: Case, reason: str, obligations: Sequence[ObligationRow], happene
         ["Outcome", row.outcome], ["Reason", reason], ["Path", case.path], ["Asked for by", case.requested_by],
         ["Opened on", row.opened_on.isoformat()], *([label, case.data.get(key)] for key, label in _SAID if case.data.get(key)),
     ]  # fmt: skip
+    service = case.data.get("service") or {}
+    said += [
+        [label, "yes" if service[key] is True else str(service[key])] for key, label in _SERVICE if service.get(key)
+    ]
     for state in STATES:
         count = sum(one.state == state for one in obligations)
         said.append([f"Obligations {state}", Live(f'=COUNTIF(Obligations!$F$2:$F${max(last, 2)},"{state}")', count)])
