@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from prm_tui.domain.case import Case, CaseRow, EvidenceRow, TaskRow
+from prm_tui.domain.case import Case, CaseRow, Ended, EvidenceRow, TaskRow
 from prm_tui.domain.setting import EVIDENCE, PERSONS
 from prm_tui.domain.workflow import Workflow
 from storage import settings
@@ -88,7 +88,8 @@ def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
         )
     ]
     return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence),
-                _one_person(conn, requested, tasks), _unsigned(conn, tasks, json.loads(data)), _named(conn, json.loads(data)))  # fmt: skip
+                _one_person(conn, requested, tasks), _unsigned(conn, tasks, json.loads(data)), _named(conn, json.loads(data)),
+                _ended(conn, case_id))  # fmt: skip
 
 
 def _unsigned(conn: sqlite3.Connection, tasks: list[TaskRow], data: dict[str, Any]) -> str:
@@ -112,6 +113,18 @@ def _named(conn: sqlite3.Connection, data: dict[str, Any]) -> tuple[str, ...]:
         )
     ]
     return (*names, *(f"everyone with the role {role}" for role in data.get("restricted_roles", ())))
+
+
+def _ended(conn: sqlite3.Connection, case_id: int) -> tuple[Ended, ...]:
+    rows = conn.execute(
+        "SELECT step, done_on, json_extract(data, '$.because') FROM steps WHERE case_id = ? AND done_on IS NOT NULL"
+        " AND json_extract(data, '$.because') IS NOT NULL ORDER BY id",
+        (case_id,),
+    )
+    return tuple(
+        Ended(step, date.fromisoformat(on), tuple((part, value) for part, value in json.loads(parts)))
+        for step, on, parts in rows.fetchall()
+    )
 
 
 def _one_person(conn: sqlite3.Connection, requested: str | None, tasks: list[TaskRow]) -> str:

@@ -34,13 +34,13 @@ def messages(
 ) -> list[MessageRow]:
     """Messages by what has to be done to them, then in the order in which they were made; all without a filter.
 
-    Those of restricted cases are listed for a `viewer` who may see them; named by their number, they come for everybody.
+    Those of restricted cases are listed for a `viewer` who may see them; named by their number or their case, they come for everybody.
     """
     tests = ["m.state IN (SELECT value FROM json_each(:states))"] if states else []
     tests += ["m.id IN (SELECT value FROM json_each(:ids))"] if ids is not None else []
     tests += ["m.partner_id = :partner"] if partner_id is not None else []
     tests += ["m.case_id = :case"] if case_id is not None else []
-    tests += [f"(c.id IS NULL OR {MAY_SEE})"] if ids is None else []
+    tests += [f"(c.id IS NULL OR {MAY_SEE})"] if ids is None and case_id is None else []
     params = {"states": _list(states), "ids": _list(ids or ()), "partner": partner_id, "case": case_id,
               "viewer": viewer}  # fmt: skip
     return [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from prm_tui.domain.calendar import Calendar
 from prm_tui.domain.condition import Catalogue
+from prm_tui.domain.sheet import OutColumn
 from prm_tui.domain.workflow import Workflow
 from storage import sweeps
 from storage.store import Change
@@ -23,6 +25,7 @@ class Round:
     calendar: Calendar
     now: int  # the instant up to which timers fire
     render: Callable[[str, str, str], tuple[bytes, str]]  # form, title and text of a document → bytes, suffix
+    table: Callable[[str, Sequence[OutColumn], Iterable[Sequence[Any]]], bytes]  # title, columns, rows of a workbook
     frozen: frozenset[str] = frozenset()  # kinds that do not begin with partners who leave
     _workflows: dict[int, Workflow] = field(default_factory=dict)
     _touched: tuple[int, bool] | None = None

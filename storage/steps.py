@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from prm_tui.domain.said import said
 from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
 from storage import acts, pauses, subjects, sweeps, whom, writing
@@ -66,6 +67,7 @@ def look_at_waiting(round_: Round) -> int:
     for version_id, step_id in sweeps.conditional(round_.conn):
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
+            moved += _withdrawn(round_, version_id, step)
             pauses.look(round_, version_id, step)
         elif isinstance(step, Wait) and step.ends_early:
             moved += _come_true(round_, version_id, step)
@@ -111,6 +113,22 @@ def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
     return sum(len(visits) for visits in moves.values())
 
 
+def _withdrawn(round_: Round, version_id: int, step: Task | Approve) -> int:
+    """What is asked of persons and has been settled by the facts meanwhile: nobody is asked any more."""
+    if step.unless is None:
+        return 0
+    waiting = [v for (v,) in round_.conn.execute(f"SELECT s.id {live('waiting')}", (step.id, version_id))]
+    over = subjects.meeting(round_.conn, round_.known, round_.as_of, step.unless.when, waiting) if waiting else set()
+    visits = sorted(over)
+    _keep_why(round_, step.unless.when, visits)
+    round_.conn.execute(
+        "UPDATE tasks SET state = 'cancelled' WHERE state = 'open' AND step_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(visits),),
+    )
+    go(round_, version_id, visits, step.unless.then)
+    return len(visits)
+
+
 def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     """Waits whose condition is true, or whose activity has come since they began."""
     waiting = [visit for (visit,) in round_.conn.execute(
@@ -118,6 +136,7 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     over = set[int]()
     if step.until and waiting:
         over |= subjects.meeting(round_.conn, round_.known, round_.as_of, step.until, waiting)
+        _keep_why(round_, step.until, sorted(over))
     if step.activity and waiting:
         came = round_.conn.execute(
             "SELECT s.id FROM steps s JOIN cases c ON c.id = s.case_id WHERE s.id IN (SELECT value FROM json_each(:waiting))"
@@ -129,6 +148,17 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
     visits = sorted(over)
     go(round_, version_id, visits, _then(round_, version_id, step))
     return len(visits)
+
+
+def _keep_why(round_: Round, until: str, visits: Sequence[int]) -> None:
+    """What a wait ended by: each part of its condition, with the value it had."""
+    if not visits:
+        return
+    kept = [
+        (json.dumps([[part, said(*value)] for part, value in parts]), visit)
+        for visit, parts in subjects.parts(round_.conn, round_.known, round_.as_of, until, visits).items()
+    ]
+    round_.conn.executemany("UPDATE steps SET data = json_set(data, '$.because', json(?)) WHERE id = ?", kept)
 
 
 def fire_timers(round_: Round) -> int:

@@ -9,12 +9,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from prm_tui.domain.condition import Catalogue, Kind, check
+from prm_tui.domain.condition import Catalogue, Kind, check, show
 from prm_tui.domain.condition.catalogue import RECORD_FIELDS
+from prm_tui.domain.condition.tree import leaves
 from prm_tui.domain.money import SCALE
 from storage import coverage
 from storage.conditions import Compiler, Place
 from storage.days import Days
+from storage.explain import subject_of
 
 _TABLES = {"record": "records", "activity": "activities"}
 
@@ -54,8 +56,20 @@ def values(
         )
         for visit, *cells in rows:
             found[visit] = [
-                (_read(cell, type_, unit), type_) for cell, type_, unit in zip(cells, types, units, strict=False)
+                (read(cell, type_, unit), type_) for cell, type_, unit in zip(cells, types, units, strict=False)
             ]
+    return found
+
+
+def parts(
+    conn: sqlite3.Connection, known: Catalogue, as_of: date, text: str, visits: Sequence[int]
+) -> dict[int, list[tuple[str, tuple[Any, str]]]]:
+    """For each visit the parts of a condition, each with what it looks at: (part, (value, type))."""
+    found: dict[int, list[tuple[str, tuple[Any, str]]]] = {}
+    for kind, listed in _by_subject(conn, known, visits):
+        tests = leaves(check(text, known, subject=kind).node)
+        looked_at = values(conn, known, as_of, [show(subject_of(test)) for test in tests], json.loads(listed))
+        found |= {visit: list(zip(map(show, tests), told, strict=True)) for visit, told in looked_at.items()}
     return found
 
 
@@ -79,7 +93,8 @@ def elsewhere(conn: sqlite3.Connection, known: Catalogue, fields: Sequence[str],
     return found
 
 
-def _read(cell: Any, type_: str, units: bool) -> Any:
+def read(cell: Any, type_: str, units: bool) -> Any:
+    """A cell as a value of its type; None where it is empty or unknown."""
     if cell is None or cell == "":
         return None
     if type_ == "date":

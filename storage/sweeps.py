@@ -174,11 +174,11 @@ def touch(conn: sqlite3.Connection, upto: int, as_of: date) -> bool:
 
 
 def conditional(conn: sqlite3.Connection) -> list[tuple[int, str]]:
-    """Versions of workflows, and their steps, that wait for a condition or an activity, or stand still by one."""
+    """Versions of workflows, and their steps, that wait for a condition or an activity, or stand still or are withdrawn by one."""
     return conn.execute(
         "SELECT v.id, json_extract(s.value, '$.id') FROM workflow_versions v, json_each(v.body, '$.step') s WHERE"
-        " coalesce(json_extract(s.value, '$.until'), json_extract(s.value, '$.activity'), json_extract(s.value, '$.pause'))"
-        " IS NOT NULL ORDER BY v.id, s.key"
+        " coalesce(json_extract(s.value, '$.until'), json_extract(s.value, '$.activity'), json_extract(s.value, '$.pause'),"
+        " json_extract(s.value, '$.unless')) IS NOT NULL ORDER BY v.id, s.key"
     ).fetchall()
 
 

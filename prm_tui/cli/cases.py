@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ACTS = (
     "list", "show", "serve", "dates", "complete", "stop", "withdraw", "close", "lessons", "notice-table", "evidence",
-    "settlement", "pack",
+    "settlement", "pack", "gates", "pass",
 )  # fmt: skip
 
 
@@ -28,7 +28,8 @@ def register(commands: Any) -> None:
     made.add_argument("act", nargs="?", choices=ACTS, default="list", help="What to do.")
     made.add_argument("id", nargs="?", type=int, metavar="ID", help="The case.")
     made.add_argument("out", nargs="?", metavar="OUT",
-                      help="evidence, pack: the folder that is written; settlement: a workbook, .xlsx.")  # fmt: skip
+                      help="evidence, pack: the folder that is written; settlement: a workbook, .xlsx; pass: the gate.")  # fmt: skip
+    made.add_argument("name", nargs="?", metavar="NAME", help="pass: what may pass, by its name.")
     made.add_argument("--all", action="store_true", help="List closed cases, too.")
     made.add_argument("--partner", metavar="CODE", help="Only cases of this partner.")
     made.add_argument("--on", metavar="DATE", help="serve: when notice was received (else today).")
@@ -39,7 +40,7 @@ def register(commands: Any) -> None:
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
     made.add_argument("--effective", metavar="DATE", help="dates: a later effective date; who approves is asked again.")
-    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw: why.")
+    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw, pass: why.")
     made.add_argument("--lesson", metavar="T", default="", help="close: what was learned, for whom is recruited next.")
     made.add_argument("--reason-confirmed", metavar="R", default="", help="close: the reason it was in the end.")
     made.add_argument("--waive", metavar="T", default="", help="close: why what is left to do is let go.")
@@ -87,9 +88,14 @@ def _cases(options: argparse.Namespace) -> int:
             return _notice_table(options, store, person)
         if options.id is None:
             raise UsageError(f"Which case? prm cases {options.act} ID. See them with: prm cases list")
+        case = cases.shown(store, options.id, person)
         if options.act == "show":
-            show(options, store, cases.shown(store, options.id, person))
+            show(options, store, case)
             return 0
+        if options.act in ("gates", "pass"):
+            from prm_tui.cli import gates
+
+            return (gates.show if options.act == "gates" else gates.let_pass)(options, store)
         return _act(options, store, person)
 
 
@@ -159,7 +165,6 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
     elif options.act == "evidence":
         if not options.out:
             raise UsageError(f"It is written: prm cases evidence {options.id} FOLDER")
-        cases.shown(store, options.id, person)
         for path in cases.write_evidence(store, options.id, Path(options.out)):
             print(plain(path))
     elif options.act == "complete":
@@ -208,7 +213,7 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
     if options.json:
         print_json({**case_row(case.row), "path": case.path, "requested_by": case.requested_by, "data": case.data,
                     "tasks": case.tasks, "evidence": case.evidence, "one_person": case.one_person, "unsigned": case.unsigned,
-                    "restricted_to": case.seen_by, "since": since})  # fmt: skip
+                    "restricted_to": case.seen_by, "since": since, "ended": case.ended})  # fmt: skip
         return
     row = case.row
     print(plain(f"Case {row.id}: {row.kind} of {row.name} ({row.code}), {STAGES.get(row.stage, row.stage)}"))
@@ -231,6 +236,8 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
         why = f": {task.reason}" if task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
+    for ended in case.ended:
+        print(plain(f"  went on by itself on {ended.on}, “{ended.step}”: {ended.said}"))
     for proof in case.evidence:
         print(plain(f"  evidence: {proof.title}, sha256 {proof.hash}"))
 

@@ -115,11 +115,26 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """A wait that ended by itself: when, and each part of its condition with the value it had, in words."""
+
+    step: str
+    on: date
+    parts: tuple[tuple[str, str | None], ...]
+
+    @property
+    def said(self) -> str:
+        """count(order, 14) > 0: 2; tier = 'Gold': Silver"""
+        return "; ".join(f"{part}: {value or 'unknown'}" for part, value in self.parts)
+
+
+@dataclass(frozen=True)
 class Case:
     """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py.
 
     `one_person`: that one person asked and approved, or who said, and when, that one is enough; empty where it takes two.
     `unsigned`: the same of a case for cause without a signed answer. `seen_by`: who alone may see it, empty for everybody.
+    `ended`: what was waited for and has come.
     """
 
     row: CaseRow
@@ -132,3 +147,4 @@ class Case:
     one_person: str = ""
     unsigned: str = ""
     seen_by: tuple[str, ...] = ()
+    ended: tuple[Ended, ...] = ()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prm_tui.domain.condition import ConditionError
 
 Key = tuple[str | int, ...]
 """The way to a value: ("workflow", "winback", "step", 0, "then"). A number counts from 0."""
@@ -35,6 +39,12 @@ class Fault:
         hint = f". Did you mean “{self.instead}”?" if self.instead else ""
         whole = f"{', '.join(place)}: {self.problem}{hint}" if place else f"{self.problem}{hint}"
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in whole)  # it quotes what a file says
+
+
+def wrong(key: Key, error: ConditionError) -> Fault:
+    """A condition's fault at its key."""
+    expected = f"; expected {error.expected}" if error.expected else ""
+    return Fault(key, f"character {error.at + 1}: {error.problem}{expected}", error.suggestion)
 
 
 def _counted(key: Key) -> Iterable[str]:

@@ -12,6 +12,7 @@ from prm_tui.domain.step import (
     Branch,
     Document,
     End,
+    List,
     Notify,
     Offer,
     Parallel,
@@ -19,6 +20,7 @@ from prm_tui.domain.step import (
     Set,
     Start,
     Step,
+    Suspend,
     Tag,
     Task,
     Wait,
@@ -28,14 +30,17 @@ from prm_tui.domain.workflow import END, START, Workflow
 
 VERBS = {
     "task": "task", "approve": "approve", "notify": "message", "branch": "branch", "parallel": "at once", "wait": "wait",
-    "set": "set", "tag": "tag", "offer": "offer", "accrue": "accrue", "document": "document", "start": "start",
+    "set": "set", "tag": "tag", "suspend": "suspend", "offer": "offer", "accrue": "accrue", "document": "document", "list": "list",
+    "start": "start",
     "record": "record", "end": "end",
 }  # fmt: skip
 KINDS = {
     "task": "something a person does", "approve": "a decision by one or several persons", "notify": "a message into the outbox",
     "branch": "goes one way or another by a condition", "parallel": "several ways at once, which meet again",
     "wait": "for time, for an activity, for a condition", "set": "gives a field a value", "tag": "puts a tag on, takes one off",
+    "suspend": "stops the partner at once, until a person lifts it",
     "offer": "something the partner may take", "accrue": "a line in the ledger", "document": "a letter or report from a template",
+    "list": "a workbook of partners, records or activities",
     "start": "begins another workflow", "record": "a new record", "end": "the case is over, with an outcome",
 }  # fmt: skip
 """What a step may do, in words."""
@@ -193,6 +198,8 @@ def _onward(workflow: Workflow, step: Step, numbers: dict[str, int]) -> str:
 
 def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[tuple[str, str]]:
     following = workflow.following(step)
+    if isinstance(step, Task | Approve) and step.unless:
+        yield f"withdrawn when {_read(step.unless.when)}", target(workflow, step.unless.then, numbers)
     match step:
         case Branch():
             for case in step.cases:
@@ -211,6 +218,8 @@ def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[t
             yield f"to those of whom: {_read(step.eligible)}", ""
             if step.nobody:
                 yield "if nobody may have it", target(workflow, step.nobody, numbers)
+        case List() if step.when:
+            yield f"those of which: {_read(step.when)}", ""
         case Wait() if step.timeout:
             yield "when the time is over", target(workflow, step.timeout, numbers)
         case Parallel():
@@ -243,6 +252,8 @@ def _said(step: Step) -> tuple[str, str]:
         case Tag():
             parts = [f"+ {tag}" for tag in step.add] + [f"– {tag}" for tag in step.remove]
             return ", ".join(parts), ""
+        case Suspend():
+            return f"at once: {step.reason}", ""
         case Offer():
             to = f"to {whom(step.to)}"
             if step.eligible:
@@ -252,6 +263,9 @@ def _said(step: Step) -> tuple[str, str]:
             return _accrued(step), f"each {step.period}" if step.period else ""
         case Document():
             return step.title, f"{step.format} from {step.template}"
+        case List():
+            which = f"all with the same {', '.join(map(_name, step.same))}" if step.same else "those of the partner"
+            return step.title, f"{_name(step.what.partition(':')[2] or step.what)}: {which}"
         case Start():
             return f"the workflow {step.workflow}", ""
         case Record():

@@ -13,6 +13,7 @@ from prm_tui.domain import toml
 from prm_tui.domain.condition.catalogue import CLASSES
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.gate import Gate
 from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
     Condition,
@@ -144,6 +145,7 @@ class Pack:
     workflows: dict[str, Workflow] = field(default_factory=dict)
     templates: dict[str, MessageTemplate] = field(default_factory=dict)
     obligations: dict[str, Obligation] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -182,6 +184,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "workflow": ("workflows", Workflow),
     "template": ("templates", MessageTemplate),
     "obligation": ("obligations", Obligation),
+    "gate": ("gates", Gate),
 }
 _TOP = ("pack", "field", *_SECTIONS, "settings")
 _NAMES: dict[str, Any] = {"activity": KindName, "record": KindName, "fact": KindName}

@@ -15,12 +15,13 @@ from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIE
 from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
 from prm_tui.domain.condition.tree import Call, Changed, Name, walk
-from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.fault import Fault, Key, wrong
+from prm_tui.domain.list_check import listed
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
 from prm_tui.domain.sla import Span
-from prm_tui.domain.step import Accrue, Branch, Document, Notify, Offer, Record, Set, Step, Wait
+from prm_tui.domain.step import Accrue, Branch, Document, List, Notify, Offer, Record, Set, Step, Wait
 from prm_tui.domain.template import TemplateError
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import name_key, nearest
@@ -49,13 +50,14 @@ class Known:
 
 def check(pack: Pack, known: Known, failed: frozenset[tuple[str, str]] = frozenset()) -> list[Fault]:
     """Every fault of a pack in a file. `failed` are parts that could not be read: they count as there."""
+    from prm_tui.domain.gate_check import gates
     from prm_tui.domain.rings import rings
 
     checking = _Checking(pack, known, failed)
     faults = [Fault((*key, *f.key), f.problem, f.instead) for key, f in checking.workflows()]
     faults += [*checking.names(), *checking.people()]
     if not any(section in ("activity", "record", "fact", "field") for section, _ in failed):
-        means = [*checking.kinds(), *checking.conditions()]
+        means = [*checking.kinds(), *checking.conditions(), *gates(pack, checking.catalogue, checking.workflow_names)]
         faults += means
         if not means:
             faults += rings(pack, known, checking.catalogue)
@@ -228,6 +230,8 @@ class _Checking:
                 yield from self._kind((*key, "activity"), kind_name, self.catalogue.activities, "activity")
             case Offer():
                 yield from self._kind((*key, "record"), step.record, self.catalogue.records, "record")
+            case List():
+                yield from listed(key, step, self.catalogue, [self.subject(one) for one in subjects])
             case Record():
                 yield from self._record(key, step)
 
@@ -334,12 +338,6 @@ class _Checking:
                     break
 
 
-def wrong(key: Key, error: ConditionError) -> Fault:
-    """A condition's fault at its key."""
-    expected = f"; expected {error.expected}" if error.expected else ""
-    return Fault(key, f"character {error.at + 1}: {error.problem}{expected}", error.suggestion)
-
-
 def _said_by_keys(key: Key, text: str) -> Iterator[Fault]:
     """What the language has words for, and a trigger keys of its own: a change, a step of a total."""
     for node, _ in walk(parse(text)):
@@ -385,6 +383,8 @@ def _people(pack: Pack) -> Iterator[tuple[Key, str]]:
                 yield ("workflow", name, "step", n, *key), who
     for name, obligation in pack.obligations.items():
         yield ("obligation", name, "owner"), obligation.owner
+    for name, gate in pack.gates.items():
+        yield ("gate", name, "by"), gate.by or ""
 
 
 def _fits(key: Key, value: str | Decimal | bool, type_: str) -> Iterator[Fault]:

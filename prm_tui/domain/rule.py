@@ -142,6 +142,8 @@ def renamed(step: Data, old: str, new: str) -> Data:
         made["choices"] = {label: to(where) for label, where in step["choices"].items()}
     if isinstance(step.get("cases"), list | tuple):
         made["cases"] = [{**case, "then": to(case.get("then"))} for case in step["cases"]]
+    if isinstance(step.get("unless"), Mapping):
+        made["unless"] = {**step["unless"], "then": to(step["unless"].get("then"))}
     if isinstance(step.get("branches"), list | tuple):
         made["branches"] = [to(where) for where in step["branches"]]
     return made

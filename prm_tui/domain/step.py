@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from prm_tui.domain.fault import Key
 from prm_tui.domain.shape import (
@@ -23,65 +23,15 @@ from prm_tui.domain.shape import (
     one_of,
 )
 from prm_tui.domain.shape import Worker as WorkerName
+from prm_tui.domain.timed import Escalate as Escalate
+from prm_tui.domain.timed import Step as Step
+from prm_tui.domain.timed import Timed as Timed
+from prm_tui.domain.timed import Unless as Unless
+from prm_tui.domain.trigger import Subject
 
 PERIODS = ("month", "quarter", "year")
 LEDGER = ("new", "approved", "hold")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """Any step. `then` names what comes next: a step, `end`, `start:WORKFLOW`; without it, the step written below."""
-
-    do: ClassVar[str]
-    pauses: ClassVar[bool] = False
-    """Whether a case stands still here until a person or the time says so."""
-
-    id: Slug
-    then: Target | None = None
-
-    def targets(self, following: str) -> list[tuple[Key, str]]:
-        """Every way on: (the key that names it, the target). `following` is the step below, or `end`."""
-        return [(("then",), self.then or following)]
-
-    def conditions(self) -> list[tuple[Key, str]]:
-        """Its conditions: (key, text)."""
-        return []
-
-    def expressions(self) -> list[tuple[Key, str]]:
-        """Its values in the language of conditions: (key, text)."""
-        return []
-
-    def people(self) -> list[tuple[Key, str]]:
-        """Who it speaks of: (key, "role:legal" and the like)."""
-        return []
-
-    def words(self) -> list[tuple[Key, str]]:
-        """Texts for people that may hold {{ fields }}: (key, text)."""
-        return [((key,), value) for key in ("title", "detail", "note") if (value := getattr(self, key, None))]
-
-
-@dataclass(frozen=True)
-class Escalate:
-    """Whom to tell when so many times the allowed time has passed (1.5: half as much again)."""
-
-    to: Annotated[str, WorkerName]
-    at: Decimal = Decimal("1.5")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timed(Step):
-    """A step with a deadline. `warn`: the part of the time after which its owner is warned."""
-
-    within: Duration | None = None
-    warn: Decimal = Decimal("0.75")
-    escalate: Escalate | None = None
-    pause: Condition | None = None  # the time stands still while this is true
-
-    def conditions(self) -> list[tuple[Key, str]]:
-        return [(("pause",), self.pause)] if self.pause else []
-
-    def people(self) -> list[tuple[Key, str]]:
-        return [(("escalate", "to"), self.escalate.to)] if self.escalate else []
+_Listed = Annotated[str, lambda value: "change" if value == "change" else str(Subject.of(value))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +81,7 @@ class Approve(Timed):
 
     def targets(self, following: str) -> list[tuple[Key, str]]:
         if self.choices:
-            return [(("choices", label), target) for label, target in self.choices.items()]
+            return [*((("choices", label), target) for label, target in self.choices.items()), *self._withdrawn]
         return [*super().targets(following), (("reject",), self.reject)]
 
     def people(self) -> list[tuple[Key, str]]:
@@ -254,6 +204,18 @@ class Tag(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suspend(Step):
+    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so."""
+
+    do = "suspend"
+
+    reason: Words
+
+    def words(self) -> list[tuple[Key, str]]:
+        return [(("reason",), self.reason)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Offer(Step):
     """Offer something: a record of a kind, given to somebody who may take it.
 
@@ -321,6 +283,26 @@ class Document(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class List(Step):
+    """A list kept with the case as a workbook: a row for each partner, record or activity that meets `when`.
+
+    `what` says of which kind; `columns`, `when` and `largest` are about the row. Rows are those of the case's partner,
+    with `same` those of any partner that have the same in these fields as what the case is about. They go by their
+    columns from left to right; with `largest`, an expression, those with the most come first. `what = "change"` lists
+    what was changed of the partner, by whom, with the hashes of the log.
+    """
+
+    do = "list"
+
+    title: Words
+    what: _Listed
+    when: Condition | None = None
+    same: tuple[KindName, ...] = ()
+    columns: dict[Words, Expression] = field(default_factory=dict)
+    largest: Expression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Start(Step):
     """Begin another workflow for the same subject; this one goes on."""
 
@@ -371,6 +353,7 @@ class End(Step):
 
 KINDS: dict[str, type[Step]] = {
     cls.do: cls
-    for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Offer, Accrue, Document, Start, Record, End)
-}
+    for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Suspend, Offer, Accrue, Document, List, Start,
+                Record, End)
+}  # fmt: skip
 """What a step may `do` → its dataclass."""

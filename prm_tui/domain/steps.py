@@ -7,7 +7,21 @@ from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.shape import build, to_data
-from prm_tui.domain.step import KINDS, Accrue, Approve, Branch, Offer, Parallel, Record, Set, Step, Tag, Timed, Wait
+from prm_tui.domain.step import (
+    KINDS,
+    Accrue,
+    Approve,
+    Branch,
+    List,
+    Offer,
+    Parallel,
+    Record,
+    Set,
+    Step,
+    Tag,
+    Timed,
+    Wait,
+)
 from prm_tui.domain.text import nearest
 
 _FIRST = ("title", "owner", "by", "to", "template", "kind", "field")
@@ -72,6 +86,17 @@ def _odd(step: Step) -> list[Fault]:
             faults.append(Fault((), "it changes no tag: give add or remove"))
         case Accrue():
             faults += _odd_accrue(step)
+        case List() if (step.what == "change") == bool(step.columns):
+            faults.append(
+                Fault(
+                    (),
+                    "what was changed has columns of its own"
+                    if step.columns
+                    else "give columns: header → what stands below it",
+                )
+            )
+        case List() if step.what == "change" and (step.when or step.same or step.largest):
+            faults.append(Fault((), "of what was changed all is listed: when, same and largest have no place here"))
         case Offer() if not step.eligible and (step.weight or step.share != "one" or step.nobody):
             faults.append(Fault((), "weight, share and nobody speak of those who are eligible: give eligible"))
     if isinstance(step, Timed) and not step.within and (step.escalate or step.pause):

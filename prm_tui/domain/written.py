@@ -29,6 +29,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "to": ("To", "contact:main, contact:ROLE, manager, role:ROLE, person:NAME"), "template": ("Template", ""),
     "channel": ("By", "mail or letter"), "within": ("Within", _SPAN), "warn": ("Warn after", "0.75 of the time"),
     "escalate.to": ("Tell, when overdue", _WHO), "escalate.at": ("… after", "1.5 times what is allowed"),
+    "unless.when": ("Withdrawn when", "a condition: days_since(order) < 30"), "unless.then": ("… then", _WAY),
     "pause": ("Time stands still while", "a condition"), "detail": ("More about it", "{{ partner.name }} and other fields"),
     "then": ("Then", _WAY), "rule": ("How many", "one, two, first of, all of"), "of": ("Of whom", "role:finance, role:legal"),
     "evidence": ("A signed answer", "yes or no"), "choices": ("Choices", "keep → kept; let go → start:deactivation"),
@@ -53,7 +54,10 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "start": ("Starts", "a workflow"), "optional": ("May be left out", "yes: where nobody may be written to, nothing is said"),
     "eligible": ("Who may get it", "a condition about partners: tier = 'Gold'"), "weight": ("Whose turn, by", "sum(order.amount, 365)"),
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
+    "reason": ("Reason", "{{ name }} has lapsed"),
     "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
+    "what": ("Lists", "partner, record:deal, activity:order, change"), "same": ("Same as the case's", "territory"),
+    "columns": ("Columns", "Deal → name; Value → amount"), "largest": ("Largest first, by", "sum(order.amount, 365)"),
 }  # fmt: skip
 """Field → its label and a hint."""
 WHEN = (
@@ -110,7 +114,19 @@ def of_step(do: str) -> list[Field]:
     first = ("title", "to", "template", "owner", "by", "record", "kind", "field", "value", "expression", "for", "until", "activity",
              "within", "cases", "else", "choices", "amount", "rate", "basis", "currency")  # fmt: skip
     needed = required(KINDS[do])
-    last = ("then", "warn", "pause", "escalate.to", "escalate.at", "detail", "note", "reject", "timeout")
+    last = (
+        "then",
+        "warn",
+        "pause",
+        "unless.when",
+        "unless.then",
+        "escalate.to",
+        "escalate.at",
+        "detail",
+        "note",
+        "reject",
+        "timeout",
+    )
     order = {key: n for n, key in enumerate(first)}
     return sorted(found, key=lambda f: (f.key not in needed, f.key in last, order.get(f.key, 50)))
 

@@ -160,7 +160,8 @@ def round_of(store: Store, change: Change) -> Round:
     times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
-    return Round(change, catalogue(store.conn), times, now, documents.rendered, shipped.deactivation().frozen)
+    frozen = shipped.deactivation().frozen
+    return Round(change, catalogue(store.conn), times, now, documents.rendered, documents.tabled, frozen)
 
 
 def may_run(store: Store, as_of: date) -> bool:

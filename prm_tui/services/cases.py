@@ -178,7 +178,7 @@ def approve(
     task = _task(store, task_id)
     person = someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
-    case, chosen = may_approve(store, task, person, choice)
+    case, chosen = may_approve(store, task, person, choice, as_of)
     if task.evidence and proof is None:
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
@@ -188,8 +188,13 @@ def approve(
     return change.id
 
 
-def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None) -> tuple[Case, str | None]:
-    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice."""
+def may_approve(
+    store: Store, task: TaskRow, person: Person, choice: str | None, as_of: date
+) -> tuple[Case, str | None]:
+    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice;
+    InTheWay, which is one, lists what stands in the way."""
+    from prm_tui.services import gates
+
     if task.kind != "approval" or task.case_id is None:
         raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
@@ -202,7 +207,10 @@ def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None)
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     may_answer(store, task, person)
-    return case, _choice(task, choice)
+    chosen = _choice(task, choice)
+    if task.act not in ("withdrawal", "dates"):
+        gates.hold(store, case, "approval", as_of)
+    return case, chosen
 
 
 def grant(
@@ -263,7 +271,7 @@ def _go_on(change: Change, case: Case, task: TaskRow) -> None:
 
 def _letters(change: Change, case: Case, state: str) -> None:
     """The letter of a withdrawal goes the way of its approval."""
-    written = messages.messages(change.conn, case_id=case.row.id, viewer=change.actor_id)
+    written = messages.messages(change.conn, case_id=case.row.id)
     letters = [message.id for message in written if message.template == "withdrawal"]
     messages.move(change, letters, ("draft",) if state == "approved" else ("draft", "returned"), state)
 

@@ -8,7 +8,7 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Lesson
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.obligation import PROVE
-from prm_tui.services import agreeing, cases, packs, partners
+from prm_tui.services import agreeing, cases, gates, packs, partners
 from storage import Store, settings
 from storage import cases as stored
 from storage import deactivation as kept
@@ -52,7 +52,7 @@ def close(
             f"Case {case_id} of {case.row.name} cannot be closed: left to do: {listed}. Do them, or let them go with a reason:"
             f" prm cases close {case_id} … --waive REASON"
         )
-    # gates of the stage “close” are looked at here
+    gates.hold(store, case, "close", as_of)
     with store.change(f"closed: deactivation of {cases.about(case)}", actor=person.id, as_of=as_of) as change:
         for one in owed:
             owing.met(change, one, "waived", waive.strip(), None)

@@ -13,7 +13,7 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import DecisionNeeded, UsageError
 from prm_tui.domain.notice import Dates, dates, refusal
-from prm_tui.services import agreeing, cases, obligations, packs, people, snapshot, withdrawal
+from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, withdrawal
 from prm_tui.services.notice import table as notice_table
 from prm_tui.services.planning import due, plans
 from storage import Store, drafts, impact, settings
@@ -227,7 +227,7 @@ def serve(
     said = f"notice sent on {sent_on}, " if sent_on else "notice "
     title = f"{said}{'counts as ' if service['deemed'] else ''}received on {received}, {method.strip()}"
     body, name = cases.read_proof(proof) if proof is not None else (f"{title}, no document".encode(), None)
-    # gates of the stage “service” are looked at here
+    gates.hold(store, case, "service", as_of)
     with store.change(f"notice served on {cases.about(case)}", actor=actor, as_of=as_of) as change:
         stored.keep(change, case_id, case.row.partner_id, "service", title, body, name)
         before = stored.set_status(change, case.row.partner_id, "In notice")
@@ -315,7 +315,7 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
     effective = date.fromisoformat(case.data["effective_on"])
     if as_of < effective:
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
-    # gates of the stage “effective” are looked at here
+    gates.hold(store, case, "effective", as_of)
     with store.change(f"{cases.about(case)} is deactivated", actor=actor, as_of=as_of) as change:
         left = kept.leaving(change.conn, case.row.partner_id, effective)
         stored.set_status(change, case.row.partner_id, "Deactivated")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from importers import docx, export
-from prm_tui.domain.sheet import OutColumn, OutSheet
+from prm_tui.domain.sheet import OutColumn, OutSheet, names_apart
 
 BETWEEN = " | "
 """What stands between the cells of a line in the template of a workbook."""
@@ -32,10 +34,15 @@ def rendered(form: str, title: str, text: str) -> tuple[bytes, str]:
     ]
     columns = [OutColumn(head[n] if n < len(head) else f"Column {n + 1}", "skip", kinds[n]) for n in range(width)]
     cells = [[_cell(row[n] if n < len(row) else "", kinds[n]) for n in range(width)] for row in body]
+    return tabled(title, columns, cells), ".xlsx"
+
+
+def tabled(title: str, columns: Sequence[OutColumn], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows as a workbook of one sheet; text is never a formula."""
     with tempfile.TemporaryDirectory(prefix="prm-") as place:
         out = Path(place) / "document.xlsx"
-        export.write(out, [OutSheet(title, "skip", columns, cells)])
-        return out.read_bytes(), ".xlsx"
+        export.write(out, names_apart([OutSheet(title, "skip", columns, rows)]))
+        return out.read_bytes()
 
 
 def readable(body: bytes, file: str) -> str:

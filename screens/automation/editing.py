@@ -203,7 +203,7 @@ async def _ask(
     return made
 
 
-_TARGETS = ("then", "reject", "timeout", "else", "join", "nobody")
+_TARGETS = ("then", "reject", "timeout", "else", "join", "nobody", "unless.then")
 _LATER = (*_TARGETS, "choices", "cases", "branches", "template")
 """Fields that may name a step, or a text, which is written only later; saving the trigger looks at them."""
 

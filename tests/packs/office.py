@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from prm_tui.domain.case import TaskRow
@@ -21,6 +23,7 @@ PEOPLE = {
     "Dana": ["program manager", "partner manager"],
     "Max": ["manager", "finance"],
     "Lea": ["legal", "support", "enablement"],
+    "Cleo": ["compliance", "operations"],
 }
 
 
@@ -147,6 +150,13 @@ class Office:
         return self.all(
             f"SELECT {columns} FROM records WHERE partner_id = ? AND kind = ? ORDER BY id", self.of(code), kind
         )
+
+    def sheet(self, title: str) -> list[list[Any]]:
+        """The rows of a list that was kept with a case, its header first; dates as text."""
+        (body,) = self.all("SELECT body FROM evidence WHERE title = ?", title)
+        page = openpyxl.load_workbook(io.BytesIO(body)).worksheets[0]
+        rows = [list(row) for row in page.iter_rows(values_only=True)]
+        return [[str(cell.date()) if isinstance(cell, datetime) else cell for cell in row] for row in rows]
 
     def outcomes(self, kind: str) -> list[str | None]:
         """How the cases of a kind ended."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, BY_NAME, RECORD_FIELDS, Catalogue, Field, Kind
+from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, BY_NAME, RECORD_FIELDS, TODAY, Catalogue, Field, Kind
 from prm_tui.domain.condition.error import ConditionError
 from prm_tui.domain.condition.named import expand
 from prm_tui.domain.condition.parse import parse
@@ -41,6 +41,8 @@ NUMERIC = ("bare", "number", "money", "ratio", "days")
 _WORDY = {"text": "text", "person": "text", "partner": "text"}
 _SAID = {"bare": "a number", "number": "a number", "money": "an amount", "ratio": "a percentage", "days": "days",
          "date": "a date", "text": "text", "yes/no": "yes or no"}  # fmt: skip
+_SPANS = ("days", "bare", "number")
+"""What may be added to a date: so many days."""
 _SUMS = ("sum", "avg", "median", "min", "max")
 
 
@@ -54,9 +56,15 @@ class Checked:
 
 
 def check(
-    text: str | Node, catalogue: Catalogue, *, subject: Kind | None = None, trigger: bool = False, want: str = "yes/no"
+    text: str | Node,
+    catalogue: Catalogue,
+    *,
+    subject: Kind | None = None,
+    trigger: bool = False,
+    want: str = "yes/no",
+    dates: tuple[Field, ...] = (TODAY,),
 ) -> Checked:
-    """Parse and check a condition. `want` is the type it must have, or "any".
+    """Parse and check a condition. `want` is the type it must have, or "any"; `dates` may be named beside fields.
 
     Raises ConditionError: for a text that cannot be parsed, a name that is not known (with the nearest that is),
     and for types that do not go together.
@@ -65,7 +73,7 @@ def check(
     if subject is not None:
         own = ACTIVITY_FIELDS if subject.table == "activity" else RECORD_FIELDS
         subject = replace(subject, fields={**own, **subject.fields})
-    scope = Scope(catalogue, subject=subject, trigger=trigger)
+    scope = Scope(catalogue, subject=subject, trigger=trigger, dates=dates)
     node = expand(node, catalogue, of_partner=subject is not None)
     found = type_of(node, scope)
     if want != "any" and found != want:
@@ -111,7 +119,8 @@ def type_of(node: Node, scope: Scope) -> str:
         case Changed(value, old, new):
             return _changed(node, [value, old, new], scope)
         case Arithmetic(op, left, right):
-            return _arithmetic(node, op, type_of(left, scope), type_of(right, scope))
+            a, b = type_of(left, scope), type_of(right, scope)
+            return _arithmetic(node, op, _days(a, left, b), _days(b, right, a))
         case Negative(value):
             kind = type_of(value, scope)
             if kind not in NUMERIC:
@@ -188,14 +197,20 @@ def _arithmetic(node: Node, op: str, a: str, b: str) -> str:
     return found
 
 
+def _days(kind: str, node: Node, beside: str) -> str:
+    """The type of one side: beside a date, a quotient (stock by daily use) is a number of days, not a percentage."""
+    quotient = isinstance(node, Arithmetic) and node.op == "/"
+    return "number" if kind == "ratio" and beside == "date" and quotient else kind
+
+
 def _sum(op: str, a: str, b: str) -> str | None:
     if a == "date":
-        if b in ("days", "bare"):
+        if b in _SPANS:
             return "date"
         return "days" if b == "date" and op == "-" else None
     if a in NUMERIC and same(a, b):
         return b if a == "bare" else a
-    return "date" if b == "date" and op == "+" and a in ("days", "bare") else None
+    return "date" if b == "date" and op == "+" and a in _SPANS else None
 
 
 def _product(op: str, a: str, b: str) -> str | None:
