@@ -102,7 +102,7 @@ def _fill(store: Store, known: _Known, folder: Path, as_of: date) -> None:
         known.case, known.reason, known.approvals, known.obligations, known.letters, known.links, known.happened
     )
     money = settlement_sheets.sheets(known.money) if known.money else []
-    written = export.write(folder / BOOK, names_apart([*book[:4], *money, *book[4:]]))
+    written = export.write(folder / BOOK, names_apart([*book[:5], *money, *book[5:]]))
     (folder / LOG).write_text("".join(_line(link) for link in known.links), encoding="utf-8", newline="\n")
     notes = [*written.notes]
     if len(known.happened) == MOST:

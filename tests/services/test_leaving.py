@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -141,6 +142,10 @@ def check_book(path: Path, first: float, second: float) -> None:
         said["Obligations open"] == states.count("open") and said["Obligations waived"] == states.count("waived") == 1
     )
     assert formulas["Obligations open"] == f'=COUNTIF(Obligations!$F$2:$F${len(states) + 1},"open")'
+    for n, row in enumerate(live["Obligations"].iter_rows(min_row=2, values_only=True), 2):
+        assert row[4] == f"=Dates!$B$5+G{n}", "due days follow the effective day"
+        end = seen["Dates"]["B5"].value
+        assert seen["Obligations"].cell(n, 5).value == end + timedelta(days=row[6])
     rows_of_time = list(seen["Timeline"].iter_rows(min_row=2, values_only=True))
     assert said["Amounts of the timeline in the 365 days before, EUR"] == sum(row[3] for row in rows_of_time)
     assert {row[9] for row in rows_of_time} == {"deals.xlsx"}
