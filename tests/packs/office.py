@@ -23,6 +23,7 @@ PEOPLE = {
     "Dana": ["program manager", "partner manager"],
     "Max": ["manager", "finance"],
     "Lea": ["legal", "support", "enablement"],
+    "Cleo": ["compliance", "operations"],
 }
 
 

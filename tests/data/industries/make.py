@@ -251,6 +251,53 @@ BOOKS: dict[str, Sheets] = {
     "retailer-target-late": {  # Klang & Bild sends ten more days of March, after the grace
         "Sell-out": [SELL_OUT, ["K1", "K1-9", day(3, 31), "TV55", 40, 10_000, "EUR"]],
     },
+    "distributor-quality": {
+        "Distributors": [
+            ["Distributor ID", "Distributor Name", "Region", "Compliant"],
+            ["Q1", "Kühlfracht Berger", "Alps", True], ["Q2", "Frischdienst Inn", "Alps", True],
+            ["Q3", "Lager Linz", "Alps", False], ["Q4", "Nordfrost", "Coast", True],
+        ],
+        "Inspections": [
+            ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
+            ["Q1", "N1", ahead(-60), 78, "minor"], ["Q1", "N2", ahead(-100), 70, "minor"], ["Q2", "N3", ahead(-20), 95, "none"],
+        ],
+        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *[["Q2", f"L{n}", ahead(-1 - n)] for n in range(20)]],
+        "Temperature excursion": [
+            ["Distributor ID", "Excursion No", "Date", "Lot", "Degrees", "Hours"], ["Q1", "X1", ahead(-12), "L77", 9.5, 6],
+        ],
+        "Lots": [
+            ["Distributor ID", "Lot Number", "Lot", "Product", "Held At", "Quantity", "Shipped On", "Status"],
+            ["Q1", "L77/1", "L77", "Cream", "Café Anna", 40, ahead(-15), "held"],
+            ["Q1", "L77/2", "L77", "Cream", None, 60, ahead(-15), "held"],
+            ["Q1", "L78/1", "L78", "Butter", "Hotel Post", 25, ahead(-10), "held"],
+            ["Q2", "L77/3", "L77", "Cream", "Bäckerei Egg", 30, ahead(-14), "held"],
+            ["Q2", "L77/4", "L77", "Cream", "School Inn", 10, ahead(-14), "sold"],
+            ["Q4", "L77/5", "L77", "Cream", "Fisch & Co", 15, ahead(-13), "held"],
+            ["Q4", "L79/1", "L79", "Yoghurt", "Fisch & Co", 15, ahead(-13), "held"],
+        ],
+        "Delivery orders": [
+            ["Distributor ID", "Delivery Order", "Order Number", "Product", "Deliver To", "Region", "Route", "Quantity",
+             "Due Date", "Status"],
+            ["Q1", "Cream", "O-1", "Cream", "Café Anna", "Alps", "A12", 20, ahead(6), "open"],
+            ["Q1", "Butter", "O-2", "Butter", "Hotel Post", "Alps", "A12", 10, ahead(5), "open"],
+            ["Q1", "Cream", "O-3", "Cream", "Inselwirt", "Lakes", "B3", 5, ahead(7), "open"],
+        ],
+        "Certifications": [
+            ["Distributor ID", "Certification", "Certificate Number", "Valid Until", "Status"],
+            ["Q1", "HACCP", "H-1", ahead(200), "valid"], ["Q4", "HACCP", "H-4", ahead(30), "valid"],
+        ],
+    },
+    "distributor-quality-later": {
+        "Inspections": [
+            ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"], ["Q1", "N4", ahead(2), 74, "minor"],
+        ],
+    },
+    "distributor-quality-recall": {
+        "Recalls": [
+            ["Distributor ID", "Recall", "Recall Number", "Lot", "Product", "Hazard", "Announced On", "Status"],
+            ["Q2", "Listeria in cream", "RC-9", "l77", "Cream", "listeria", ahead(4), "announced"],
+        ],
+    },
 }  # fmt: skip
 
 
