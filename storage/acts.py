@@ -18,7 +18,7 @@ from prm_tui.domain.step import (
 )
 from prm_tui.domain.template import fill, parse
 from prm_tui.domain.workflow import PROGRAM, Workflow
-from storage import listing, subjects, sweeps, telling, whom, writing
+from storage import listing, subjects, suspending, sweeps, telling, whom, writing
 from storage.rounds import Round, enter
 
 # ---- tasks and approvals ----
@@ -213,7 +213,7 @@ def _start_other(round_: Round, workflow: Workflow, step: Step) -> None:
 
 DOING: dict[str, Callable[[Round, Workflow, Step], None]] = {
     "task": _task, "approve": _approve, "wait": _wait, "start": _start_other, "notify": telling.notify,
-    "document": telling.document, "list": listing.keep,
-    "tag": writing.tag, "record": writing.record, "offer": writing.offer, "accrue": writing.accrue,
+    "document": telling.document, "list": listing.keep, "tag": writing.tag, "suspend": suspending.suspend,
+    "record": writing.record, "offer": writing.offer, "accrue": writing.accrue,
 }  # fmt: skip
 """What a step does → how; `set`, `branch`, `parallel` and `end` are ways from step to step (steps.py)."""

@@ -42,7 +42,7 @@ from storage.partners import Where
 from storage.sql import Sql
 
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "=": "=", "!=": "!="}
-_LITERALS = (Text, Number, Day, YesNo)
+LITERALS = (Text, Number, Day, YesNo)
 
 
 def compiled(checked: Checked, as_of: date, *, known_by: int | None = None, covered: Covered | None = None) -> Where:
@@ -192,7 +192,7 @@ class Compiler:
         unsure = [
             s
             for s, part, n in ((a, left, node.left), (b, right, node.right))
-            if not part.empty and not isinstance(n, _LITERALS)
+            if not part.empty and not isinstance(n, LITERALS)
         ]
         return f"(CASE WHEN {unsure[0]} IS NOT NULL THEN {test} END)" if unsure else test
 
@@ -229,7 +229,7 @@ class Compiler:
         return Sql(facts.counted(self, node, place, least if 0 < least <= 100 else None))
 
     def membership(self, node: In, place: Place) -> str:
-        if not all(isinstance(c, _LITERALS) for c in node.choices):
+        if not all(isinstance(c, LITERALS) for c in node.choices):
             tests = " OR ".join(self.compare(Compare("=", node.value, c), place) for c in node.choices)
             return f"(NOT ({tests}))" if node.negated else f"({tests})"
         value = self.sql(node.value, place)
@@ -309,7 +309,8 @@ class Compiler:
         """A field of the row, the subject or the partner."""
         scope = place.scope
         if reference.owner == "day":
-            return Sql(place.bound(self))
+            day = reference.field.key
+            return Sql(self.bind(place.days.named[day]) if day in place.days.named else place.bound(self))
         if reference.owner == "partner":
             return fields.partner_field(self, reference.field, place)
         if reference.owner == "row":

@@ -7,7 +7,7 @@ what its value hangs on is noted, so that storage/turning.py can say on which da
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -72,14 +72,22 @@ class Days:
     turnings: dict[Turning, None] = field(default_factory=dict)
     daily: bool = False
     todays: set[str] = field(default_factory=set)  # fields without a past: today's value stands for it
+    named: Mapping[str, str | None] = field(default_factory=dict)  # other dates of a condition; None: not known yet
 
     @classmethod
-    def one(cls, day: date, known_by: int | None = None, covered: Covered | None = None) -> Days:
-        """A single day; `known_by`: by what was known at that moment; `covered`: read strictly."""
+    def one(
+        cls,
+        day: date,
+        known_by: int | None = None,
+        covered: Covered | None = None,
+        named: Mapping[str, str | None] | None = None,
+    ) -> Days:
+        """A single day; `known_by`: by what was known at that moment; `covered`: read strictly; `named`: other dates."""
         return cls(
             (day,),
             known=None if known_by is None else lambda _: known_by,
             covered=None if covered is None else lambda _: covered,
+            named=named or {},
         )
 
     def values(self, of: Callable[[date], Any]) -> tuple[Any, ...]:

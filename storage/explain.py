@@ -80,7 +80,7 @@ def explain(
     """
     subject = checked.scope.subject
     whom = Whom(partner_id, _TABLES[subject.table] if subject and row_id else None, row_id)
-    return _part(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), whom)
+    return explained(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), whom)
 
 
 def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
@@ -88,15 +88,16 @@ def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: da
     return _value(conn, checked.node, Place(checked.scope, Days.one(as_of)), Whom(partner_id))
 
 
-def _part(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Leaf:
+def explained(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Leaf:
+    """A condition as a tree of parts at a place, for a partner or one row of it."""
     outcome = _OUTCOMES[_ask(conn, node, place, whom)]
     match node:
         case And(parts) | Or(parts):
-            inner = tuple(_part(conn, p, place, whom) for p in parts)
+            inner = tuple(explained(conn, p, place, whom) for p in parts)
             return Leaf(show(node), outcome, joined="all" if isinstance(node, And) else "any", parts=inner)
         case Not(inner_node):
             inside = replace(place, negated=not place.negated)
-            return Leaf(show(node), outcome, joined="not", parts=(_part(conn, inner_node, inside, whom),))
+            return Leaf(show(node), outcome, joined="not", parts=(explained(conn, inner_node, inside, whom),))
     subject = subject_of(node)
     found = _value(conn, subject, place, whom)
     rows, behind = _rows(conn, subject, place, whom)
@@ -152,10 +153,11 @@ def _value(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> An
     made = compiler.sql(node, place)
     sql = compiler.on(made, False)
     raw = conn.execute(f"SELECT {sql} {whom.rows}", {**compiler.params, **whom.params}).fetchone()[0]
-    return _shown(raw, made.units, type_of(node, place.scope))
+    return shown(raw, made.units, type_of(node, place.scope))
 
 
-def _shown(raw: Any, units: bool, kind: str) -> Any:
+def shown(raw: Any, units: bool, kind: str) -> Any:
+    """A value as it comes from the SQL of an expression of a type: yes or no, a date, an amount."""
     if raw is None:
         return None
     if kind == "yes/no":

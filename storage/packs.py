@@ -13,6 +13,7 @@ from prm_tui.domain.pack import ActivityKind, MessageTemplate, NamedFact, Pack, 
 from prm_tui.domain.pack_check import Known
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
+from storage import gates
 from storage import templates as texts
 from storage.cases import insert, update, workflow_version
 from storage.catalogue import catalogue
@@ -147,6 +148,7 @@ def clashes(conn: sqlite3.Connection, pack: Pack) -> Iterator[Fault]:
             yield Fault(("fact", name, "value"), f"{_owner(row[0])} has a fact “{name}” already: {row[1]}")
     if pack.kind != "own":  # a file of one's own edits what is there
         yield from _name_clashes(conn, pack)
+        yield from gates.clashes(conn, pack)
 
 
 def _name_clashes(conn: sqlite3.Connection, pack: Pack) -> Iterator[Fault]:

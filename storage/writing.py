@@ -19,7 +19,7 @@ from storage import cases, offers, subjects, telling, words
 from storage.rounds import Round
 
 CASES_ONLY = ("Suspended", "In notice", "Deactivated")
-"""Statuses that no workflow sets: a person opens a case of deactivation or suspends."""
+"""Statuses that no workflow sets as a field: a person opens a case of deactivation; a step that suspends opens one, too."""
 _UNITS = 10_000
 
 

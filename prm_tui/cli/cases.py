@@ -13,7 +13,7 @@ from prm_tui.domain.errors import UsageError
 if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Plan
 
-ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence")
+ACTS = ("list", "show", "serve", "complete", "stop", "withdraw", "evidence", "gates", "pass")
 
 
 def register(commands: Any) -> None:
@@ -38,13 +38,15 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "cases", "List cases, show one, or act on one.", _cases))
     made.add_argument("act", nargs="?", choices=ACTS, default="list", help="What to do.")
     made.add_argument("id", nargs="?", type=int, metavar="ID", help="The case.")
-    made.add_argument("out", nargs="?", metavar="FOLDER", help="evidence: where its documents and proofs are written.")
+    made.add_argument("out", nargs="?", metavar="FOLDER|GATE",
+                      help="evidence: where its documents and proofs are written. pass: the gate, as gates names it.")  # fmt: skip
+    made.add_argument("name", nargs="?", metavar="NAME", help="pass: what may pass, by its name.")
     made.add_argument("--all", action="store_true", help="List closed cases, too.")
     made.add_argument("--partner", metavar="CODE", help="Only cases of this partner.")
     made.add_argument("--on", metavar="DATE", help="serve: when notice was served.")
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
-    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw: why.")
+    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw, pass: why.")
     with_json(command(commands, "inbox", "List open tasks and approvals.", _inbox))
     made = command(commands, "approve", "Approve what somebody else asked for.", _approve)
     made.add_argument("id", type=int, metavar="ID", help="The approval, as inbox numbers it.")
@@ -156,6 +158,10 @@ def _cases(options: argparse.Namespace) -> int:
         if options.act == "show":
             _show(options, cases.get(store, options.id))
             return 0
+        if options.act in ("gates", "pass"):
+            from prm_tui.cli import gates
+
+            return (gates.show if options.act == "gates" else gates.let_pass)(options, store)
         return _act(options, store)
 
 

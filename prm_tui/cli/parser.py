@@ -20,6 +20,8 @@ GROUPS = (
     "calendar",
     "settings",
     "cases",
+    "obligations",
+    "letters",
     "outbox",
     "history",
 )

@@ -20,6 +20,7 @@ from prm_tui.domain.step import (
     Set,
     Start,
     Step,
+    Suspend,
     Tag,
     Task,
     Wait,
@@ -29,13 +30,15 @@ from prm_tui.domain.workflow import END, START, Workflow
 
 VERBS = {
     "task": "task", "approve": "approve", "notify": "message", "branch": "branch", "parallel": "at once", "wait": "wait",
-    "set": "set", "tag": "tag", "offer": "offer", "accrue": "accrue", "document": "document", "list": "list", "start": "start",
+    "set": "set", "tag": "tag", "suspend": "suspend", "offer": "offer", "accrue": "accrue", "document": "document", "list": "list",
+    "start": "start",
     "record": "record", "end": "end",
 }  # fmt: skip
 KINDS = {
     "task": "something a person does", "approve": "a decision by one or several persons", "notify": "a message into the outbox",
     "branch": "goes one way or another by a condition", "parallel": "several ways at once, which meet again",
     "wait": "for time, for an activity, for a condition", "set": "gives a field a value", "tag": "puts a tag on, takes one off",
+    "suspend": "stops the partner at once, until a person lifts it",
     "offer": "something the partner may take", "accrue": "a line in the ledger", "document": "a letter or report from a template",
     "list": "a workbook of partners, records or activities",
     "start": "begins another workflow", "record": "a new record", "end": "the case is over, with an outcome",
@@ -249,6 +252,8 @@ def _said(step: Step) -> tuple[str, str]:
         case Tag():
             parts = [f"+ {tag}" for tag in step.add] + [f"– {tag}" for tag in step.remove]
             return ", ".join(parts), ""
+        case Suspend():
+            return f"at once: {step.reason}", ""
         case Offer():
             to = f"to {whom(step.to)}"
             if step.eligible:

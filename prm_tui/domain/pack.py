@@ -13,8 +13,10 @@ from prm_tui.domain import toml
 from prm_tui.domain.condition.catalogue import CLASSES
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault, Key
+from prm_tui.domain.gate import Gate
 from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
+    Condition,
     Expression,
     KindName,
     Slug,
@@ -96,7 +98,11 @@ class MessageTemplate:
 
 @dataclass(frozen=True, kw_only=True)
 class Obligation:
-    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven."""
+    """What is left to do when something ends: whose, by which rule, so many days after, and how it is proven.
+
+    It applies to every partner that leaves; with `impact`, where one of these lines of the impact was counted or could
+    not be checked; with `when`, where that condition holds or is unknown; with `reasons`, for these alone.
+    """
 
     name: str
     title: Words
@@ -105,6 +111,9 @@ class Obligation:
     days: int = 0
     rule: Words | None = None
     proof: Words | None = None
+    impact: tuple[KindName, ...] = ()
+    when: Condition | None = None
+    reasons: tuple[Slug, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +145,7 @@ class Pack:
     workflows: dict[str, Workflow] = field(default_factory=dict)
     templates: dict[str, MessageTemplate] = field(default_factory=dict)
     obligations: dict[str, Obligation] = field(default_factory=dict)
+    gates: dict[str, Gate] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -174,6 +184,7 @@ _SECTIONS: dict[str, tuple[str, type]] = {
     "workflow": ("workflows", Workflow),
     "template": ("templates", MessageTemplate),
     "obligation": ("obligations", Obligation),
+    "gate": ("gates", Gate),
 }
 _TOP = ("pack", "field", *_SECTIONS, "settings")
 _NAMES: dict[str, Any] = {"activity": KindName, "record": KindName, "fact": KindName}

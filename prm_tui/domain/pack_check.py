@@ -51,13 +51,14 @@ class Known:
 
 def check(pack: Pack, known: Known, failed: frozenset[tuple[str, str]] = frozenset()) -> list[Fault]:
     """Every fault of a pack in a file. `failed` are parts that could not be read: they count as there."""
+    from prm_tui.domain.gate_check import gates
     from prm_tui.domain.rings import rings
 
     checking = _Checking(pack, known, failed)
     faults = [Fault((*key, *f.key), f.problem, f.instead) for key, f in checking.workflows()]
     faults += [*checking.names(), *checking.people()]
     if not any(section in ("activity", "record", "fact", "field") for section, _ in failed):
-        means = [*checking.kinds(), *checking.conditions()]
+        means = [*checking.kinds(), *checking.conditions(), *gates(pack, checking.catalogue, checking.workflow_names)]
         faults += means
         if not means:
             faults += rings(pack, known, checking.catalogue)
@@ -185,6 +186,9 @@ class _Checking:
                 yield from self._step(("workflow", name, "step", n), step, subjects)
                 if isinstance(step, Notify | Document):
                     used.setdefault(step.template, set()).update(subjects)
+        for name, obligation in self.pack.obligations.items():
+            if obligation.when:
+                yield from self._condition(("obligation", name, "when"), obligation.when, None)
         for name, template in self.pack.templates.items():
             subjects = sorted(used.get(name, {PARTNER}), key=str)
             for part in ("subject", "body"):
@@ -381,6 +385,8 @@ def _people(pack: Pack) -> Iterator[tuple[Key, str]]:
                 yield ("workflow", name, "step", n, *key), who
     for name, obligation in pack.obligations.items():
         yield ("obligation", name, "owner"), obligation.owner
+    for name, gate in pack.gates.items():
+        yield ("gate", name, "by"), gate.by or ""
 
 
 def _fits(key: Key, value: str | Decimal | bool, type_: str) -> Iterator[Fault]:

@@ -29,7 +29,7 @@ from prm_tui.domain.condition.tree import (
     children,
 )
 from prm_tui.domain.fault import Fault
-from prm_tui.domain.step import Approve, Offer, Record, Set, Start, Step, Tag, Task, Wait
+from prm_tui.domain.step import Approve, Offer, Record, Set, Start, Step, Suspend, Tag, Task, Wait
 from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import START, Workflow, back_to, reached
 
@@ -119,6 +119,8 @@ def _written(step: Step, subject: Subject, catalogue: Catalogue) -> Iterator[Wri
                 yield Write(("tag", ""), f"adds the tag {tag}", values={tag: True})
             for tag in step.remove:
                 yield Write(("tag", ""), f"takes off the tag {tag}", values={tag: False})
+        case Suspend():
+            yield Write(("partner", "status"), "suspends", "status", {"status": "Suspended"})
         case Record():
             yield Write(("record", step.kind), f"makes a {step.kind}", values=dict(step.fields))
         case Offer():

@@ -276,6 +276,18 @@ class Tag(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suspend(Step):
+    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so."""
+
+    do = "suspend"
+
+    reason: Words
+
+    def words(self) -> list[tuple[Key, str]]:
+        return [(("reason",), self.reason)]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Offer(Step):
     """Offer something: a record of a kind, given to somebody who may take it.
 
@@ -413,6 +425,8 @@ class End(Step):
 
 
 KINDS: dict[str, type[Step]] = {
-    cls.do: cls for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Offer, Accrue, Document, List, Start, Record, End)
+    cls.do: cls
+    for cls in (Task, Approve, Notify, Branch, Parallel, Wait, Set, Tag, Suspend, Offer, Accrue, Document, List, Start,
+                Record, End)
 }  # fmt: skip
 """What a step may `do` → its dataclass."""

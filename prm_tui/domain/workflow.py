@@ -9,7 +9,7 @@ from typing import Any
 
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.shape import Words, Worker, build
-from prm_tui.domain.step import Accrue, Notify, Parallel, Set, Start, Step
+from prm_tui.domain.step import Accrue, Notify, Parallel, Set, Start, Step, Suspend
 from prm_tui.domain.steps import from_data, step_data
 from prm_tui.domain.text import nearest
 
@@ -89,7 +89,12 @@ class Workflow:
         acts = {word for word, kind in found.items() if any(isinstance(step, kind) for step in self.steps)}
         status = ("status", "partner.status")
         return frozenset(
-            acts | {"sets a status" for step in self.steps if isinstance(step, Set) and step.field in status}
+            acts
+            | {
+                "sets a status"
+                for step in self.steps
+                if isinstance(step, Suspend) or (isinstance(step, Set) and step.field in status)
+            }
         )
 
     def check(self) -> list[Fault]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from prm_tui import clock
 from prm_tui.domain.case import Case, CaseRow, TaskRow
 from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.obligation import PROVE
 from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
 from prm_tui.services import agreeing
 from prm_tui.services.agreeing import may_answer, someone
-from storage import Store
+from storage import Store, obligations
 from storage import cases as stored
 from storage.store import Change
 
@@ -96,21 +97,33 @@ def _task(store: Store, task_id: int) -> TaskRow:
 
 
 def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
-    """Say that a to-do is done; returns the change."""
+    """Say that a to-do is done; returns the change. The last one closes its case: InTheWay while a gate blocks that."""
     task = _task(store, task_id)
     if task.kind == "approval":
         raise UsageError(
             f"Task {task_id} is an approval. Say: prm approve {task_id} or prm reject {task_id} --reason …"
         )
+    if task.act == PROVE:
+        with store.reading() as conn:
+            number = obligations.of_task(conn, task_id)
+        raise UsageError(f"“{task.title}” is proven, not only done: prm obligations prove {number} --note T, or --proof FILE")  # fmt: skip
     if task.act:
         raise UsageError(f"“{task.title}” is done by: prm cases {task.act} {task.case_id}")
     with store.change(f"done: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
         finish(change, task_id, "done", actor, as_of)
         if task.case_id is not None:
-            case = get(store, task.case_id)
-            if case.row.stage == "after" and not any(t.state == "open" for t in case.tasks):
-                close(change, case, "deactivated", as_of)
+            close_if_done(store, change, task.case_id, as_of)
     return change.id
+
+
+def close_if_done(store: Store, change: Change, case_id: int, as_of: date) -> None:
+    """A case that has taken effect closes with the last thing that was left to do; InTheWay while a gate blocks that."""
+    from prm_tui.services import gates
+
+    case = get(store, case_id)
+    if case.row.stage == "after" and not any(t.state == "open" for t in case.tasks):
+        gates.hold(store, case, "close", as_of)
+        close(change, case, "deactivated", as_of)
 
 
 def finish(change: Change, task_id: int, state: str, actor: int | None, as_of: date, reason: str | None = None) -> None:
@@ -142,7 +155,7 @@ def approve(
     task = _task(store, task_id)
     person = someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
-    case, chosen = may_approve(store, task, person, choice)
+    case, chosen = may_approve(store, task, person, choice, as_of)
     if task.evidence and proof is None:
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
@@ -152,8 +165,13 @@ def approve(
     return change.id
 
 
-def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None) -> tuple[Case, str | None]:
-    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice."""
+def may_approve(
+    store: Store, task: TaskRow, person: Person, choice: str | None, as_of: date
+) -> tuple[Case, str | None]:
+    """The case of an approval, and the choice as it is written. UsageError as `approve` for who may not, or a wrong choice;
+    InTheWay, which is one, lists what stands in the way."""
+    from prm_tui.services import gates
+
     if task.kind != "approval" or task.case_id is None:
         raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
@@ -165,7 +183,10 @@ def may_approve(store: Store, task: TaskRow, person: Person, choice: str | None)
     if any(t.done_by == person.name and t.state == "approved" for t in same):
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     may_answer(store, task, person)
-    return case, _choice(task, choice)
+    chosen = _choice(task, choice)
+    if task.act != "withdrawal":
+        gates.hold(store, case, "approval", as_of)
+    return case, chosen
 
 
 def grant(
@@ -213,6 +234,7 @@ def _go_on(change: Change, case: Case, as_of: date) -> None:
         close(change, case, "withdrawn", as_of)
         return
     stored.update(change, "cases", case.row.id, {"stage": "notice"})
+    obligations.opened(change, case.row.id)
     for task in case.tasks:
         if task.state == "planned" and task.act != "complete":
             stored.update(change, "tasks", task.id, {"state": "open"})
@@ -222,6 +244,7 @@ def close(change: Change, case: Case, outcome: str, as_of: date) -> None:
     for task in case.tasks:
         if task.state in ("open", "planned"):
             stored.update(change, "tasks", task.id, {"state": "cancelled"})
+    obligations.ended(change, case.row.id)
     stored.update(
         change,
         "cases",

@@ -12,7 +12,7 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Dates, Plan, Step, dates
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import agreeing, cases, conditions, packs, partners
+from prm_tui.services import agreeing, cases, conditions, gates, obligations, packs, partners
 from storage import Store, drafts, impact
 from storage import cases as stored
 from storage.store import Change
@@ -125,6 +125,7 @@ def submit(
         version = stored.workflow_version(change, "deactivation", "Deactivation", body, "deactivation")
         for found, shot in zip(plans, shots, strict=True):
             opened.append(_open(change, found, shot, version, memo, actor, as_of))
+        obligations.plan(change, dict(zip(opened, plans, strict=True)))
     return opened
 
 
@@ -268,6 +269,7 @@ def serve(
         raise UsageError(f"on: {on} lies before the case was opened, {case.row.opened_on}.")
     if not method.strip():
         raise UsageError("method: say how notice was served, for example: registered mail")
+    gates.hold(store, case, "service", as_of)
     found = after_service(store, case, on)
     body, name = cases.read_proof(proof) if proof is not None else (f"{method} on {on}, no document".encode(), None)
     with store.change(f"notice served on {case.row.name}", actor=actor, as_of=as_of) as change:
@@ -286,6 +288,7 @@ def serve(
             if task.act == "serve" and task.state == "open":
                 cases.finish(change, task.id, "done", actor, as_of)
         _move_tasks(change, case, found)
+        obligations.moved(change, case_id, found.effective_on)
     return found
 
 
@@ -310,16 +313,30 @@ def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> i
     effective = date.fromisoformat(case.data["effective_on"])
     if as_of < effective:
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
+    gates.hold(store, case, "effective", as_of)
     with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
         stored.set_status(change, case.row.partner_id, "Deactivated")
         for task in case.tasks:
             if task.act == "complete" and task.state in ("open", "planned"):
                 cases.finish(change, task.id, "done", actor, as_of)
-        if any(t.state == "open" and t.act != "complete" for t in case.tasks):
+        left = any(t.state == "open" and t.act != "complete" for t in case.tasks)
+        if left or gates.blocking(store, case_id, "close", as_of):
             stored.update(change, "cases", case_id, {"stage": "after", "due_on": None})
+            if not left:
+                _close_later(change, case, as_of)
         else:
             cases.close(change, case, "deactivated", as_of)
     return change.id
+
+
+def _close_later(change: Change, case: Case, as_of: date) -> None:
+    """Where nothing else is left to do: a to-do that closes the case when no gate stands in the way any more."""
+    stored.insert(
+        change, "tasks",
+        {"case_id": case.row.id, "partner_id": case.row.partner_id, "kind": "to-do", "title": "Close the case",
+         "detail": f"What stands in the way: prm cases gates {case.row.id}", "role": "program manager",
+         "due_on": as_of.isoformat(), "state": "open"},
+    )  # fmt: skip
 
 
 def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from prm_tui.domain.case import TaskRow
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.exchange import CellChange, Refused, SheetReport
+from prm_tui.domain.gate import InTheWay
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.person import Person
 from prm_tui.domain.sheet import UID_LENGTH, token_row
@@ -119,10 +120,12 @@ def _enter(store: Store, change: Change, plan: SheetPlan, row: _Row) -> CellChan
     ).encode(), f"{plan.file} row {row.number}.json"  # fmt: skip
     try:
         if yes:
-            case, chosen = cases.may_approve(store, task, person, choice)
+            case, chosen = cases.may_approve(store, task, person, choice, change.as_of)
             cases.grant(change, case, task, person, on, chosen, proof)
         else:
             cases.refuse(change, cases.may_reject(store, task, person, row.remark), task, person, on, row.remark, proof)
+    except InTheWay as error:
+        raise _NotTaken("decision", str(error)) from None
     except UsageError as error:
         raise _NotTaken("remark" if str(error).startswith("reason:") else "signed_by", str(error)) from None
     told = f"{choice or state} by {person.name}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from prm_tui.domain import toml
 from prm_tui.domain.condition.catalogue import CLASSES
+from prm_tui.domain.gate import BLOCKS, Gate
 from prm_tui.domain.pack import (
     FIELD_TYPES,
     PILLARS,
@@ -136,6 +137,10 @@ do = "tag"
 add = ["star"]
 remove = ["new"]
 [[workflow.whole.step]]
+id = "stop"
+do = "suspend"
+reason = "Stopped: {{ partner.name }}"
+[[workflow.whole.step]]
 id = "give"
 do = "offer"
 title = "A lead for {{ partner.name }}"
@@ -212,6 +217,14 @@ on {{ last(order) }}'''
 title = "Take stock back"
 owner = "role:legal"
 days = 90
+
+[gate.badge]
+title = "Badge not given back"
+subject = "record:badge"
+when = "open and (ends_on is empty or ends_on > effective_on)"
+blocks = "effective"
+by = "role:legal"
+detail = "Ask {{ holder }} of {{ partner.name }} for {{ name }}."
 """
 
 
@@ -478,6 +491,7 @@ def packs(draw: st.DrawFn) -> Pack:
         facts=some(st.builds(NamedFact, name=KEY, value=WORDS, sentence=st.none() | WORDS), KEY),
         triggers=some(trigger), workflows=flows, templates=some(st.builds(MessageTemplate, name=NAME, subject=WORDS, body=WORDS)),
         obligations=some(st.builds(Obligation, name=NAME, title=WORDS, days=st.integers(-9, 9))),
+        gates=some(st.builds(Gate, name=NAME, title=WORDS, when=WORDS, blocks=st.sampled_from(list(BLOCKS)), detail=st.none() | WORDS)),
         settings=draw(st.just({}) | st.just({"year_starts": 7})),
     )  # fmt: skip
 

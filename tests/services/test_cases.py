@@ -11,7 +11,18 @@ import pytest
 
 from prm_tui.domain.deactivation import Terms, dates
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, deactivation, files, history, packs, partners, people, records, suspension
+from prm_tui.services import (
+    cases,
+    deactivation,
+    files,
+    history,
+    obligations,
+    packs,
+    partners,
+    people,
+    records,
+    suspension,
+)
 from storage import Store
 
 DAY = date(2026, 3, 31)
@@ -78,12 +89,15 @@ def test_the_whole_way_out(office: Store, tmp_path: Path) -> None:
     assert status(office, "A") == "Deactivated"
     left = [t for t in cases.inbox(office) if t.case_id == case]
     assert {t.title.split(":")[0] for t in left} >= {"Withdraw access", "Final settlement"}
+    for owed in obligations.of(office, case):
+        obligations.prove(office, owed.id, note="seen to", actor=who(office, "Dana"), as_of=DAY)
     for task in left:
-        cases.done(office, task.id, actor=who(office, "Dana"), as_of=DAY)
+        if task.act != "prove":
+            cases.done(office, task.id, actor=who(office, "Dana"), as_of=DAY)
     closed = cases.get(office, case)
     assert (closed.row.stage, closed.row.outcome) == ("closed", "deactivated")
     kinds = [e.kind for e in closed.evidence]
-    assert kinds == ["snapshot", "service"]
+    assert kinds[:2] == ["snapshot", "service"] and set(kinds[2:]) == {"obligation"}
     assert cases.evidence(office, closed.evidence[1].id) == b"signed for by A"
     snapshot = json.loads(cases.evidence(office, closed.evidence[0].id))
     assert snapshot["partner"]["name"] == "Partner A" and snapshot["reason"] == "inactivity"

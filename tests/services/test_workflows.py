@@ -24,6 +24,7 @@ from prm_tui.services import (
     partners,
     people,
     records,
+    suspension,
     triggers,
 )
 from storage import Store
@@ -194,6 +195,39 @@ def test_what_a_step_makes_is_there_and_taken_back(office: Store, kind: str) -> 
     history.undo(office, done.changes[0], actor=None, as_of=DAY)
     assert one(office, "SELECT (SELECT count(*) FROM tags) + (SELECT count(*) FROM records) + (SELECT count(*) FROM ledger)"
                        " + (SELECT count(*) FROM evidence) + (SELECT count(*) FROM cases)") == 0  # fmt: skip
+
+
+def test_a_step_suspends_at_once_with_a_case_of_its_own_and_only_who_is_not_out_already(office: Store) -> None:
+    go = trigger("stop", "when = \"tier = 'Gold'\"", "stop", 'id = "it"\ndo = "suspend"\nreason = "{{ partner.name }}: unsafe"'
+                 '\n---id = "tell"\ndo = "task"\ntitle = "Stop new orders"')  # fmt: skip
+    rules(office, go, on=False)
+    with pytest.raises(UsageError, match="sets a status"):
+        triggers.switch_on(office, "stop", actor=who(office, "Dana"), as_of=DAY)
+    triggers.switch_on(office, "stop", actor=who(office, "Max"), as_of=DAY)
+    suspension.suspend(office, of(office, "B"), "by hand", actor=who(office, "Dana"), as_of=DAY)
+    run(office)
+    tier(office, "A", "Gold")
+    tier(office, "B", "Gold")
+    before = automation.rehearse(office, as_of=DAY)
+    assert one(office, "SELECT count(*) FROM partners WHERE status = 'Suspended'") == 1, "a rehearsal suspends nobody"
+    done = run(office)
+    assert before.counts == done.counts and done.counts["task"] == 2
+    kept = "SELECT reason, stage, json_extract(data, '$.status_before') FROM cases WHERE kind = 'suspension' AND partner_id = ?"
+    assert one(office, kept, of(office, "A")) == ("Partner A: unsafe", "suspended", "Active")
+    assert one(office, kept, of(office, "B"))[0] == "by hand", "one suspension is enough"
+    assert one(office, "SELECT count(*) FROM partners WHERE status = 'Suspended'") == 2
+    suspension.resume(office, of(office, "A"), actor=who(office, "Dana"), as_of=DAY)
+    assert one(office, "SELECT status FROM partners WHERE code = 'A'") == "Active"
+    assert run(office, 1).quiet
+
+
+def test_what_a_step_suspended_is_taken_back_with_its_run(office: Store) -> None:
+    rules(office, trigger("stop", "when = \"tier = 'Gold'\"", "stop", 'id = "it"\ndo = "suspend"\nreason = "unsafe"'))
+    run(office)
+    tier(office, "A", "Gold")
+    history.undo(office, run(office).changes[0], actor=None, as_of=DAY)
+    assert one(office, "SELECT status FROM partners WHERE code = 'A'") == "Active"
+    assert one(office, "SELECT count(*) FROM cases") == 0
 
 
 def test_a_deadline_stands_still_while_the_partner_is_waited_for(office: Store) -> None:

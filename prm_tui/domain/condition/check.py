@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, BY_NAME, RECORD_FIELDS, Catalogue, Field, Kind
+from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, BY_NAME, RECORD_FIELDS, TODAY, Catalogue, Field, Kind
 from prm_tui.domain.condition.error import ConditionError
 from prm_tui.domain.condition.named import expand
 from prm_tui.domain.condition.parse import parse
@@ -54,9 +54,15 @@ class Checked:
 
 
 def check(
-    text: str | Node, catalogue: Catalogue, *, subject: Kind | None = None, trigger: bool = False, want: str = "yes/no"
+    text: str | Node,
+    catalogue: Catalogue,
+    *,
+    subject: Kind | None = None,
+    trigger: bool = False,
+    want: str = "yes/no",
+    dates: tuple[Field, ...] = (TODAY,),
 ) -> Checked:
-    """Parse and check a condition. `want` is the type it must have, or "any".
+    """Parse and check a condition. `want` is the type it must have, or "any"; `dates` may be named beside fields.
 
     Raises ConditionError: for a text that cannot be parsed, a name that is not known (with the nearest that is),
     and for types that do not go together.
@@ -65,7 +71,7 @@ def check(
     if subject is not None:
         own = ACTIVITY_FIELDS if subject.table == "activity" else RECORD_FIELDS
         subject = replace(subject, fields={**own, **subject.fields})
-    scope = Scope(catalogue, subject=subject, trigger=trigger)
+    scope = Scope(catalogue, subject=subject, trigger=trigger, dates=dates)
     node = expand(node, catalogue, of_partner=subject is not None)
     found = type_of(node, scope)
     if want != "any" and found != want:

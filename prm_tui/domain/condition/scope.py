@@ -49,12 +49,16 @@ class Selector:
 
 @dataclass(frozen=True)
 class Scope:
-    """A place in a condition. `row` is what the nearest `where` looks at; `trigger` allows changed and crosses."""
+    """A place in a condition. `row` is what the nearest `where` looks at; `trigger` allows changed and crosses.
+
+    `dates` may be named where no field has their name: today, and what a gate knows of its case.
+    """
 
     catalogue: Catalogue
     subject: Kind | None = None
     row: Selector | None = None
     trigger: bool = False
+    dates: tuple[Field, ...] = (TODAY,)
 
     def inside(self, selector: Selector) -> Scope:
         """The place after this selector's `where`."""
@@ -74,8 +78,9 @@ class Scope:
             for owner, fields in owners:
                 if parts[0] in fields:
                     return Reference(owner, fields[parts[0]])
-        if name.said == TODAY.key:
-            return Reference("day", TODAY)
+        for day in self.dates:
+            if name.said == day.key:
+                return Reference("day", day)
         raise self._unknown(name, [key for _, fields in owners for key in fields])
 
     def _owners(self) -> list[tuple[str, dict[str, Field]]]:
@@ -98,7 +103,7 @@ class Scope:
             )
         if name.parts[0] in ("partner", "subject") and len(name.parts) == 2:
             fields = [f"{name.parts[0]}.{key}" for key in fields]
-        like = nearest(said, [*fields, *self.catalogue.named, TODAY.key])
+        like = nearest(said, [*fields, *self.catalogue.named, *(day.key for day in self.dates)])
         return ConditionError(f"there is no field “{said}”", name.at, suggestion=like)
 
     def kinds(self) -> list[str]:

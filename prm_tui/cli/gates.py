@@ -1,0 +1,64 @@
+"""prm cases gates, prm cases pass: what stands in the way of a case."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from prm_tui.cli.common import actor, day, plain, print_json, say
+from prm_tui.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from prm_tui.domain.gate import Blocked
+
+
+def show(options: argparse.Namespace, store: Any) -> int:
+    """What stands in the way of a case at each stage, and what was let pass."""
+    from prm_tui.domain.gate import BLOCKS
+    from prm_tui.services import gates
+
+    found = gates.of_case(store, options.id, day(options, store))
+    if options.json:
+        print_json([_data(one) for one in found])
+        return 0
+    for stage, what in BLOCKS.items():
+        there = [one for one in found if one.blocks == stage]
+        if there:
+            print(f"Before it is {what}:")
+        for one in there:
+            _print(options.id, one)
+    if not found:
+        say("Nothing stands in the way.")
+    return 0
+
+
+def _print(case_id: int, one: Blocked) -> None:
+    print(plain(f"  [{'passed' if one.passed else 'blocks'}] {one.said}"))
+    if one.passed:
+        print(plain(f"      let pass by {one.passed.by} on {one.passed.on}: {one.passed.reason}"))
+        return
+    if one.detail:
+        print(plain(f"      {one.detail}"))
+    if one.by:
+        print(plain(f"      {one.by} lets it pass: prm cases pass {case_id} {one.gate} “{one.name}” --reason …"))
+
+
+def _data(one: Blocked) -> dict[str, Any]:
+    return {"gate": one.gate, "title": one.title, "blocks": one.blocks, "name": one.name, "known": one.known,
+            "found": {part.text: part.value for part in one.found}, "detail": one.detail, "by": one.by or None,
+            "passed": one.passed}  # fmt: skip
+
+
+def let_pass(options: argparse.Namespace, store: Any) -> int:
+    """Let one thing pass, for a reason."""
+    from prm_tui.services import gates
+
+    if not options.out or not options.name:
+        raise UsageError(f"It is written: prm cases pass {options.id} GATE NAME --reason T. See: prm cases gates {options.id}")  # fmt: skip
+    as_of = day(options, store)
+    change = gates.let_pass(
+        store, options.id, options.out, options.name, options.reason, actor=actor(options, store), as_of=as_of
+    )
+    left = sum(one.passed is None for one in gates.of_case(store, options.id, as_of))
+    say(f"“{options.name}” may pass (change {change}). {f'{left:,} more' if left else 'Nothing more'} in the way.")
+    return 0
