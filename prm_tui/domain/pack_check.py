@@ -380,6 +380,8 @@ def _all_fields(kind: Kind) -> dict[str, Field]:
 def _people(pack: Pack) -> Iterator[tuple[Key, str]]:
     for name, workflow in pack.workflows.items():
         yield ("workflow", name, "owner"), workflow.owner
+        for n, who in enumerate(workflow.restricted):
+            yield ("workflow", name, "restricted", n), who
         for n, step in enumerate(workflow.steps):
             for key, who in step.people():
                 yield ("workflow", name, "step", n, *key), who
