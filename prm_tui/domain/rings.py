@@ -291,5 +291,5 @@ def _picked(selector: Selector, fact: str, value: Node) -> Iterator[Read]:
         for kind in selector.kinds:
             reads = ["", selector.dated or "", *looked_at]
             reads += ["status"] if fact == "days_until" else []
-            reads += ["ends_on"] if fact == "covered" or kind.name == "target" else []
+            reads += ["ends_on"] if fact in ("covered", "stretches") or kind.name == "target" else []
             yield from ((selector.table, kind.name, key) for key in reads)
