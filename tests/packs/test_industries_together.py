@@ -31,7 +31,9 @@ MADE = _made()
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return datetime(value.year, value.month, value.day) if isinstance(value, date) else value
+    if isinstance(value, datetime) or not isinstance(value, date):
+        return value
+    return datetime(value.year, value.month, value.day)
 
 
 @pytest.mark.parametrize("name", MADE)

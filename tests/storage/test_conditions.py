@@ -414,6 +414,15 @@ def test_overlapping_outages_count_once(store: Store) -> None:
     assert store.conn.execute(f"SELECT {where.sql} FROM partners p", where.params).fetchone() == (1,)
 
 
+def test_what_was_held_for_months_is_explained_with_the_rows_behind(store: Store) -> None:
+    install_core(store)
+    (partner,) = put(store, [Company(None, None, [Fact("order", date(2026, 3, 10), 10_000)])])
+    leaf = explain(
+        store.conn, check("held(2, month, sum(order.amount, month) < 5)", catalogue(store.conn)), partner, DAY
+    )
+    assert (leaf.outcome, leaf.behind, leaf.rows[0].on) == ("met", 1, date(2026, 3, 10))
+
+
 @pytest.mark.parametrize(
     ("outages", "hours", "many"),
     [

@@ -14,7 +14,7 @@ import xlsxwriter
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 31)
-Cell = str | int | float | bool | date | None
+Cell = str | int | float | bool | date | datetime | None
 Sheets = Mapping[str, Sequence[Sequence[Cell]]]
 
 
@@ -102,6 +102,18 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
     done = accepted is not None
     return ["T1", "Fibre Ring 7", name, f"FR7-{n}", n, ahead(20 * n), 8_000 + 1_000 * n, done, f"FR7-{n}.zip" if done else None,
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
+
+
+OUTAGE: list[Cell] = ["Provider ID", "Outage No", "Outage Date", "Region", "Hours", "Customers"]
+CIRCUIT: list[Cell] = ["Provider ID", "Circuit", "Circuit Number", "Region", "Site", "Bandwidth", "Critical", "Amount", "Currency",
+           "New Provider", "Cut Over On", "Window", "Rollback", "Porting", "Porting Done", "Status"]  # fmt: skip
+
+
+def outage(
+    report: str, month: int, of: int, hour: int, region: str, hours: float, customers: int, who: str = "Z1"
+) -> list[Cell]:
+    """A report of an outage."""
+    return [who, report, datetime(2026, month, of, hour), region, hours, customers]
 
 
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
@@ -298,6 +310,35 @@ BOOKS: dict[str, Sheets] = {
             ["Q2", "Listeria in cream", "RC-9", "l77", "Cream", "listeria", ahead(4), "announced"],
         ],
     },
+    "provider-outages": {
+        "Providers": [["Provider ID", "Provider Name"], ["Z1", "Talnetz"], ["Z2", "Bergfunk"]],
+        "Outages": [
+            OUTAGE,
+            outage("R1", 2, 10, 8, "Valley", 5, 400), outage("R2", 2, 10, 9, "Hills", 5, 90), outage("R3", 2, 10, 10, "Valley", 5, 50),
+            outage("R4", 1, 20, 22, "Valley", 3, 300), outage("R5", 1, 21, 0, "Hills", 3, 80), outage("R6", 3, 20, 8, "Hills", 2, 10),
+            outage("R7", 2, 10, 8, "Lake", 6, 10, "Z2"), outage("R8", 3, 30, 8, "Lake", 1, 10, "Z2"),
+        ],
+        "Circuits": [
+            CIRCUIT,
+            ["Z1", "Valley trunk", "V-1", "Valley", "Exchange East", "10G", True, 9_300, "EUR",
+             None, None, None, None, True, False, "in service"],
+            ["Z1", "Hills ring", "H-1", "Hills", "Tower 4", "1G", False, 3_100, "EUR",
+             "Bergfunk", ahead(20), "Sunday 02:00", "old path stays 7 days", False, None, "in service"],
+            ["Z1", "Old hills", "H-0", "Hills", "Tower 3", "100M", False, 0, "EUR", None, None, None, None, False, None, "cancelled"],
+        ],
+        "Customers": [
+            ["Provider ID", "Name", "Customer No", "Region", "Language", "Circuit", "Notice On", "Status"],
+            ["Z1", "Sägewerk Ott", "KD-1", "Hills", "de", "H-1", ahead(6), "active"],
+            ["Z1", "Hotel Vista", "KD-2", "Valley", "it", "V-1", None, "active"],
+            ["Z1", "Clinique", "KD-3", "Valley", "fr", "V-1", None, "active"],
+        ],
+    },
+    "provider-outages-later": {  # one more long outage, reported three times
+        "Outages": [
+            OUTAGE, outage("R9", 4, 2, 6, "Valley", 4.5, 250), outage("R10", 4, 2, 7, "Hills", 2, 40),
+            outage("R11", 4, 2, 8, "Valley", 4, 20),
+        ],
+    },
 }  # fmt: skip
 
 
@@ -311,6 +352,8 @@ def write(path: Path, sheets: Sheets) -> None:
                 for m, cell in enumerate(row):
                     if isinstance(cell, bool):
                         page.write_string(n, m, "yes" if cell else "no")
+                    elif isinstance(cell, datetime):
+                        page.write_datetime(n, m, cell, book.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
                     elif isinstance(cell, date):
                         page.write_datetime(n, m, datetime(cell.year, cell.month, cell.day))
                     elif cell is not None:
