@@ -339,6 +339,88 @@ BOOKS: dict[str, Sheets] = {
             outage("R11", 4, 2, 8, "Valley", 4, 20),
         ],
     },
+    "adviser-conduct": {
+        "Advisers": [
+            ["Adviser ID", "Adviser Name", "Client Capacity"],
+            ["W1", "Rossi Advice", 50], ["W2", "Lund & Daughters", 3], ["W3", "Open Door", 10], ["W4", "Full House", 1],
+        ],
+        "Registrations": [
+            ["Adviser ID", "Registration", "Registration No", "State", "Licence", "Status"],
+            ["W1", "Ohio", "RG-1", "Ohio", "securities", "active"], ["W2", "Ohio", "RG-2", "Ohio", "securities", "active"],
+            ["W2", "Utah", "RG-3", "Utah", "securities", "lapsed"], ["W3", "Ohio", "RG-4", "Ohio", "insurance", "active"],
+            ["W4", "Ohio", "RG-5", "Ohio", "securities", "active"],
+        ],
+        "Customers": [
+            ["Adviser ID", "Name", "Customer No", "State", "Licence Needed", "Amount", "Currency", "Vulnerable", "Status"],
+            ["W1", "Ada Brook", "CL-1", "Ohio", "securities", 250_000, "EUR", False, "active"],
+            ["W1", "Ben Crane", "CL-2", "Ohio", "insurance", 80_000, "EUR", True, "active"],
+            ["W1", "Cleo Dane", "CL-3", "Utah", "securities", 90_000, "EUR", False, "active"],
+            ["W1", "Gone Long", "CL-4", "Utah", "securities", 0, "EUR", False, "closed"],
+            ["W4", "Eve Frost", "CL-5", "Ohio", "securities", 10_000, "EUR", False, "active"],
+        ],
+        "Open trades": [
+            ["Adviser ID", "Name", "Trade No", "Client", "Instrument", "Amount", "Currency", "Due Date", "Status"],
+            ["W1", "Sell 40 bonds", "TR-1", "Ada Brook", "Bond 2031", 40_000, "EUR", ahead(2), "open"],
+        ],
+        "Trail commissions": [
+            ["Adviser ID", "Trail No", "Date", "Client", "Amount", "Currency", "Paid"],
+            ["W1", "TL-1", day(1, 31), "Ada Brook", 300, "EUR", True], ["W1", "TL-2", day(2, 28), "Ada Brook", 310, "EUR", False],
+            ["W1", "TL-3", day(2, 28), "Ben Crane", 90, "EUR", False],
+        ],
+        "Complaints": [
+            ["Adviser ID", "Complaint No", "Complaint Date", "Client", "Severity", "Finding", "Rule"],
+            ["W1", "CP-1", day(3, 20), "Ada Brook", "high", "open", "suitability"],
+            ["W2", "CP-2", day(3, 21), "Ian Jay", "low", "upheld", "late answer"],
+        ],
+    },
+    "adviser-conduct-later": {
+        "Complaints": [
+            ["Adviser ID", "Complaint No", "Complaint Date", "Client", "Severity", "Finding", "Rule"],
+            ["W1", "CP-1", day(3, 20), "Ada Brook", "high", "upheld", "suitability"],
+        ],
+    },
+    "research-compliance": {
+        "Partners": [["Partner ID", "Partner Name"], ["Y1", "Clinical Nord"], ["Y2", "Trialwerk"]],
+        "Incidents": [
+            ["Partner ID", "Incident No", "Incident Date", "Category", "Severity", "Site"],
+            ["Y1", "DV-1", ahead(-3), "protocol deviation", "major", "Lund"],
+            ["Y2", "DV-2", ahead(-3), "protocol deviation", "minor", "Graz"],
+            ["Y2", "DV-3", ahead(-2), "protocol deviation", "minor", "Graz"],
+        ],
+        "Study sites": [
+            ["Partner ID", "Name", "Site No", "Study", "Site", "Status"],
+            ["Y1", "HORIZON-2 in Lund", "ST-1", "HORIZON-2", "Lund", "enrolling"],
+            ["Y1", "HORIZON-2 in Kalmar", "ST-2", "HORIZON-2", "Kalmar", "enrolling"],
+            ["Y2", "HORIZON-2 in Graz", "ST-3", "HORIZON-2", "Graz", "enrolling"],
+        ],
+        "Trial subjects": [
+            ["Partner ID", "Name", "Subject No", "Study", "Site", "New Site", "Consent", "Status"],
+            ["Y1", "Subject 0041", "S-0041", "HORIZON-2", "Lund", "Uppsala", "given", "in treatment"],
+            ["Y1", "Subject 0042", "S-0042", "HORIZON-2", "Lund", None, None, "follow-up"],
+            ["Y1", "Subject 0043", "S-0043", "HORIZON-2", "Kalmar", None, None, "completed"],
+        ],
+        "Essential documents": [
+            ["Partner ID", "Name", "Document No", "Study", "Held At", "Document Version", "Status"],
+            ["Y1", "Investigator's brochure", "ED-1", "HORIZON-2", "site file, Lund", "v7", "have"],
+            ["Y1", "Delegation log", "ED-2", "HORIZON-2", None, None, "missing"],
+            ["Y1", "Signed protocol", "ED-3", "HORIZON-2", "site file, Kalmar", "v3", "have"],
+        ],
+        "Data queries": [
+            ["Partner ID", "Name", "Query No", "Study", "Visit", "Question", "Since", "Status"],
+            ["Y1", "Blood pressure", "DQ-1", "HORIZON-2", "V3", "systolic below diastolic", ahead(-20), "open"],
+        ],
+    },
+    "research-compliance-again": {
+        "Incidents": [
+            ["Partner ID", "Incident No", "Incident Date", "Category", "Severity", "Site"],
+            ["Y1", "DV-9", ahead(9), "protocol deviation", "major", "Kalmar"],
+        ],
+    },
+    "research-compliance-breach": {
+        "Serious breaches": [
+            ["Partner ID", "Breach No", "Date", "Study", "About"], ["Y2", "SB-1", ahead(4), "HORIZON-2", "consent was back-dated"],
+        ],
+    },
 }  # fmt: skip
 
 
