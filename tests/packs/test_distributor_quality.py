@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prm_tui.services import cases, conditions, records
+from prm_tui.services import cases, conditions, gates, records
 from tests.packs.office import Office
 
 
@@ -104,3 +104,11 @@ def test_a_certificate_that_lapses_is_enough(kept: Office) -> None:
     assert kept.tags("Q4") == ["quarantine"]
     (case,) = kept.all("SELECT id FROM cases WHERE kind = 'quality-proposal'")
     assert cases.get(kept.store, case).row.name == "Nordfrost"
+
+
+def test_orders_and_lots_that_nobody_takes_stand_in_the_way(failed: Office) -> None:
+    found = gates.ahead(failed.store, failed.of("Q1"), None, failed.today)
+    assert [(one.blocks, one.name) for one in found] == [
+        ("effective", "Cream"), ("close", "L77/1"), ("close", "L77/2"), ("close", "L78/1"),
+    ]  # fmt: skip
+    assert found[0].detail == "Place O-3 for Inselwirt with a compliant distributor, or cancel it with the customer."

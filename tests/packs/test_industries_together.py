@@ -67,3 +67,23 @@ def test_all_of_them_live_in_one_file(office: Office) -> None:
     office.manage("D1", "D2", "T1")
     assert office.fired() == {"dealer-target": 1, "phase-accepted": 1, "phase-ready": 1}, "each looks at its own"
     assert automation.run(office.store, as_of=office.today).quiet and len(names) == len(set(names))
+
+
+def test_proposals_of_one_industry_are_not_made_by_the_sheets_of_another(office: Office) -> None:
+    for name in INDUSTRIES:
+        office.adopt(name)
+    served = {"Customers": "record:customer"}
+    for name in ("retailer-target", "distributor-quality", "research-compliance"):
+        office.take(name)
+    for name in ("provider-outages", "adviser-conduct"):
+        office.take(name, read_as=served)
+    found = office.fired()
+    office.later(11)
+    office.take("distributor-quality-later")
+    office.take("adviser-conduct-later")
+    for name, many in office.fired().items():
+        found[name] = found.get(name, 0) + many
+    assert found == {
+        "circuit-credit": 2, "major-deviation": 1, "retailer-target-missed": 2, "distributor-quality": 1, "distributor-order": 3,
+        "adviser-finding": 1,
+    }  # fmt: skip
