@@ -104,6 +104,11 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
 
 
+def deliveries(many: int) -> list[list[Cell]]:
+    """One a day, back from the day before."""
+    return [["Q2", f"L{n}", ahead(-1 - n)] for n in range(many)]
+
+
 OUTAGE: list[Cell] = ["Provider ID", "Outage No", "Outage Date", "Region", "Hours", "Customers"]
 CIRCUIT: list[Cell] = ["Provider ID", "Circuit", "Circuit Number", "Region", "Site", "Bandwidth", "Critical", "Amount", "Currency",
            "New Provider", "Cut Over On", "Window", "Rollback", "Porting", "Porting Done", "Status"]  # fmt: skip
@@ -119,6 +124,12 @@ def outage(
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
+
+
+def targets(retailers: int) -> list[list[Cell]]:
+    """The same target for every retailer and quarter."""
+    return [[f"K{n}", name, "sales", first, last, 100_000, "active"]
+            for n in range(1, retailers + 1) for first, last, name in QUARTERS]  # fmt: skip
 
 
 def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
@@ -234,7 +245,7 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Targets": [
             ["Retailer ID", "Name", "Metric", "From", "Until", "Amount", "Status"],
-            *[[f"K{n}", name, "sales", first, last, 100_000, "active"] for n in range(1, 6) for first, last, name in QUARTERS],
+            *targets(5),
         ],
         "Sell-out": [
             SELL_OUT, *sold("K1", 50_000, 55_000), *sold("K2", 90_000, 120_000), *sold("K3", 70_000, 40_000),
@@ -273,7 +284,7 @@ BOOKS: dict[str, Sheets] = {
             ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
             ["Q1", "N1", ahead(-60), 78, "minor"], ["Q1", "N2", ahead(-100), 70, "minor"], ["Q2", "N3", ahead(-20), 95, "none"],
         ],
-        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *[["Q2", f"L{n}", ahead(-1 - n)] for n in range(20)]],
+        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *deliveries(20)],
         "Temperature excursion": [
             ["Distributor ID", "Excursion No", "Date", "Lot", "Degrees", "Hours"], ["Q1", "X1", ahead(-12), "L77", 9.5, 6],
         ],
