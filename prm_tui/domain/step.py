@@ -222,7 +222,7 @@ class Offer(Step):
     With `eligible`, a condition about any partner (`subject.` is what the case is about), the record goes to those who
     meet it and do not hold one of the same reference: to the one whose turn it is by `weight` (`share` one), or to
     all. It begins as a copy of the record the case is about. `nobody`: where to go when nobody is eligible; without
-    it, the workflow's owner gets a task.
+    it, the workflow's owner gets a task. `into`: the field of that record which says who it went to.
     """
 
     do = "offer"
@@ -236,6 +236,7 @@ class Offer(Step):
     share: Annotated[str, one_of("one", "all")] = "one"
     status: Words = "Offered"
     nobody: Target | None = None
+    into: KindName | None = None
 
     def targets(self, following: str) -> list[tuple[Key, str]]:
         ways = super().targets(following)
@@ -297,7 +298,7 @@ class List(Step):
     title: Words
     what: _Listed
     when: Condition | None = None
-    same: tuple[KindName, ...] = ()
+    same: tuple[Path, ...] = ()
     columns: dict[Words, Expression] = field(default_factory=dict)
     largest: Expression | None = None
 

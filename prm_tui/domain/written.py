@@ -54,6 +54,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "start": ("Starts", "a workflow"), "optional": ("May be left out", "yes: where nobody may be written to, nothing is said"),
     "eligible": ("Who may get it", "a condition about partners: tier = 'Gold'"), "weight": ("Whose turn, by", "sum(order.amount, 365)"),
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
+    "into": ("Who got it, into", "a field of the record the case is about: new_owner"),
     "reason": ("Reason", "{{ name }} has lapsed"),
     "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
     "what": ("Lists", "partner, record:deal, activity:order, change"), "same": ("Same as the case's", "territory"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prm_tui.services import cases
+from prm_tui.services import cases, gates, records
 from tests.packs.office import Office
 
 
@@ -87,3 +87,14 @@ def test_an_approved_re_plan_keeps_the_question_from_coming_back(asked: Office) 
     asked.run()
     assert asked.outcomes("re-plan") == ["approved"]
     assert not asked.fired(60)
+
+
+def test_an_article_without_a_way_out_keeps_the_case_from_closing(asked: Office) -> None:
+    def standing() -> list[tuple[str, str]]:
+        return [(one.blocks, one.name) for one in gates.ahead(asked.store, asked.of("K4"), None, asked.today)]
+
+    assert standing() == [("close", "Soundbar 3"), ("close", "TV 55")]
+    for ref, way in (("K4-SB3", "sell-off until 30 June"), ("K4-TV55", "buy-back")):
+        (row,) = asked.all("SELECT id FROM records WHERE ref = ?", ref)
+        records.edit(asked.store, row, {"way_out": way}, actor=None, as_of=asked.today)
+    assert standing() == []

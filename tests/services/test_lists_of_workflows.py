@@ -112,7 +112,7 @@ def test_what_was_changed_of_a_partner_with_the_chain_of_its_hashes(office: Stor
         ('what = "record:lot"\ncolumns = { A = "lit" }', "there is no field “lit”. Did you mean “lot”?"),
         ('what = "record:lot"\nwhen = "lot"\ncolumns = { A = "lot" }', "this is text, not a condition"),
         ('what = "record:lot"\nlargest = "lot"\ncolumns = { A = "lot" }', "a number is wanted here"),
-        ('what = "record:lot"\nsame = ["lot"]\ncolumns = { A = "lot" }', "a partner has no field “lot”"),
+        ('what = "record:lot"\nsame = ["lot"]\ncolumns = { A = "lot" }', "“lot” is a kind, not a value"),
     ],
 )
 def test_what_cannot_be_listed_is_said(office: Store, keys: str, said: str) -> None:
