@@ -280,7 +280,8 @@ class Compiler:
         if types == ("date", "date"):
             return f"CAST(julianday({left.text}) - julianday({right.text}) AS INTEGER)"
         day, days = (left, right) if types[0] == "date" else (right, left)
-        return f"date({day.text}, ({op}{self.on(days, False)}) || ' days')"
+        many = f"{days.text} / {SCALE}.0" if days.units else self.on(days, False)
+        return f"date({day.text}, ({op}({many})) || ' days')"
 
     def _product(self, op: str, left: Sql, right: Sql) -> Sql:
         if op == "*" and left.number is not None:

@@ -94,6 +94,8 @@ def _typed(text: str, found: Field) -> Sql:
             f" WHEN {said} IN ('0', '0.0', 'no', 'n', 'false') THEN 0 END)",
             empty=True,
         )
+    if found.type == "text":  # a sheet may say it in digits alone
+        return Sql(f"CAST({text} AS TEXT)", empty=True)
     return Sql(text, empty=True)
 
 

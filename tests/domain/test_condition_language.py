@@ -111,6 +111,7 @@ def test_the_examples_cover_every_number_of_both_lists() -> None:
         ("weighted(tier = 'Gold', 1, never(order), employees) > 1", 41, "a weight is a number"),
         ("tody > joined_on", 0, "Did you mean “today”"),
         ("today > 90", 8, "cannot be compared"),
+        ("today + 90% > joined_on", 0, "a date cannot be added to a percentage"),
         ("b", 0, "defined by itself"),
         ("sum(order.note, 90) > 1", 4, "has no meaning"),
         ("count(tag, 90, 3) > 1", 0, "too many"),

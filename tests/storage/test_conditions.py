@@ -245,6 +245,8 @@ TESTS = st.one_of(
     st.builds("joined_on {} {}".format, OP, DAYS.map(date.isoformat)),
     st.builds("joined_on {} today".format, OP),
     st.builds("joined_on + {} {} today - {}".format, N, OP, N),
+    st.builds("joined_on + count({}, {}) / 1 {} today".format, WHAT, WINDOW, OP),
+    st.builds("joined_on + count({}, {}) {} today - count({}, ever)".format, WHAT, WINDOW, OP, WHAT),
     st.builds("weighted(tier = 'Gold', 3, count({}, {}) / 4, 5, {} / {}, 4) >= 50.25".format, WHAT, WINDOW, SUMMED, SUMMED),
     st.builds("weighted(joined_on < today, 1, share(delivery where on_time, {}), 1) is known".format, WINDOW),
     st.sampled_from(["tier = 'GOLD'", "tier != 'Gold'", "tier in ('Silver', 'x')", "tier not in ('gold')",

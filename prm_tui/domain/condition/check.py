@@ -41,6 +41,8 @@ NUMERIC = ("bare", "number", "money", "ratio", "days")
 _WORDY = {"text": "text", "person": "text", "partner": "text"}
 _SAID = {"bare": "a number", "number": "a number", "money": "an amount", "ratio": "a percentage", "days": "days",
          "date": "a date", "text": "text", "yes/no": "yes or no"}  # fmt: skip
+_SPANS = ("days", "bare", "number")
+"""What may be added to a date: so many days."""
 _SUMS = ("sum", "avg", "median", "min", "max")
 
 
@@ -117,7 +119,8 @@ def type_of(node: Node, scope: Scope) -> str:
         case Changed(value, old, new):
             return _changed(node, [value, old, new], scope)
         case Arithmetic(op, left, right):
-            return _arithmetic(node, op, type_of(left, scope), type_of(right, scope))
+            a, b = type_of(left, scope), type_of(right, scope)
+            return _arithmetic(node, op, _days(a, left, b), _days(b, right, a))
         case Negative(value):
             kind = type_of(value, scope)
             if kind not in NUMERIC:
@@ -194,14 +197,20 @@ def _arithmetic(node: Node, op: str, a: str, b: str) -> str:
     return found
 
 
+def _days(kind: str, node: Node, beside: str) -> str:
+    """The type of one side: beside a date, a quotient (stock by daily use) is a number of days, not a percentage."""
+    quotient = isinstance(node, Arithmetic) and node.op == "/"
+    return "number" if kind == "ratio" and beside == "date" and quotient else kind
+
+
 def _sum(op: str, a: str, b: str) -> str | None:
     if a == "date":
-        if b in ("days", "bare"):
+        if b in _SPANS:
             return "date"
         return "days" if b == "date" and op == "-" else None
     if a in NUMERIC and same(a, b):
         return b if a == "bare" else a
-    return "date" if b == "date" and op == "+" and a in ("days", "bare") else None
+    return "date" if b == "date" and op == "+" and a in _SPANS else None
 
 
 def _product(op: str, a: str, b: str) -> str | None:

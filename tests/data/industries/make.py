@@ -104,7 +104,7 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
 
 
-def deliveries(many: int) -> list[list[Cell]]:
+def daily(many: int) -> list[list[Cell]]:
     """One a day, back from the day before."""
     return [["Q2", f"L{n}", ahead(-1 - n)] for n in range(many)]
 
@@ -120,6 +120,71 @@ def outage(
     """A report of an outage."""
     return [who, report, datetime(2026, month, of, hour), region, hours, customers]
 
+
+INCIDENT: list[Cell] = [
+    "Contractor ID",
+    "Incident No",
+    "Incident Date",
+    "Severity",
+    "Site",
+    "Asset",
+    "Lost Time",
+    "Reportable",
+    "Note",
+]
+CERTIFICATE: list[Cell] = [
+    "Contractor ID",
+    "Certification",
+    "Certificate Number",
+    "Issuer",
+    "Valid From",
+    "Valid Until",
+    "Status",
+]
+WORK_ORDER: list[Cell] = [
+    "Contractor ID",
+    "Work Order",
+    "Order No",
+    "Site",
+    "Asset",
+    "Due Date",
+    "Status",
+    "Reassigned To",
+]
+
+DELIVERY: list[Cell] = ["Supplier ID", "Delivery No", "Date", "Part", "Promised On", "Quantity Ordered", "Quantity OK"]
+
+
+def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
+    """So many deliveries in a month of 2026, the first ones seven days late."""
+    days = [day(month, 1 + n % 28) for n in range(of)]
+    return [[supplier, f"{supplier}-{month}-{n}", on, "P-1", on - timedelta(days=7 if n < late else -1), 100, 100]
+            for n, on in enumerate(days)]  # fmt: skip
+
+
+SCHEDULED: list[Cell] = ["Supplier ID", "Delivery No", "Date", "SKU", "On Time", "In Full"]
+ARTICLE: list[Cell] = ["Supplier ID", "Article", "Article No", "SKU", "Quantity", "Counted On", "Daily Use", "Order Up To", "Alternate",
+                       "Alternate Lead Days", "Alternate Due On", "Status"]  # fmt: skip
+
+
+def weekly(supplier: str, good: int, of: int = 10, weeks: int = 9) -> list[list[Cell]]:
+    """So many good deliveries of ten in each of the last weeks before the stories begin."""
+    return [[supplier, f"{supplier}-{week}-{n}", ahead(-2 - 7 * week), "KAFFEE", n < good, n < good or n % 2 == 0]
+            for week in range(weeks) for n in range(of)]  # fmt: skip
+
+
+TICKET: list[Cell] = ["Vendor ID", "Ticket ID", "Date", "Severity", "Within SLA", "Hours", "Solved On"]
+
+
+def tickets(vendor: str, first: date, good: int, of: int, severity: str = "3") -> list[list[Cell]]:
+    """So many tickets from a day on, one a day, the first ones solved in time."""
+    days = [first + timedelta(days=n) for n in range(of)]
+    return [[vendor, f"{vendor}-{on:%m%d}-{severity}", on, severity, n < good, 4 if n < good else 60, on + timedelta(days=n >= good)]
+            for n, on in enumerate(days)]  # fmt: skip
+
+
+DEVICE: list[Cell] = ["Supplier ID", "Device", "Device No", "Serial", "UDI", "Site", "Critical", "Valid Until", "Covered By",
+                      "Covered Until", "Status"]  # fmt: skip
 
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
@@ -139,6 +204,158 @@ def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
 
 
 BOOKS: dict[str, Sheets] = {
+    "equipment-reliability-later": {  # Pumpen Pohl answers
+        "Safety notices": [["Supplier ID", "Safety Notice", "Notice No", "Device", "Start Date", "Answered On", "Status"],
+                           ["E2", "Check the seal", "FSN-9", "Pump A", ahead(-4), ahead(7), "open"]],
+    },
+    "equipment-reliability": {
+        "Suppliers": [["Supplier ID", "Supplier Name", "Hours Between Failures"], ["E1", "Medtechnik Moll", 2_000],
+                      ["E2", "Pumpen Pohl", 2_000], ["E3", "Sonden Sauer", None]],
+        "Devices": [
+            DEVICE,
+            ["E1", "Ventilator A", "D-1", "S-1", "(01)0401", "Clinic Nord", True, ahead(400), None, None, "in use"],
+            ["E1", "Ventilator B", "D-2", "S-2", "(01)0401", "Clinic Süd", True, ahead(400), "Service Sommer", ahead(700), "in use"],
+            ["E1", "Bed", "D-3", "S-3", "(01)0777", "Clinic Süd", False, ahead(90), None, None, "in use"],
+            ["E1", "Ventilator old", "D-4", "S-4", "(01)0400", "Clinic Nord", True, ahead(-90), None, None, "scrapped"],
+            ["E2", "Pump A", "D-5", "S-5", "(01)0501", "Clinic Nord", True, ahead(400), None, None, "in use"],
+            ["E3", "Probe", "D-6", "S-6", "(01)0601", "Clinic Nord", False, ahead(400), None, None, "in use"],
+        ],
+        "Failures": [
+            ["Supplier ID", "Failure No", "Date", "Serial", "Downtime Hours", "Cause"],
+            ["E1", "F-1", day(2, 10), "S-1", 50, "valve"], ["E1", "F-2", day(3, 12), "S-1", 40, "valve"],
+            ["E1", "F-3", day(3, 20), "S-3", 20, "motor"],
+            ["E2", "F-4", day(3, 9), "S-5", 30, "seal"],
+        ],
+        "Spare parts": [["Supplier ID", "Spare Part", "Part No", "Device", "Quantity", "Last Time Buy", "Status"],
+                        ["E1", "Valve", "SP-1", "Ventilator", 2, 12, "needed"]],
+        "Safety notices": [["Supplier ID", "Safety Notice", "Notice No", "Device", "Start Date", "Answered On", "Status"],
+                           ["E2", "Check the seal", "FSN-9", "Pump A", ahead(-4), None, "open"],
+                           ["E3", "Check the cable", "FSN-8", "Probe", ahead(-30), ahead(-25), "open"]],
+    },
+    "vendor-support": {
+        "Vendors": [["Vendor ID", "Vendor Name", "Monthly Fee"], ["V1", "Helpdesk Holm", 4_000], ["V2", "Cloud Claus", 2_000],
+                    ["V3", "Netz Nolte", 900]],
+        "Tickets": [
+            TICKET,
+            *tickets("V1", day(1, 2), 16, 20), *tickets("V1", day(2, 2), 17, 20), *tickets("V1", day(3, 2), 15, 20),
+            *tickets("V2", day(1, 2), 20, 20), *tickets("V2", day(2, 2), 20, 20), *tickets("V2", day(3, 2), 20, 20),
+            *tickets("V2", day(3, 10), 0, 2, "1"), *tickets("V3", day(3, 2), 15, 20),
+        ],
+        "Licences": [
+            ["Vendor ID", "Licence", "Licence Number", "SKU", "Seats", "Usage", "Valid Until", "Holder", "Transferable", "Decision",
+             "Status"],
+            ["V1", "Monitoring", "L-1", "MON", 40, 35, ahead(60), "us", True, None, "active"],
+            ["V1", "Backup", "L-2", "BAK", 10, 10, ahead(200), "vendor", False, "renew", "active"],
+            ["V1", "Old console", "L-3", "CON", 5, 0, ahead(45), "vendor", False, "revoke", "active"],
+        ],
+        "Data held": [["Vendor ID", "Data Held", "Number", "System", "Personal", "Deletion Certificate", "Status"],
+                      ["V1", "Ticket history", "DH-1", "Service desk", True, None, "held"]],
+        "Credentials": [["Vendor ID", "Credential", "Credential No", "System", "Used By", "Status"],
+                        ["V1", "Deploy key", "K-1", "Git", "build server", "active"],
+                        ["V1", "Admin account", "K-2", "Directory", "helpdesk", "revoked"]],
+        "Escrow": [["Vendor ID", "Escrow", "Escrow No", "Kept By", "Status"],
+                   ["V1", "Connector source", "E-1", "Notar Nagel", "deposited"]],
+    },
+    "vendor-support-cured": {"Tickets": [TICKET, *tickets("V2", ahead(4), 24, 25)]},
+    "vendor-support-later": {"Tickets": [TICKET, *tickets("V1", ahead(4), 18, 25)]},
+    "supplier-schedule": {
+        "Suppliers": [["Supplier ID", "Supplier Name"], ["N1", "Rösterei Roth"], ["N2", "Nudel Neumann"], ["N3", "Öl & Essig"]],
+        "Deliveries": [SCHEDULED, *weekly("N1", 8), *weekly("N2", 10), *weekly("N3", 8, weeks=7)],
+        "Supplied articles": [
+            ARTICLE,
+            ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(0), 100, 3_000, "Kaffee Kontor", 21, None, "listed"],
+            ["N1", "Filter paper", "N1-2", "FILTER", 900, ahead(0), 30, 900, "Papier Paul", 21, None, "listed"],
+            ["N1", "Tea", "N1-3", "TEE", 0, ahead(0), 0, 0, None, None, None, "listed"],
+            ["N1", "Cocoa", "N1-4", "KAKAO", 10, ahead(0), 10, 0, None, None, None, "delisted"],
+        ],
+        "Incidents": [
+            ["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
+            *[["N2", f"SO-{n}", ahead(-10 * n), "stock-out", by, "NUDEL", "shelf empty"]
+              for n, by in enumerate(("supplier", "supplier", "warehouse"), 1)],
+        ],
+        "Chargebacks": [["Supplier ID", "Chargeback No", "Date", "Amount", "Currency", "SKU"],
+                        ["N1", "CB-1", ahead(-40), 900, "EUR", "KAFFEE"], ["N1", "CB-2", ahead(-12), 350, "EUR", "KAFFEE"]],
+    },
+    "supplier-schedule-later": {  # the third stock-out that Nudel Neumann has caused; Kaffee Kontor confirms a day
+        "Incidents": [["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
+                      ["N2", "SO-4", ahead(3), "stock-out", "supplier", "NUDEL", "shelf empty"]],
+        "Supplied articles": [ARTICLE,
+                              ["N1", "Coffee 500 g", "N1-1", "KAFFEE", 1_400, ahead(3), 100, 3_000, "Kontor", 21, ahead(15), "listed"],
+        ],
+    },
+    "supplier-delivery": {
+        "Suppliers": [["Supplier ID", "Supplier Name", "Territory", "Days Late Allowed"], ["B1", "Bremsen Beck", "South", None],
+                      ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7], ["B4", "Achsen Adler", "North", None]],
+        "Deliveries": [
+            DELIVERY,
+            *deliveries("B1", 1, 8, 100), *deliveries("B1", 2, 7, 100), *deliveries("B1", 3, 6, 100),
+            *deliveries("B2", 1, 0), *deliveries("B2", 2, 0), *deliveries("B2", 3, 10),
+            *deliveries("B3", 1, 9), *deliveries("B3", 2, 9), *deliveries("B3", 3, 9),
+            *deliveries("B4", 3, 12, 12),
+        ],
+        "Parts": [
+            ["Supplier ID", "Part", "Part No", "Site", "Single Source", "Alternate", "Alternate Approved", "Weekly Use", "Safety Stock",
+             "Status"],
+            ["B1", "Brake disc", "P-1", "Plant 1", False, "Guss Gerber", True, 400, 800, "in series"],
+            ["B1", "Caliper", "P-2", "Plant 1", True, None, None, 400, 1_200, "in series"],
+            ["B1", "Drum", "P-3", "Plant 2", True, "Guss Gerber", False, 50, 0, "phased out"],
+            ["B2", "Housing", "P-4", "Plant 2", False, None, None, 90, 90, "in series"],
+            ["B3", "Hose", "P-5", "Plant 2", False, None, None, 90, 90, "in series"],
+        ],
+        "Purchase orders": [
+            ["Supplier ID", "Purchase Order", "Order No", "Part", "Quantity", "Due Date", "Amount", "Currency", "Status"],
+            ["B1", "Discs", "PO-7", "P-1", 2_000, ahead(100), 64_000, "EUR", "open"],
+            ["B1", "Calipers", "PO-8", "P-2", 500, ahead(20), 40_000, "EUR", "open"],
+        ],
+        "Assets": [["Supplier ID", "Asset", "Asset Number", "Serial", "Part", "Buy Out Price", "Status"],
+                   ["B1", "Casting mould", "M-1", "GM-44", "P-1", 18_000, "lent"]],
+    },
+    "supplier-delivery-later": {  # April: Guss Gerber is back, Bremsen Beck is not
+        "Deliveries": [DELIVERY, *deliveries("B1", 4, 40), *deliveries("B2", 4, 0, 150), *deliveries("B3", 4, 9)],
+    },
+    "contractor-safety": {
+        "Contractors": [
+            ["Contractor ID", "Contractor Name"],
+            ["G1", "Turbinen Bau"], ["G2", "Hochspannung Süd"], ["G3", "Kesselwerk"], ["G4", "Rohr & Ventil"],
+        ],
+        "Certifications": [
+            CERTIFICATE,
+            *[[f"G{n}", "Safety", f"SC-{n}", "TÜV", ahead(-99), ahead(until), "valid"] for n, until in enumerate((5, 5, 265, 265), 1)],
+        ],
+        "Work orders": [
+            WORK_ORDER,
+            ["G1", "Overhaul of turbine 2", "W-1", "Lechhausen", "T2", ahead(20), "open", None],
+            ["G1", "Inspection of turbine 1", "W-2", "Lechhausen", "T1", ahead(-9), "done", None],
+            ["G3", "Boiler seals", "W-3", "Zolling", "K7", ahead(15), "open", None],
+            ["G3", "Feed pump", "W-4", "Zolling", "P2", ahead(25), "planned", "Rohr & Ventil"],
+        ],
+        "Access": [["Contractor ID", "Access", "Access Number", "Site", "Valid From", "Status"],
+                   ["G1", "Badge Meier", "B-11", "Lechhausen", ahead(-300), "active"],
+                   ["G3", "Badge Huber", "B-31", "Zolling", ahead(-90), "active"]],
+        "Incidents": [
+            INCIDENT,
+            ["G3", "I-1", ahead(-200), "minor", "Zolling", "K7", False, False, "scaffold plank fell"],
+            ["G4", "I-2", ahead(-150), "serious", "Irsching", "V3", True, False, "burn at a valve"],
+        ],
+        "Inspections": [["Contractor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
+                        ["G3", "A-1", ahead(-60), 71, "harness worn"]],
+        "Hours worked": [["Contractor ID", "Date", "Quantity", "Site"],
+                         ["G3", ahead(-31), 4_000, "Zolling"], ["G4", ahead(-31), 900, "Irsching"]],
+        "Corrective actions": [
+            ["Contractor ID", "Corrective Action", "Action No", "Valid From", "Due Date", "Finding", "Status"],
+            ["G3", "New harnesses", "CA-1", ahead(-60), ahead(-10), "harness worn", "open"],
+        ],
+    },
+    "contractor-safety-later": {  # a fatal incident at one, the second serious one within a year at another
+        "Incidents": [
+            INCIDENT,
+            ["G3", "I-3", ahead(8), "fatal", "Zolling", "K7", True, True, "fall from the boiler"],
+            ["G4", "I-4", ahead(8), "serious", "Irsching", "V3", True, False, "burn at the same valve"],
+        ],
+    },
+    "contractor-safety-renewed": {
+        "Certifications": [CERTIFICATE, ["G1", "Safety", "SC-9", "TÜV", ahead(9), ahead(374), "valid"]],
+    },
     "dealer-target": {"Dealers": DEALERS, "Targets": [TARGET, *TARGETS], "Retail sales": [SALE, *SALES]},
     "dealer-target-later": {  # one sale of Autohaus Nord was cancelled, one of Garage Sud came late
         "Retail sales": [
@@ -284,7 +501,7 @@ BOOKS: dict[str, Sheets] = {
             ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
             ["Q1", "N1", ahead(-60), 78, "minor"], ["Q1", "N2", ahead(-100), 70, "minor"], ["Q2", "N3", ahead(-20), 95, "none"],
         ],
-        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *deliveries(20)],
+        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *daily(20)],
         "Temperature excursion": [
             ["Distributor ID", "Excursion No", "Date", "Lot", "Degrees", "Hours"], ["Q1", "X1", ahead(-12), "L77", 9.5, 6],
         ],
