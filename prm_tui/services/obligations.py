@@ -49,6 +49,15 @@ def one(store: Store, obligation_id: int, viewer: int | None = None) -> Obligati
     return found
 
 
+def of_task(store: Store, task_id: int) -> int:
+    """The obligation that a task in somebody's inbox stands for. UsageError for a task of another kind."""
+    with store.reading() as conn:
+        found = stored.of_task(conn, task_id)
+    if found is None:
+        raise UsageError(f"Task {task_id} is no obligation. See: prm inbox")
+    return found
+
+
 def proposed(store: Store, found: Plan, as_of: date) -> list[Proposed]:
     """What a deactivation that is planned would oblige to, and why; nothing is written."""
     with store.reading() as conn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from textual.content import Content
 
 from prm_tui.domain.case import Case, TaskRow
 from prm_tui.domain.errors import UsageError
-from prm_tui.services import cases, deactivation, partners, runs, suspension
+from prm_tui.domain.obligation import PROVE
+from prm_tui.services import cases, closing, deactivation, obligations, packs, partners, runs, suspension
 from prm_tui.services.values import read_date
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
@@ -145,9 +147,16 @@ async def reject(screen: PrmScreen, task: TaskRow) -> None:
 async def done(screen: PrmScreen, task: TaskRow) -> None:
     """A to-do is done; one that stands for an act of the case opens that act."""
     session = screen.prm.session
-    if task.act in ("serve", "complete") and task.case_id is not None:
+    if task.act in ("serve", "complete", "close") and task.case_id is not None:
         case_id = task.case_id
         await act(screen, await screen.read(lambda s: cases.get(s, case_id)), task.act)
+        return
+    if task.act == PROVE and task.case_id is not None:
+        from screens.cases.section_acts import owed
+
+        case_id = task.case_id
+        case, key = await screen.read(lambda s: (cases.get(s, case_id), obligations.of_task(s, task.id)))
+        await owed(screen, case, key)
         return
     if task.kind == "approval":
         raise UsageError("This is an approval: y approves, N rejects.")
@@ -158,11 +167,14 @@ async def done(screen: PrmScreen, task: TaskRow) -> None:
 
 async def actions(screen: PrmScreen, case: Case) -> None:
     """Offer what the stage of the case allows."""
+    later = ("dates", "Put the end off", "who approves is asked again")
     possible = {
         "approval": [("stop", "Stop", "nothing has happened to the partner")],
-        "notice": [("serve", "Record service of notice", "from then on the dates stand"), ("stop", "Stop", "before notice is served")],
-        "in notice": [("complete", "Make it effective", f"on {case.data.get('effective_on')}, not before"),
+        "notice": [("serve", "Record service of notice", "from then on the dates stand"), later,
+                   ("stop", "Stop", "before notice is served")],
+        "in notice": [("complete", "Make it effective", f"on {case.data.get('effective_on')}, not before"), later,
                       ("withdraw", "Withdraw", "by a letter of its own, approved like the notice")],
+        "after": [("close", "Close", "with what was learned; what is left to do stands in the way")],
         "suspended": [("resume", "Lift the suspension", "the status is what it was before")],
     }.get(case.row.stage, [])  # fmt: skip
     if not possible:
@@ -175,49 +187,108 @@ async def actions(screen: PrmScreen, case: Case) -> None:
 
 
 async def act(screen: PrmScreen, case: Case, which: str) -> None:
-    """Serve, complete, stop or withdraw."""
-    session, number, name = screen.prm.session, case.row.id, case.row.name[:60]
-    who = {"actor": session.actor}
+    """One act of a deactivation: serve, dates, complete, stop, withdraw or close."""
+    await {
+        "serve": _serve,
+        "dates": _put_off,
+        "complete": _complete,
+        "stop": _stop,
+        "withdraw": _withdraw,
+        "close": _close,
+    }[which](screen, case)
+
+
+async def _complete(screen: PrmScreen, case: Case) -> None:
+    session, name = screen.prm.session, case.row.name[:60]
+    said = Content("\n").join([plain(f"{name} becomes Deactivated.", "bright"), plain("What is agreed goes over to its new owners; what is"
+                              " left to do stays in the inbox. Coming back is a new enrolment.", "muted")])  # fmt: skip
+    if await screen.prm.push_screen_wait(Confirm("Make the deactivation effective?", said, yes="make it effective")):
+        await screen.write(lambda s: deactivation.complete(s, case.row.id, actor=session.actor, as_of=session.as_of))
+        screen.prm.tell(f"{name} is deactivated.")
+
+
+async def _serve(screen: PrmScreen, case: Case) -> None:
+    session, name = screen.prm.session, case.row.name[:60]
 
     async def save(fields: dict[str, str]) -> object:
-        if which == "serve":
-            on = read_date(fields["on"], "on")
-            proof = Path(fields["proof"]).expanduser() if fields["proof"].strip() else None
-            return await screen.write(
-                lambda s: deactivation.serve(
-                    s, number, on=on, method=fields["method"], proof=proof, actor=who["actor"], as_of=session.as_of
-                )
+        days = {key: read_date(fields[key], key) if fields[key].strip() else None for key in ("sent_on", "on")}
+        proof = Path(fields["proof"]).expanduser() if fields["proof"].strip() else None
+        return await screen.write(
+            lambda s: deactivation.serve(
+                s, case.row.id, **days, method=fields["method"], address=fields["address"], proof=proof, actor=session.actor,
+                as_of=session.as_of,
             )
-        work = deactivation.stop if which == "stop" else deactivation.withdraw
-        return await screen.write(lambda s: work(s, number, fields["reason"], actor=who["actor"], as_of=session.as_of))
+        )  # fmt: skip
 
-    if which == "complete":
-        said = Content("\n").join([plain(f"{name} becomes Deactivated.", "bright"), plain("This is the effective act of the case; "
-                                  "what is left to do stays in the inbox.", "muted")])  # fmt: skip
-        if await screen.prm.push_screen_wait(
-            Confirm("Make the deactivation effective?", said, yes="make it effective")
-        ):
-            await screen.write(lambda s: deactivation.complete(s, number, actor=session.actor, as_of=session.as_of))
-            screen.prm.tell(f"{name} is deactivated.")
-        return
-    if which == "serve":
-        entries = [Entry("on", "Served on", session.as_of.isoformat()), Entry("method", "How", hint="registered mail, courier, by hand"),
-                   Entry("proof", "Proof (a file)", hint="receipt.pdf")]  # fmt: skip
-        about = plain(
-            f"From then on {name} is in notice, and the dates run from that day. A served notice can only be withdrawn.",
-            "text",
+    entries = [
+        Entry("method", "How", hint="registered mail, courier, by hand"),
+        Entry("sent_on", "Sent on", hint="without a receipt it counts later"),
+        Entry("on", "Received on", session.as_of.isoformat(), "empty where only sending is known"),
+        Entry("address", "To", hint="else the agreement's address for notices"), Entry("proof", "Proof (a file)", hint="receipt.pdf"),
+    ]  # fmt: skip
+    about = plain(f"From then on {name} is in notice, and the dates run from that day: a late service moves them, and who approved is"
+                  " asked again. A served notice can only be withdrawn.", "text")  # fmt: skip
+    made = await screen.prm.push_screen_wait(Form("Record service of notice", entries, save, whole=True, about=about))
+    if made:
+        screen.prm.tell(f"In notice; effective on {short_date(made.effective_on)} ({made.rule}).")
+
+
+async def _put_off(screen: PrmScreen, case: Case) -> None:
+    session = screen.prm.session
+
+    async def save(fields: dict[str, str]) -> int:
+        day = read_date(fields["effective_on"], "effective_on")
+        return await screen.write(
+            lambda s: deactivation.move(s, case.row.id, day, actor=session.actor, as_of=session.as_of)
         )
-        made = await screen.prm.push_screen_wait(
-            Form("Record service of notice", entries, save, whole=True, about=about)
+
+    entry = Entry("effective_on", "Effective on", str(case.data.get("effective_on", "")), "not before notice allows")
+    if await screen.prm.push_screen_wait(Form("Put the end off", [entry], save, whole=True)):
+        screen.prm.tell("The new date waits for approval.")
+
+
+async def _stop(screen: PrmScreen, case: Case) -> None:
+    if await _because(screen, case, "Stop the deactivation", deactivation.stop):
+        screen.prm.tell("Stopped. Nothing has happened to the partner.")
+
+
+async def _withdraw(screen: PrmScreen, case: Case) -> None:
+    if await _because(screen, case, "Withdraw the notice", deactivation.withdraw):
+        screen.prm.tell("The withdrawal and its letter wait for approval.")
+
+
+async def _because(screen: PrmScreen, case: Case, title: str, work: Callable[..., int]) -> object:
+    session = screen.prm.session
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: work(s, case.row.id, fields["reason"], actor=session.actor, as_of=session.as_of)
         )
-        if made:
-            screen.prm.tell(f"In notice; effective on {short_date(made.effective_on)} ({made.rule}).")
-        return
-    title = "Stop the deactivation" if which == "stop" else "Withdraw the notice"
-    if await screen.prm.push_screen_wait(Form(title, [Entry("reason", "Why")], save, whole=True)):
-        screen.prm.tell(
-            "Stopped. Nothing has happened to the partner." if which == "stop" else "The withdrawal waits for approval."
-        )
+
+    return await screen.prm.push_screen_wait(Form(title, [Entry("reason", "Why")], save, whole=True))
+
+
+async def _close(screen: PrmScreen, case: Case) -> None:
+    session = screen.prm.session
+
+    async def save(fields: dict[str, str]) -> int:
+        again = read_date(fields["reapply_on"], "reapply_on") if fields["reapply_on"].strip() else None
+        return await screen.write(
+            lambda s: closing.close(
+                s, case.row.id, lesson=fields["lesson"], reason=fields["reason"].strip(), waive=fields["waive"], reapply_on=again,
+                actor=session.actor, as_of=session.as_of,
+            )
+        )  # fmt: skip
+
+    reasons = tuple(packs.deactivation().reasons)
+    entries = [
+        Entry("lesson", "Learned", hint="for whom is recruited next"),
+        Entry("reason", "Reason in the end", case.row.reason or "", ", ".join(reasons), reasons),
+        Entry("waive", "Let go", hint="why what is left to do is let go; empty to be told what that is"),
+        Entry("reapply_on", "May return on", hint="else after the file's days"),
+    ]
+    if await screen.prm.push_screen_wait(Form("Close the case", entries, save, whole=True)):
+        screen.prm.tell(f"Closed: {case.row.name[:60]}.")
 
 
 async def suspend(screen: PrmScreen, partner_id: int) -> None:

@@ -15,8 +15,10 @@ from prm_tui.commands import bindings
 from prm_tui.domain.case import STAGES, Case
 from prm_tui.services import cases, documents
 from screens.base import PrmScreen
-from screens.cases import acts
+from screens.cases import acts, section_acts
+from screens.cases.outgoing import out
 from screens.cases.rows import STEP_COLUMNS, step_line
+from screens.cases.sections import SECTIONS, Part
 from screens.text import plain, steps
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
@@ -24,6 +26,8 @@ from screens.widgets.table import Table
 if TYPE_CHECKING:
     from prm_tui.domain.case import TaskRow
 
+STEPS = "Steps"
+"""The section that every case has."""
 _LINE = ("approval", "notice", "in notice", "after", "closed")
 _SAID = {"approval": "Approval", "notice": "Notice", "in notice": "In notice", "after": "Effective", "closed": "Closed"}
 
@@ -36,6 +40,8 @@ class CasePage(PrmScreen):
     DEFAULT_CSS = """
     CasePage #head { height: auto; padding: 0 2; margin: 1 0; }
     CasePage #stages { height: 1; padding: 0 2; margin-bottom: 1; }
+    CasePage #sections { height: 1; padding: 0 2; margin-bottom: 1; }
+    CasePage #nothing { padding: 0 3; color: $muted; width: 1fr; display: none; }
     CasePage #both { height: 1fr; }
     CasePage Table { width: 1fr; margin: 0 1; }
     CasePage #side { width: 48; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
@@ -47,13 +53,16 @@ class CasePage(PrmScreen):
         super().__init__()
         self.case_id = case_id
         self.case: Case | None = None
+        self.section = STEPS
 
     def body(self) -> ComposeResult:
         """Head, stages, the checklist, what is known."""
         yield Static("", id="head", markup=False)
         yield Static("", id="stages", markup=False)
+        yield Static("", id="sections", markup=False)
         with Horizontal(id="both"):
             yield Table(id="steps")
+            yield Static("", id="nothing", markup=False)
             with VerticalScroll(id="side", can_focus=False):
                 yield Static("", id="known", markup=False)
         yield Detail()
@@ -82,10 +91,36 @@ class CasePage(PrmScreen):
         self.query_one("#head", Static).update(head)
         self.query_one("#stages", Static).update(_stages(case))
         self.query_one("#known", Static).update(acts.about_case(case, 44) + _evidence(case))
-        self.query_one(Table).fill(STEP_COLUMNS, {t.id: step_line(t, as_of) for t in case.tasks})
+        self._head()
+        if self.section == STEPS:
+            part = Part(
+                STEP_COLUMNS, {t.id: step_line(t, as_of) for t in case.tasks}, "Nothing is to be done in this case."
+            )
+        else:
+            read = SECTIONS[self.section]
+            part = await self.read(lambda s: read(s, self.case_id, viewer, as_of))
+        table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
+        table.fill(part.columns, part.lines)
+        table.display, nothing.display = bool(part.lines), not part.lines
+        nothing.update(Content(part.nothing))
+        if part.lines and self.focused is None:
+            table.focus()
+
+    @property
+    def titles(self) -> list[str]:
+        """The sections of the case; only a deactivation has more than its steps."""
+        return [STEPS, *SECTIONS] if self.case and self.case.row.kind == "deactivation" else [STEPS]
+
+    def _head(self) -> None:
+        line = self.query_one("#sections", Static)
+        line.display = len(self.titles) > 1
+        parts = [
+            (f" {title} ", "bold $ground on $accent" if title == self.section else "$text") for title in self.titles
+        ]
+        line.update(Content.assemble(*parts))
 
     def _selected(self) -> TaskRow | None:
-        key = self.query_one(Table).current
+        key = self.query_one(Table).current if self.section == STEPS else None
         return next((t for t in self.case.tasks if t.id == key), None) if self.case else None
 
     def _with_task(self, work: Callable[[PrmScreen, TaskRow], Coroutine[Any, Any, None]]) -> None:
@@ -100,7 +135,11 @@ class CasePage(PrmScreen):
         self.query_one(Detail).follow(event.table)
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Enter does what the selected task asks for."""
+        """Enter does what the selected line asks for."""
+        if self.section != STEPS and self.case is not None:
+            act, case, key = section_acts.ACTS[self.section], self.case, event.key
+            self.start(lambda: act(self, case, key), "act")
+            return
         task = self._selected()
         self._with_task(acts.approve if task is not None and task.kind == "approval" else acts.done)
 
@@ -118,6 +157,28 @@ class CasePage(PrmScreen):
         case = self.case
         if case is not None:
             self.start(lambda: acts.actions(self, case), "act")
+
+    def action_section(self, by: int) -> None:
+        """The next section, or the one before."""
+        self.section = self.titles[(self.titles.index(self.section) + by) % len(self.titles)]
+        self.query_one(Table).cursor = 0
+        self.reload()
+
+    def action_add(self) -> None:
+        """An obligation of one's own."""
+        case = self.case
+        if case is None or case.row.kind != "deactivation":
+            self.prm.tell("Only a deactivation has obligations.")
+            return
+        self.start(lambda: section_acts.add_owed(self, case), "act")
+
+    def action_out(self) -> None:
+        """Evidence pack, letters, sheets."""
+        case = self.case
+        if case is None or case.row.kind != "deactivation":
+            self.prm.tell("Only a deactivation has papers to write out; v shows what was kept.")
+            return
+        self.start(lambda: out(self, case), "out")
 
     def action_evidence(self) -> None:
         """What was kept, in full."""
