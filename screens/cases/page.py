@@ -13,18 +13,19 @@ from textual.widgets import Static
 
 from prm_tui.commands import bindings
 from prm_tui.domain.case import STAGES, Case
-from prm_tui.services import cases, documents
+from prm_tui.services import cases, documents, snapshot
 from screens.base import PrmScreen
 from screens.cases import acts, section_acts
 from screens.cases.outgoing import out
 from screens.cases.rows import STEP_COLUMNS, step_line
 from screens.cases.sections import SECTIONS, Part
-from screens.text import plain, steps
+from screens.text import hanging, plain, steps
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
 if TYPE_CHECKING:
     from prm_tui.domain.case import TaskRow
+    from prm_tui.domain.deactivation import Since
 
 STEPS = "Steps"
 """The section that every case has."""
@@ -54,6 +55,7 @@ class CasePage(PrmScreen):
         self.case_id = case_id
         self.case: Case | None = None
         self.section = STEPS
+        self.turned = False
 
     def body(self) -> ComposeResult:
         """Head, stages, the checklist, what is known."""
@@ -90,7 +92,9 @@ class CasePage(PrmScreen):
         )
         self.query_one("#head", Static).update(head)
         self.query_one("#stages", Static).update(_stages(case))
-        self.query_one("#known", Static).update(acts.about_case(case, 44) + _evidence(case))
+        new = await self.read(lambda s: snapshot.since_snapshot(s, self.case_id, as_of))
+        self.query_one("#known", Static).update(acts.about_case(case, 44) + _since(new) + _evidence(case))
+        self.query_one("#side").display = self.section == STEPS
         self._head()
         if self.section == STEPS:
             part = Part(
@@ -101,6 +105,9 @@ class CasePage(PrmScreen):
             part = await self.read(lambda s: read(s, self.case_id, viewer, as_of))
         table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
         table.fill(part.columns, part.lines)
+        if self.turned:
+            self.turned = False
+            table.move_to(0)
         table.display, nothing.display = bool(part.lines), not part.lines
         nothing.update(Content(part.nothing))
         if part.lines and self.focused is None:
@@ -161,7 +168,7 @@ class CasePage(PrmScreen):
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""
         self.section = self.titles[(self.titles.index(self.section) + by) % len(self.titles)]
-        self.query_one(Table).cursor = 0
+        self.turned = True
         self.reload()
 
     def action_add(self) -> None:
@@ -209,6 +216,22 @@ def _stages(case: Case) -> Content:
         return Content("")
     stage = "in notice" if case.row.stage == "withdrawal" else case.row.stage
     return steps([_SAID[name] for name in _LINE], _LINE.index(stage) if stage in _LINE else 0)
+
+
+def _since(new: Since | None) -> Content:
+    """What came for the partner since the case was approved, and what of the impact is another now."""
+    if new is None or not (new.arrived or new.moved):
+        return Content("")
+    head = "Since it was approved" if new.approved else "Since it was asked for"
+    parts = [Content("\n"), Content.styled(head, "bold $warn")]
+    for one in new.arrived:
+        amount = "" if one.amount is None else f", {one.amount:,.2f} {one.currency or ''}"
+        corrected = " corrected" if one.corrected else ""
+        parts.append(plain(f"{one.count:,} {one.label.lower()}{corrected}{amount}", "warn"))
+    for line in new.moved:
+        more = "" if line.amount is None else f", {line.amount:+,.2f}"
+        parts.append(hanging("  ", f"{line.label}: {line.then} then, {line.now} now{more}", 44, "text"))
+    return Content("\n").join(parts)
 
 
 def _evidence(case: Case) -> Content:
