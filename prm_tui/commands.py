@@ -174,6 +174,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("behind.back", "behind", "escape", "back", "Marks away; then back to the numbers.", "back", foot=True),
     Command("wizard.next", "wizard", "greater_than_sign,right", "next", "The next step.", "next", foot=True),
     Command("wizard.before", "wizard", "less_than_sign,left", "back", "The step before; nothing is lost.", "before", foot=True),
+    Command("wizard.add", "wizard", "n", "new", "In Obligations: one of your own.", "add"),
     Command("wizard.leave", "wizard", "escape", "leave", "Leave; what was chosen is kept, and nothing has happened.", "leave",
             foot=True),
     Command("exchange.out", "exchange", "x", "spreadsheet", "Write partners, records, activities or everything to a spreadsheet.", "out",
