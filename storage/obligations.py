@@ -33,6 +33,8 @@ _ROW = (
     " o.evidence_id, (SELECT e.hash FROM evidence e WHERE e.id = o.evidence_id), json_extract(o.data, '$.task'), c.restricted"
     " FROM obligations o JOIN cases c ON c.id = o.case_id JOIN partners p ON p.id = c.partner_id"
 )
+_OWED = "o.kind NOT IN ('transition', 'system')"
+"""What is handed over and whom of other systems is told stand in the same table, and have ways of their own."""
 _DUE = "date(json_extract(c.data, '$.effective_on'), :days || ' days')"
 
 
@@ -47,7 +49,7 @@ def _row(row: tuple[Any, ...]) -> ObligationRow:
 def of(conn: sqlite3.Connection, case_id: int) -> list[ObligationRow]:
     """The obligations of a case, those due first."""
     order = "ORDER BY coalesce(o.due_on, '9999'), o.id"
-    return [_row(row) for row in conn.execute(f"{_ROW} WHERE o.case_id = ? {order}", (case_id,))]
+    return [_row(row) for row in conn.execute(f"{_ROW} WHERE o.case_id = ? AND {_OWED} {order}", (case_id,))]
 
 
 def open_of(conn: sqlite3.Connection, case_id: int) -> list[ObligationRow]:
@@ -57,7 +59,7 @@ def open_of(conn: sqlite3.Connection, case_id: int) -> list[ObligationRow]:
 
 def unmet(conn: sqlite3.Connection, viewer: int | None) -> list[ObligationRow]:
     """All that are open in cases that a person may see, those due first."""
-    sql = f"{_ROW} WHERE o.state = 'open' AND {MAY_SEE} ORDER BY coalesce(o.due_on, '9999'), o.id"
+    sql = f"{_ROW} WHERE o.state = 'open' AND {_OWED} AND {MAY_SEE} ORDER BY coalesce(o.due_on, '9999'), o.id"
     return [_row(row) for row in conn.execute(sql, {"viewer": viewer})]
 
 

@@ -13,6 +13,7 @@ from storage import Store, settings
 from storage import cases as stored
 from storage import deactivation as kept
 from storage import obligations as owing
+from storage import transition as handing
 from storage.store import Change
 
 
@@ -44,10 +45,12 @@ def close(
         raise UsageError("lesson: say what was learned, for whom is recruited next.")
     with store.reading() as conn:
         owed = owing.open_of(conn, case_id)
+        held = [item for item in handing.items(conn, case_id, as_of) if item.done_on is None]
     left = _left(case)
-    if (left or owed) and not waive.strip():
+    if (left or owed or held) and not waive.strip():
         listed = "; ".join([*(f"“{title}” ({whose})" for _, title, whose in left),
-                            *(f"obligation {one.id} “{one.title}” ({one.whose})" for one in owed)])  # fmt: skip
+                            *(f"obligation {one.id} “{one.title}” ({one.whose})" for one in owed),
+                            *(f"{item.title}: {item.said}" for item in held)])  # fmt: skip
         raise UsageError(
             f"Case {case_id} of {case.row.name} cannot be closed: left to do: {listed}. Do them, or let them go with a reason:"
             f" prm cases close {case_id} … --waive REASON"
