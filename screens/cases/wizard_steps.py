@@ -12,6 +12,7 @@ from screens.text import cell, hanging, plain, short_date, visible
 from screens.widgets.table import Col, Line
 
 if TYPE_CHECKING:
+    from prm_tui.domain.deactivation import Plan
     from screens.cases.wizard import DeactivateScreen
 
 COLUMNS = {
@@ -138,43 +139,47 @@ LINES: dict[str, Callable[[DeactivateScreen], dict[Any, Line]]] = {
 
 
 def review(screen: DeactivateScreen) -> Content:
-    """Everything that will happen, by date; what is not checked; what cannot be taken back."""
+    """What cannot be taken back, what is not checked, and everything that will happen, by date.
+
+    Of several partners the first is told in full; of the others what is another for them.
+    """
     width = max(screen.size.width - 10, 40)
     first, person, chosen = screen.plans[0], screen.prm.session, screen.chosen
     parts = [
         hanging("Reason and path".ljust(20), f"{first.reason.title}, {first.path.title.lower()}", width, "bright"),
         hanging("Asked for by".ljust(20), person.actor_name, width, "bright" if person.actor else "warn"),
         hanging("Approved by".ljust(20), first.by, width),
-    ]
+        hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until notice is served; a"
+                " served notice can only be withdrawn", width),
+    ]  # fmt: skip
     parts += [hanging("Memo".ljust(20), chosen["memo"], width)] if chosen["memo"] else []
     parts += [hanging("Seen by".ljust(20), chosen["restricted"], width, "warn")] if chosen["restricted"] else []
     for plan in screen.plans:
         parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
-        if plan.open_case is not None:
-            parts.append(
-                hanging(
-                    "  Under way".ljust(20),
-                    f"case {plan.open_case} stays as it is; no second one is opened",
-                    width,
-                    "warn",
-                )
-            )
-            continue
-        parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
-        found = screen.ahead.get(plan.partner_id)
-        days = [(plan.dates.notice_on, "notice is served (planned)", ""), *plan.tasks,
-                (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
-        days += [(one.due, one.title, one.whose) for one in found.obligations if one.due] if found else []
-        for day, what, who in sorted(days):
-            parts.append(hanging(f"  {short_date(day)}".ljust(20), f"{what} · {who}" if who else what, width))
-        if found:
-            open_ = [item.name for item in found.items if item.unassigned]
-            parts += [hanging("  No new owner".ljust(20), ", ".join(open_), width, "warn")] if open_ else []
-            parts += [hanging("  In the way".ljust(20), f"before {one.blocks}: {one.said}", width, "warn") for one in found.gates
-                      if one.passed is None]  # fmt: skip
-        unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
-        parts += [hanging("  Not checked".ljust(20), unchecked, width, "warn")] if unchecked else []
-        parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
-    parts += [Content(""), hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until "
-                                   "notice is served; a served notice can only be withdrawn", width)]  # fmt: skip
+        parts += _of(screen, plan, width, whole=plan is first)
     return Content("\n").join(parts)
+
+
+def _of(screen: DeactivateScreen, plan: Plan, width: int, *, whole: bool) -> list[Content]:
+    if plan.open_case is not None:
+        said = f"case {plan.open_case} stays as it is; no second one is opened"
+        return [hanging("  Under way".ljust(20), said, width, "warn")]
+    found, parts = screen.ahead.get(plan.partner_id), []
+    unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
+    parts += [hanging("  Not checked".ljust(20), unchecked, width, "warn")] if unchecked else []
+    parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
+    if found:
+        open_ = [item.name for item in found.items if item.unassigned]
+        parts += [hanging("  No new owner".ljust(20), ", ".join(open_), width, "warn")] if open_ else []
+        parts += [hanging("  In the way".ljust(20), f"before {one.blocks}: {one.said}", width, "warn") for one in found.gates
+                  if one.passed is None]  # fmt: skip
+    parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
+    days = [(plan.dates.notice_on, "notice is served (planned)", ""),
+            (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
+    if whole:
+        days += plan.tasks
+        days += [(one.due, one.title, one.whose) for one in found.obligations if one.due] if found else []
+    for day, what, who in sorted(days):
+        parts.append(hanging(f"  {short_date(day)}".ljust(20), f"{what} · {who}" if who else what, width))
+    parts += [] if whole else [hanging("".ljust(20), "tasks and obligations as above", width, "muted")]
+    return parts

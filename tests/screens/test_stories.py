@@ -164,7 +164,14 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         await prm.press("greater_than_sign", "escape")
         await prm.press("a")  # the draft is taken up where it was left
         await prm.choose("Deactivate")
-        assert "● Tasks" in prm.text
+        assert "● Transition" in prm.text
+        await prm.press("greater_than_sign")
+        assert "● Obligations" in prm.text and "Withdraw access" in prm.text
+        await prm.press("enter", "n")
+        await prm.fill("Collect the show bike", "role:finance", "10")
+        assert "taken out" in prm.text and "Collect the show bike  (your own)" in prm.text
+        await prm.press("greater_than_sign")
+        assert "Notice of termination" in prm.text
         await prm.press("greater_than_sign")
         assert "Not checked" in prm.text and "Cannot be taken back" in prm.text
         await prm.press("enter", "enter")
@@ -183,7 +190,7 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         await prm.press("4", "enter")
         assert "✓ Approval" in prm.text and "● Notice" in prm.text
         await prm.press("a", "enter")
-        await prm.fill("2013-11-29", "registered mail")
+        await prm.fill("registered mail", "", "2013-11-29")
         assert "● In notice" in prm.text
         await prm.press("v")
         assert "notice received on 2013-11-29" in prm.text
