@@ -11,7 +11,7 @@ from textual.content import Content
 from prm_tui.domain.case import Case, TaskRow
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.obligation import PROVE
-from prm_tui.services import cases, closing, deactivation, obligations, packs, partners, runs, suspension
+from prm_tui.services import cases, closing, deactivation, obligations, packs, partners, privacy, runs, suspension
 from prm_tui.services.values import read_date
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
@@ -298,13 +298,61 @@ async def suspend(screen: PrmScreen, partner_id: int) -> None:
 
     async def save(fields: dict[str, str]) -> int:
         return await screen.write(
-            lambda s: suspension.suspend(s, partner_id, fields["reason"], actor=session.actor, as_of=session.as_of)
+            lambda s: suspension.suspend(
+                s, partner_id, fields["reason"], ground=ground, actor=session.actor, as_of=session.as_of
+            )
         )
 
-    about = plain("The partner stops today. The suspension can be lifted at any time.", "text")
+    grounds = packs.deactivation().grounds
+    ground = await screen.prm.push_screen_wait(
+        Choose("On what ground?", [Choice(g.key, g.title, f"stops: {', '.join(g.stops)}") for g in grounds.values()])
+    )
+    if ground is None:
+        return
+    stops = ", ".join(grounds[ground].stops)
+    about = plain(f"From today on {stops} stop. The suspension can be lifted at any time.", "text")
     form = Form(f"Suspend {partner.name}", [Entry("reason", "Why")], save, whole=True, about=about)
     if await screen.prm.push_screen_wait(form):
         screen.prm.tell(f"{partner.name[:60]} is suspended.")
+
+
+async def reactivate(screen: PrmScreen, partner_id: int) -> None:
+    """Ask why, enrol anew a partner that has left."""
+    session = screen.prm.session
+    partner = await screen.read(lambda s: partners.get(s, partner_id, session.as_of))
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: closing.reactivate(
+                s, partner_id, fields["reason"], override=fields["override"], actor=session.actor, as_of=session.as_of
+            )
+        )
+
+    about = plain("It becomes Onboarding: a new enrolment. What was stays as it was.", "text")
+    entries = [
+        Entry("reason", "Why"),
+        Entry("override", "Before its day", hint="why it may come back before it may apply again"),
+    ]
+    if await screen.prm.push_screen_wait(Form(f"Enrol {partner.name} anew", entries, save, whole=True, about=about)):
+        screen.prm.tell(f"{partner.name[:60]} is Onboarding.")
+
+
+async def hold(screen: PrmScreen, partner_id: int) -> None:
+    """Ask why, put a partner under legal hold or lift it."""
+    session = screen.prm.session
+    partner = await screen.read(lambda s: partners.get(s, partner_id, session.as_of))
+    lift = bool(partner.hold)
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: privacy.hold(s, partner_id, fields["reason"], lift=lift, actor=session.actor, as_of=session.as_of)
+        )
+
+    said = partner.hold if lift else "Nothing of it is erased or taken back while it is held."
+    title = "Lift the legal hold" if lift else "Legal hold"
+    await screen.prm.push_screen_wait(
+        Form(f"{title}: {partner.name}", [Entry("reason", "Why")], save, whole=True, about=plain(said, "text"))
+    )
 
 
 async def resume(screen: PrmScreen, partner_id: int) -> None:

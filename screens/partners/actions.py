@@ -34,11 +34,16 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
     choices += [Choice(key, title, about) for key, (title, about, _) in single.items()] if len(chosen) == 1 else []
     if len(chosen) == 1:
         as_of = screen.prm.session.as_of
-        status = (await screen.read(lambda store: partners.get(store, one, as_of))).fields["status"]
+        partner = await screen.read(lambda store: partners.get(store, one, as_of))
+        status = partner.fields["status"]
         if status == "Suspended":
             choices.append(Choice("resume", "Lift the suspension", "its status is what it was before"))
         elif status not in CASE_STATUSES:
             choices.append(Choice("suspend", "Suspend …", "stops it today; can be lifted"))
+        elif status == "Deactivated":
+            choices.append(Choice("reactivate", "Enrol anew …", "it becomes Onboarding; its history stays"))
+        held = "Lift the legal hold …" if partner.hold else "Legal hold …"
+        choices.append(Choice("hold", held, "nothing of it is erased or taken back while it is held"))
         by_hand = {f"start {t.name}": t for t in await screen.read(triggers.by_hand)}
         choices += [Choice(key, f"{t.title} …", "started by hand") for key, t in by_hand.items()]
     if len(chosen) == 2:
@@ -56,10 +61,10 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
         from screens.exchange.out import send
 
         await send(screen, "partners", chosen)
-    elif picked in ("suspend", "resume"):
-        from screens.cases.acts import resume, suspend
+    elif picked in ("suspend", "resume", "reactivate", "hold"):
+        from screens.cases import acts
 
-        await (suspend if picked == "suspend" else resume)(screen, one)
+        await getattr(acts, picked)(screen, one)
     elif picked in by_hand:
         from screens.automation.acts import begin
 
