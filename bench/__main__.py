@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from bench import automation, data, engine, exchange, floors, inactivity
+from bench import automation, data, engine, exchange, floors, inactivity, leaving
 from bench.row import Row, ms, turns
 from bench.terminal import Terminal, tree_memory
 from prm_tui.services import demo
@@ -50,6 +50,7 @@ def main() -> int:
             automation.backtesting,
             *engine.EVERY,
             *inactivity.EVERY,
+            *leaving.EVERY,
             resting,
         )
         for measure in [m for m in every if m.__name__ in sys.argv[1:]] or every:

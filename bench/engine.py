@@ -37,7 +37,7 @@ def _median(pairs: list[tuple[float, float]]) -> tuple[float, float]:
     return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
 
 
-def _with_people(path: Path) -> tuple[Store, int, int]:
+def with_people(path: Path) -> tuple[Store, int, int]:
     store = files.open_file(path)
     for name in ("Ann", "Bob"):
         people.add(store, name, email=f"{name}@example.org", roles=["partner manager"], actor=None, as_of=data.AS_OF)
@@ -78,7 +78,7 @@ def _days() -> dict[str, str]:
 
 def sweeping(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
     """One trigger with four clauses over all partners; its matches found, before anything is made of them."""
-    store, ann, bob = _with_people(Path(shutil.copy(paths["large"], place / "sweep.db")))
+    store, ann, bob = with_people(Path(shutil.copy(paths["large"], place / "sweep.db")))
     _rules(store, _trigger(1, CLAUSES, "w1") + _workflow(1), ann, bob)
     (active,) = sweeps.triggers(store.conn)
     pairs = []
@@ -98,7 +98,7 @@ def after_import(place: Path, env: dict[str, str], paths: dict[str, Path]) -> li
     As on any morning: most of the 5,000 partners matched before, a few hundred matches are new. What the first two
     imports begin, tens of thousands of cases at once, is measured by `ten_thousand_cases`.
     """
-    store, ann, bob = _with_people(Path(shutil.copy(paths["large"], place / "many.db")))
+    store, ann, bob = with_people(Path(shutil.copy(paths["large"], place / "many.db")))
     limits = [40 + 10 * n for n in range(30)]
     text = "".join(
         _trigger(n, f"count(order, {days}) > 12 and territory = 'North'", "w1") for n, days in enumerate(limits)
@@ -150,7 +150,7 @@ def _fifty_thousand(store: Store, turn: int) -> None:
 def nothing_due(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
     """A run when nothing is due and nothing is new: what it adds to opening the file, in milliseconds."""
     path = Path(shutil.copy(paths["large"], place / "still.db"))
-    store, ann, bob = _with_people(path)
+    store, ann, bob = with_people(path)
     _rules(store, _trigger(1, CLAUSES, "w1") + _workflow(1), ann, bob)
     automation.run(store, as_of=data.AS_OF)
     store.close()
@@ -176,7 +176,7 @@ def ten_thousand_cases(place: Path, env: dict[str, str], paths: dict[str, Path])
     pairs = []
     for turn in range(TIMES):
         path = Path(shutil.copy(paths["large"], place / f"cases{turn}.db"))
-        store, ann, bob = _with_people(path)
+        store, ann, bob = with_people(path)
         store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         _rules(store, _trigger(1, "never(order)", "three", 'cap = 100000\nfirst = "act"\n') + steps, ann, bob)
         found = _timed(partial(_through, store, ann, bob))
@@ -238,7 +238,7 @@ def rule_engine(place: Path, env: dict[str, str], paths: dict[str, Path]) -> lis
     floor = _rival("rule-engine")
     if floor is None:
         return []
-    store, ann, bob = _with_people(Path(shutil.copy(paths["large"], place / "rival.db")))
+    store, ann, bob = with_people(Path(shutil.copy(paths["large"], place / "rival.db")))
     _rules(store, _trigger(1, CLAUSES, "w1") + _workflow(1), ann, bob)
     (active,) = sweeps.triggers(store.conn)
     with store.rehearsal(), store.change("sweep", actor=None, as_of=data.AS_OF, kind="run") as change:
