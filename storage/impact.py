@@ -255,8 +255,8 @@ def _others(conn: sqlite3.Connection, territories: set[str]) -> tuple[dict[str, 
     )
     few = sorted(territory for territory, many in counts.items() if many <= _COMMON)
     by_name = f"AND {_THERE} ORDER BY name COLLATE NOCASE, id"
-    rows = conn.execute(f"SELECT territory, id, name FROM partners WHERE {listed} {by_name}", (json.dumps(few),))
-    for territory, partner, name in rows if few else ():
+    sql = f"SELECT territory, id, name FROM partners WHERE {listed} {by_name}"
+    for territory, partner, name in conn.execute(sql, (json.dumps(few),)) if few else ():
         if len(names[territory]) <= ITEMS:
             names[territory].append((partner, name))
     for territory in counts.keys() - set(few):
