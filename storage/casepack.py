@@ -40,28 +40,23 @@ def approvals(conn: sqlite3.Connection, case_id: int) -> list[Approval]:
     ]
 
 
-def _own(case_id: int, partner_id: int) -> tuple[str, dict[str, int]]:
-    """Rows of the log that are of a case: its own, those of its tables, the status of its partner."""
+def _own() -> list[str]:
+    """Which rows of the log are of a case: its own, those of its tables, the status of its partner."""
     tests = [
         "(l.tbl = 'cases' AND l.row_id = :case)",
         "(l.tbl = 'partners' AND l.row_id = :partner AND l.col = 'status')",
     ]
     tests += [f"(l.tbl = '{t}' AND l.row_id IN (SELECT id FROM {t} WHERE case_id = :case))" for t in _OF_CASE]
-    return " OR ".join(tests), {"case": case_id, "partner": partner_id}
+    return tests
 
 
 def links(conn: sqlite3.Connection, case_id: int, partner_id: int) -> list[Link]:
     """The chain from the change that opened a case to the last that touched it, those between that did not among them."""
-    test, params = _own(case_id, partner_id)
-    inserted = " UNION ".join(f"SELECT change_id FROM {t} WHERE case_id = :case" for t in _OF_CASE)
+    tests, params = _own(), {"case": case_id, "partner": partner_id}
     (first,) = conn.execute("SELECT change_id FROM cases WHERE id = ?", (case_id,)).fetchone()
-    own = {
-        number
-        for (number,) in conn.execute(
-            f"SELECT :first UNION {inserted} UNION SELECT l.change_id FROM change_log l WHERE l.change_id >= :first AND ({test})",
-            {**params, "first": first},
-        )
-    }
+    touching = [f"SELECT change_id FROM {t} WHERE case_id = :case" for t in _OF_CASE]
+    touching += [f"SELECT l.change_id FROM change_log l WHERE {test}" for test in tests]
+    own = {first} | {number for (number,) in conn.execute(" UNION ".join(touching), params)}
     own = {number for number in own if number >= first}
     found = []
     for number, sealed, before, at, actor, why in conn.execute(
@@ -70,7 +65,8 @@ def links(conn: sqlite3.Connection, case_id: int, partner_id: int) -> list[Link]
     ).fetchall():
         mine = number in own
         rows = conn.execute(
-            f"SELECT l.tbl, l.row_id, l.col, l.before, l.after FROM change_log l WHERE l.change_id = :id AND ({test}) ORDER BY l.id",
+            "SELECT l.tbl, l.row_id, l.col, l.before, l.after FROM change_log l"
+            f" WHERE l.change_id = :id AND ({' OR '.join(tests)}) ORDER BY l.id",
             {**params, "id": number},
         ).fetchall() if mine else []  # fmt: skip
         found.append(Link(

@@ -71,6 +71,15 @@ def write(
     return number
 
 
+def take_the_place(change: Change, case_id: int, before: Sequence[int], number: int) -> None:
+    """A letter that was written anew: where its case names the one before as the letter of its withdrawal, it names this."""
+    change.conn.execute(
+        "UPDATE cases SET data = json_set(data, '$.withdrawal_letter', :number) WHERE id = :case"
+        " AND json_extract(data, '$.withdrawal_letter') IN (SELECT value FROM json_each(:before))",
+        {"number": number, "case": case_id, "before": json.dumps(list(before))},
+    )
+
+
 def keep_approved(change: Change, ids: Sequence[int]) -> None:
     """Letters of cases were approved: the text of each is kept, with its hash and who approved it."""
     rows = change.conn.execute(

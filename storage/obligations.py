@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from prm_tui.domain.condition import check
+from prm_tui.domain.condition import Checked, check
 from prm_tui.domain.deactivation import ImpactLine
 from prm_tui.domain.obligation import PROVE, ObligationRow, Proposed, applies
 from prm_tui.domain.pack import Obligation
 from prm_tui.domain.shape import build
 from storage import whom
-from storage.cases import insert, update
+from storage.cases import MAY_SEE, insert, update
 from storage.catalogue import catalogue
 from storage.conditions import compiled
 from storage.store import Change
@@ -30,7 +30,7 @@ _ROW = (
     f" {_PERSON.format('o.owner')}, o.role, o.due_on, json_extract(o.data, '$.days'), o.rule, o.state, o.proof,"
     " json_extract(o.data, '$.why'), json_extract(o.data, '$.said'),"
     f" {_PERSON.format('json_extract(o.data, ' + chr(39) + '$.by' + chr(39) + ')')}, json_extract(o.data, '$.on'),"
-    " o.evidence_id, (SELECT e.hash FROM evidence e WHERE e.id = o.evidence_id), json_extract(o.data, '$.task')"
+    " o.evidence_id, (SELECT e.hash FROM evidence e WHERE e.id = o.evidence_id), json_extract(o.data, '$.task'), c.restricted"
     " FROM obligations o JOIN cases c ON c.id = o.case_id JOIN partners p ON p.id = c.partner_id"
 )
 _DUE = "date(json_extract(c.data, '$.effective_on'), :days || ' days')"
@@ -40,7 +40,7 @@ def _row(row: tuple[Any, ...]) -> ObligationRow:
     days = [None if row[n] is None else date.fromisoformat(row[n]) for n in (10, 18)]
     return ObligationRow(
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], days[0], row[11], row[12], row[13],
-        row[14], row[15] or "", row[16] or "", row[17], days[1], *row[19:],
+        row[14], row[15] or "", row[16] or "", row[17], days[1], row[19], row[20], row[21], bool(row[22]),
     )  # fmt: skip
 
 
@@ -55,10 +55,10 @@ def open_of(conn: sqlite3.Connection, case_id: int) -> list[ObligationRow]:
     return [row for row in of(conn, case_id) if row.unmet]
 
 
-def unmet(conn: sqlite3.Connection) -> list[ObligationRow]:
-    """All that are open, those due first; of restricted cases none."""
-    sql = f"{_ROW} WHERE o.state = 'open' AND NOT c.restricted ORDER BY coalesce(o.due_on, '9999'), o.id"
-    return [_row(row) for row in conn.execute(sql)]
+def unmet(conn: sqlite3.Connection, viewer: int | None) -> list[ObligationRow]:
+    """All that are open in cases that a person may see, those due first."""
+    sql = f"{_ROW} WHERE o.state = 'open' AND {MAY_SEE} ORDER BY coalesce(o.due_on, '9999'), o.id"
+    return [_row(row) for row in conn.execute(sql, {"viewer": viewer})]
 
 
 def one(conn: sqlite3.Connection, obligation_id: int) -> ObligationRow | None:
@@ -93,7 +93,9 @@ def proposed(
     as_of: date,
 ) -> dict[int, list[Proposed]]:
     """For each partner that leaves (id → impact, reason) the obligations that apply, in the order of the rules."""
-    met = {name: _met(conn, rule.when, leaving, as_of) for name, rule in known.items() if rule.when}
+    tests = {name: rule.when for name, rule in known.items() if rule.when}
+    spoken = catalogue(conn) if tests else None
+    met = {name: _met(conn, check(text, spoken), leaving, as_of) for name, text in tests.items() if spoken}
     found: dict[int, list[Proposed]] = {}
     for partner, (impact, reason) in leaving.items():
         lines = {line.key: line for line in impact}
@@ -102,9 +104,9 @@ def proposed(
     return found
 
 
-def _met(conn: sqlite3.Connection, text: str, partners: Iterable[int], as_of: date) -> dict[int, bool | None]:
+def _met(conn: sqlite3.Connection, test: Checked, partners: Iterable[int], as_of: date) -> dict[int, bool | None]:
     """For which of these partners a condition holds; None where it is unknown."""
-    where = compiled(check(text, catalogue(conn)), as_of)
+    where = compiled(test, as_of)
     rows = conn.execute(
         f"SELECT p.id, ({where.sql}) FROM partners p WHERE p.id IN (SELECT value FROM json_each(:leaving))",
         {**where.params, "leaving": json.dumps(list(partners))},

@@ -153,7 +153,7 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
         return read_date(said, f"--{name}") if said else None
 
     if options.act in ("settlement", "pack"):
-        return {"settlement": settling.settlement, "pack": settling.pack}[options.act](options, store)
+        return {"settlement": settling.settlement, "pack": settling.pack}[options.act](options, store, person)
     if options.act == "serve":
         _serve(options, store, person, on("on"), on("sent"))
     elif options.act == "dates":

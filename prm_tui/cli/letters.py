@@ -53,11 +53,10 @@ def _letters(options: argparse.Namespace) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from prm_tui.services import cases, letters
+    from prm_tui.services import letters
 
     with opened(options) as store:
-        cases.shown(store, options.case, actor(options, store))
-        rows = letters.of(store, options.case)
+        rows = letters.of(store, options.case, actor(options, store))
     if options.json:
         print_json([
             {"kind": r.kind.name, "title": r.kind.title, "needed": r.needed, "missing": r.missing, "standing": r.standing,

@@ -53,16 +53,14 @@ def _number(options: argparse.Namespace, at: int, what: str) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from prm_tui.services import cases, obligations
+    from prm_tui.services import obligations
 
     if len(options.what) > 1:
         raise UsageError(f"“{options.what[0]}” is no act. They are: {', '.join(_ACTS)}")
     case = _number(options, 0, "case") if options.what else None
     with opened(options) as store:
-        as_of = day(options, store)
-        if case is not None:
-            cases.shown(store, case, actor(options, store))
-        rows = obligations.unmet(store) if case is None else obligations.of(store, case)
+        as_of, person = day(options, store), actor(options, store)
+        rows = obligations.unmet(store, person) if case is None else obligations.of(store, case, person)
     if options.json:
         print_json([_line(row, as_of) for row in rows])
         return 0
@@ -93,7 +91,7 @@ def _prove(options: argparse.Namespace) -> int:
         obligations.prove(
             store, number, proof=proof, note=options.note or "", actor=actor(options, store), as_of=day(options, store)
         )
-        row = obligations.one(store, number)
+        row = obligations.one(store, number, actor(options, store))
     say(f"Proven: {row.title}. Kept with sha256 {row.hash}.")
     return 0
 
@@ -104,7 +102,7 @@ def _waive(options: argparse.Namespace) -> int:
     number = _number(options, 1, "obligation")
     with opened(options) as store:
         obligations.waive(store, number, options.reason or "", actor=actor(options, store), as_of=day(options, store))
-        row = obligations.one(store, number)
+        row = obligations.one(store, number, actor(options, store))
     say(f"Waived by {row.by}: {row.title}.")
     return 0
 
@@ -118,7 +116,7 @@ def _add(options: argparse.Namespace) -> int:
             store, case, title, owner=options.owner or "manager", due=_due(options), days=options.days,
             rule=options.rule or "", proof=options.wanted or "", actor=actor(options, store), as_of=day(options, store),
         )  # fmt: skip
-        row = obligations.one(store, number)
+        row = obligations.one(store, number, actor(options, store))
     print(number)
     say(f"Obligation {number} is {row.state}, due {row.due}, by {row.whose}.")
     return 0
@@ -133,7 +131,7 @@ def _set(options: argparse.Namespace) -> int:
             store, number, title=options.title, owner=options.owner, due=_due(options), rule=options.rule,
             proof=options.wanted, actor=actor(options, store), as_of=day(options, store),
         )  # fmt: skip
-        row = obligations.one(store, number)
+        row = obligations.one(store, number, actor(options, store))
     say(f"Obligation {number}: {row.title}, due {row.due}, by {row.whose}." if change else "Nothing to change.")
     return 0
 
@@ -143,7 +141,7 @@ def _remove(options: argparse.Namespace) -> int:
 
     number = _number(options, 1, "obligation")
     with opened(options) as store:
-        title = obligations.one(store, number).title
+        title = obligations.one(store, number, actor(options, store)).title
         obligations.remove(store, number, actor=actor(options, store), as_of=day(options, store))
     say(plain(f"Removed: {title}."))
     return 0

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from prm_tui.cli.common import actor, day, plain, plain_lines, print_json, say
+from prm_tui.cli.common import day, plain, plain_lines, print_json, say
 from prm_tui.domain.errors import UsageError
 
 
@@ -17,20 +17,20 @@ def add_options(made: argparse.ArgumentParser) -> None:
     made.add_argument("--approve", action="store_true", help="settlement: approve the statement as it is now.")
 
 
-def settlement(options: argparse.Namespace, store: Any) -> int:
+def settlement(options: argparse.Namespace, store: Any, person: int | None) -> int:
     """Print the settlement of a case, and write it as a workbook where one is named."""
     from prm_tui.domain.settlement import figures
     from prm_tui.services import settlement as service
 
     if options.reverse_pending and options.approve:
         raise UsageError("First reverse, then look, then approve: --reverse-pending or --approve, not both.")
-    person, as_of = actor(options, store), day(options, store)
+    as_of = day(options, store)
     if options.reverse_pending:
         found = service.reverse_pending(store, options.id, actor=person, as_of=as_of)
     elif options.approve:
         found = service.approve(store, options.id, actor=person, as_of=as_of)
     else:
-        found = service.of(store, options.id, as_of)
+        found = service.of(store, options.id, as_of, person)
     if options.out:
         service.write(found, Path(options.out))
         say(f"Written: {options.out}. Its sums are formulas over its sheet of lines.")
@@ -48,13 +48,13 @@ def settlement(options: argparse.Namespace, store: Any) -> int:
     return 0
 
 
-def pack(options: argparse.Namespace, store: Any) -> int:
+def pack(options: argparse.Namespace, store: Any, person: int | None) -> int:
     """Write everything about a case into one folder."""
     from prm_tui.services import casepack
 
     if not options.out:
         raise UsageError(f"Into which folder? prm cases pack {options.id} FOLDER")
-    written = casepack.write(store, options.id, Path(options.out), as_of=day(options, store))
+    written = casepack.write(store, options.id, Path(options.out), viewer=person, as_of=day(options, store))
     for path in written:
         print(plain(path))
     say(f"Anyone can check it without prm: cd {options.out} && sha256sum -c SHA256SUMS")

@@ -49,6 +49,12 @@ class ObligationRow:
     evidence_id: int | None = None
     hash: str | None = None
     task_id: int | None = None
+    restricted: bool = False
+
+    @property
+    def about(self) -> str:
+        """How the history speaks of it: of one in a restricted case by nothing but the number of that."""
+        return f"restricted case {self.case_id}" if self.restricted else f"{self.title}, {self.name}"
 
     @property
     def unmet(self) -> bool:

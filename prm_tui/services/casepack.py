@@ -50,12 +50,13 @@ class _Known:
     money: Statement | None
 
 
-def write(store: Store, case_id: int, folder: Path, *, as_of: date) -> list[Path]:
+def write(store: Store, case_id: int, folder: Path, *, viewer: int | None = None, as_of: date) -> list[Path]:
     """Write everything about a deactivation into a new folder; its files. All of it is there, or nothing.
 
-    UsageError for another case; InputError for a folder that is there already, or that cannot be written.
+    UsageError for another case, or one that is restricted to others; InputError for a folder that is there already, or
+    cannot be written.
     """
-    known = _known(store, case_id, as_of)
+    known = _known(store, case_id, viewer, as_of)
     if folder.exists():
         raise InputError(f"{folder}: is there already. Name another folder; nothing is written over.")
     if not folder.parent.is_dir():
@@ -73,8 +74,8 @@ def write(store: Store, case_id: int, folder: Path, *, as_of: date) -> list[Path
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _known(store: Store, case_id: int, as_of: date) -> _Known:
-    case = cases.get(store, case_id)
+def _known(store: Store, case_id: int, viewer: int | None, as_of: date) -> _Known:
+    case = cases.shown(store, case_id, viewer)
     if case.row.kind != "deactivation":
         raise UsageError(f"Case {case_id} is a {case.row.kind}. Its documents: prm cases evidence {case_id} FOLDER")
     reasons = packs.deactivation().reasons
@@ -82,9 +83,9 @@ def _known(store: Store, case_id: int, as_of: date) -> _Known:
     with store.reading() as conn:
         since = case.row.opened_on - timedelta(days=BACK)
         return _Known(
-            case, reason, stored.approvals(conn, case_id), obligations.of(store, case_id), letters.of(store, case_id),
+            case, reason, stored.approvals(conn, case_id), obligations.of(store, case_id, viewer), letters.of(store, case_id, viewer),
             stored.links(conn, case_id, case.row.partner_id), stored.timeline(conn, case.row.partner_id, since, MOST),
-            settlement.of(store, case_id, as_of) if case.data.get("effective_on") else None,
+            settlement.of(store, case_id, as_of, viewer) if case.data.get("effective_on") else None,
         )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def _fill(store: Store, known: _Known, folder: Path, as_of: date) -> None:
         known.case, known.reason, known.approvals, known.obligations, known.letters, known.links, known.happened
     )
     money = settlement_sheets.sheets(known.money) if known.money else []
-    written = export.write(folder / BOOK, names_apart([*book[:4], *money, *book[4:]]))
+    written = export.write(folder / BOOK, names_apart([*book[:5], *money, *book[5:]]))
     (folder / LOG).write_text("".join(_line(link) for link in known.links), encoding="utf-8", newline="\n")
     notes = [*written.notes]
     if len(known.happened) == MOST:
@@ -180,6 +181,8 @@ def _dates(case: Case) -> list[str]:
     return [
         f"Notice: {data.get('notice_on')}, {served}",
         f"Takes effect: {data['effective_on']}; rule: {_flat(data.get('rule', ''))}",
+        *([f"Learned: {_flat(data['lesson'])}"] if data.get("lesson") else []),
+        *([f"May apply again from {data['reapply_on']}"] if data.get("reapply_on") else []),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from prm_tui.domain.case import STAGES, Case
@@ -13,10 +13,21 @@ from prm_tui.domain.obligation import STATES, ObligationRow
 from prm_tui.domain.sheet import Live, OutColumn, OutSheet
 
 YEAR = 365
+_DAY_ZERO = date(1899, 12, 30)
+"""The day from which workbooks count."""
+_EFFECTIVE = "effective_on"
+_DAYS = (
+    ("opened_on", "Asked for on"), ("notice_on", "Notice on"), ("sent_on", "Sent on"), ("served_on", "Served on"),
+    (_EFFECTIVE, "Takes effect on"), ("reapply_on", "May apply again from"),
+)  # fmt: skip
+"""The days of a case, in their order."""
 _SAID = (
     ("notice_on", "Notice on"), ("served_on", "Served on"), ("method", "Served by"), ("effective_on", "Takes effect on"),
-    ("rule", "By the rule"), ("memo", "Memo"), ("snapshot", "Hash of the snapshot"),
+    ("rule", "By the rule"), ("basis", "Based on"), ("memo", "Memo"), ("lesson", "What was learned"),
+    ("reason_confirmed", "Reason in the end"), ("reapply_on", "May apply again from"), ("snapshot", "Hash of the snapshot"),
 )  # fmt: skip
+_SERVICE = (("sent_on", "Sent on"), ("received_on", "Received on"), ("deemed", "Counts as received"), ("address", "Sent to"),
+            ("law", "Law"))  # fmt: skip
 
 
 def _columns(*headers: str, **types: str) -> list[OutColumn]:
@@ -34,8 +45,9 @@ def sheets(
     happened: Sequence[Happened],
 ) -> list[OutSheet]:
     """The sheets of a pack, but for those of the settlement."""
+    dates = _dates(case)
     return [
-        _case(case, reason, obligations, happened), _impact(case), _approvals(approvals), _obligations(obligations),
+        _case(case, reason, obligations, happened), _impact(case), dates, _approvals(approvals), _obligations(obligations, dates),
         _letters(letters), _changes(links), _timeline(happened),
     ]  # fmt: skip
 
@@ -47,6 +59,10 @@ def _case(case: Case, reason: str, obligations: Sequence[ObligationRow], happene
         ["Outcome", row.outcome], ["Reason", reason], ["Path", case.path], ["Asked for by", case.requested_by],
         ["Opened on", row.opened_on.isoformat()], *([label, case.data.get(key)] for key, label in _SAID if case.data.get(key)),
     ]  # fmt: skip
+    service = case.data.get("service") or {}
+    said += [
+        [label, "yes" if service[key] is True else str(service[key])] for key, label in _SERVICE if service.get(key)
+    ]
     for state in STATES:
         count = sum(one.state == state for one in obligations)
         said.append([f"Obligations {state}", Live(f'=COUNTIF(Obligations!$F$2:$F${max(last, 2)},"{state}")', count)])
@@ -103,12 +119,34 @@ def _at(instant: Any) -> str | None:
     return None if instant is None else f"{instant:%Y-%m-%d %H:%M:%S}"
 
 
-def _obligations(obligations: Sequence[ObligationRow]) -> OutSheet:
-    rows = [[o.id, o.area, o.title, o.whose, o.due and o.due.isoformat(), o.state, o.by, o.on and o.on.isoformat(), o.said, o.proof,
-             o.rule, o.why, o.hash] for o in obligations]  # fmt: skip
-    headers = ("Obligation", "Area", "What", "Whose", "Due", "State", "By", "On", "Proven by, or waived because", "Proof wanted",
-               "Rule", "Why it applies", "Hash of the proof")  # fmt: skip
-    return OutSheet("Obligations", "skip", _columns(*headers, Obligation="number", Due="date", On="date"), rows)
+def _dates(case: Case) -> OutSheet:
+    """The days of a case; those of its obligations are computed from the effective one."""
+    service, row = case.data.get("service") or {}, case.row
+    days = {"opened_on": row.opened_on.isoformat(), "sent_on": service.get("sent_on"), **case.data}
+    rows = [
+        [label, days[key], case.data.get("rule") if key == _EFFECTIVE else None]
+        for key, label in _DAYS
+        if days.get(key)
+    ]
+    columns = [OutColumn("What", "skip"), OutColumn("Day", "skip", "date"), OutColumn("By the rule", "skip")]
+    return OutSheet("Dates", "skip", columns, rows)
+
+
+def _obligations(obligations: Sequence[ObligationRow], dates: OutSheet) -> OutSheet:
+    at = next((n for n, row in enumerate(dates.rows, 2) if row[0] == dict(_DAYS)[_EFFECTIVE]), None)
+    rows = [[o.id, o.area, o.title, o.whose, _due(o, n, at), o.state, o.days, o.by, o.on and o.on.isoformat(), o.said, o.proof,
+             o.rule, o.why, o.hash] for n, o in enumerate(obligations, 2)]  # fmt: skip
+    headers = ("Obligation", "Area", "What", "Whose", "Due", "State", "Days after the end", "By", "On",
+               "Proven by, or waived because", "Proof wanted", "Rule", "Why it applies", "Hash of the proof")  # fmt: skip
+    types = {"Obligation": "number", "Due": "date", "On": "date", "Days after the end": "number"}
+    return OutSheet("Obligations", "skip", [OutColumn(h, "skip", types.get(h, "text")) for h in headers], rows)
+
+
+def _due(one: ObligationRow, row: int, effective: int | None) -> Any:
+    """When an obligation is due: so many days after the effective day, unless it has a day of its own."""
+    if one.due is None or one.days is None or effective is None:
+        return one.due and one.due.isoformat()
+    return Live(f"=Dates!$B${effective}+G{row}", (one.due - _DAY_ZERO).days)
 
 
 def _letters(letters: Sequence[LetterRow]) -> OutSheet:

@@ -64,9 +64,12 @@ def texts(store: Store, kind: LetterKind) -> MessageTemplate:
     return MessageTemplate(name=kind.template, **shipped.read("deactivation")["template"][kind.template])
 
 
-def of(store: Store, case_id: int) -> list[LetterRow]:
-    """The letters of a case: those written, and those it needs or may have that are not; in the order of the pack."""
-    case = _deactivation(store, case_id)
+def of(store: Store, case_id: int, viewer: int | None = None) -> list[LetterRow]:
+    """The letters of a case: those written, and those it needs or may have that are not; in the order of the pack.
+
+    UsageError for a case that is no deactivation, or is restricted to others.
+    """
+    case = _deactivation(store, case_id, viewer)
     with store.reading() as conn:
         beside = stored.written(conn, case_id)
         messages = [
@@ -89,13 +92,13 @@ def of(store: Store, case_id: int) -> list[LetterRow]:
     return found
 
 
-def missing(store: Store, case_id: int) -> list[LetterRow]:
+def missing(store: Store, case_id: int, viewer: int | None = None) -> list[LetterRow]:
     """The letters a case still needs: not written, not given out, or given out with dates that do not hold any more."""
-    return [row for row in of(store, case_id) if row.missing]
+    return [row for row in of(store, case_id, viewer) if row.missing]
 
 
-def _deactivation(store: Store, case_id: int) -> Case:
-    case = cases.get(store, case_id)
+def _deactivation(store: Store, case_id: int, viewer: int | None) -> Case:
+    case = cases.shown(store, case_id, viewer)
     if case.row.kind != "deactivation":
         raise UsageError(f"Case {case_id} is a {case.row.kind}; these letters are of deactivations.")
     return case
@@ -163,7 +166,7 @@ def write(
     given out is cancelled when this one says something else, an approved one, too: it needs approval again. Raises
     UsageError naming every field that is empty or unknown, and a kind the case does not need; InputError for a document.
     """
-    case, what = _deactivation(store, case_id), kind_named(kind)
+    case, what = _deactivation(store, case_id, actor), kind_named(kind)
     someone(store, actor, "write a letter")
     if not what.needed(case):
         raise UsageError(
@@ -171,7 +174,7 @@ def write(
         )
     template = texts(store, what)
     letter = _Letter(what, replace(template, body=template.body if text is None else text), said or {}, letterhead)
-    with store.change(f"letter written: {what.title}, {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"letter written: {what.title}, {cases.about(case)}", actor=actor, as_of=as_of) as change:
         round_ = automation.round_of(store, change)
         _known(round_, letter)
         made = [_put(round_, case, letter, *one) for one in _readers(round_, case, letter)]
@@ -270,7 +273,7 @@ def _put(
     subject, body, made = letter.made(told)
     if len(body) > MOST_BODY:
         raise UsageError(f"{letter.kind.title}: longer than {MOST_BODY:,} characters.")
-    beside = stored.written(conn, case.row.id)
+    beside, replaced = stored.written(conn, case.row.id), list[int]()
     for before in outgoing.messages(conn, case_id=case.row.id, states=_CAN_BE_REPLACED):
         kept_beside = beside.get(before.id)
         if before.template != letter.kind.template or (kept_beside.customer if kept_beside else None) != customer:
@@ -279,10 +282,13 @@ def _put(
         if words == (subject, body) and stored.document(conn, before.id) == (made[0] if made else None) and kept_beside:
             return None
         outgoing.move(change, [before.id], _CAN_BE_REPLACED, "cancelled")
+        replaced.append(before.id)
     values: dict[str, Any] = {"partner_id": case.row.partner_id, "contact_id": contact, "template": letter.kind.template,
                               "subject": subject, "body": body, "recipient": name if contact is None else None}  # fmt: skip
     note = {"said": dates_said(case.data, letter.names), "customer": customer, "customer_name": name}
-    return stored.write(change, case.row.id, values, note, made)
+    number = stored.write(change, case.row.id, values, note, made)
+    stored.take_the_place(change, case.row.id, replaced, number)
+    return number
 
 
 def give_out(
@@ -293,7 +299,7 @@ def give_out(
     UsageError where none is approved, with what each waits for; else as `outbox.export`.
     """
     wanted = kind_named(kind) if kind else None
-    rows = [row for row in of(store, case_id) if row.message and (wanted is None or row.kind == wanted)]
+    rows = [row for row in of(store, case_id, actor) if row.message and (wanted is None or row.kind == wanted)]
     ids = [row.message.id for row in rows if row.message and row.message.state == "approved"]
     if not ids:
         waiting = "; ".join(

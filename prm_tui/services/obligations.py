@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import ImpactLine, Plan
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
@@ -28,25 +29,26 @@ LONGEST = 500
 """The most characters of a title, a rule or a note."""
 
 
-def of(store: Store, case_id: int) -> list[ObligationRow]:
-    """The obligations of a case, those due first. UsageError when there is no such case."""
-    cases.get(store, case_id)
+def of(store: Store, case_id: int, viewer: int | None = None) -> list[ObligationRow]:
+    """The obligations of a case, those due first. UsageError when there is no such case, or it is restricted to others."""
+    cases.shown(store, case_id, viewer)
     with store.reading() as conn:
         return stored.of(conn, case_id)
 
 
-def unmet(store: Store) -> list[ObligationRow]:
-    """All open obligations but those of restricted cases, those due first."""
+def unmet(store: Store, viewer: int | None = None) -> list[ObligationRow]:
+    """All open obligations, those due first; of restricted cases only for a `viewer` who may see them."""
     with store.reading() as conn:
-        return stored.unmet(conn)
+        return stored.unmet(conn, viewer)
 
 
-def one(store: Store, obligation_id: int) -> ObligationRow:
-    """One obligation. UsageError when there is none of that number."""
+def one(store: Store, obligation_id: int, viewer: int | None = None) -> ObligationRow:
+    """One obligation. UsageError when there is none of that number, or its case is restricted to others."""
     with store.reading() as conn:
         found = stored.one(conn, obligation_id)
     if found is None:
         raise UsageError(f"There is no obligation {obligation_id}. See: prm obligations")
+    cases.shown(store, found.case_id, viewer)
     return found
 
 
@@ -97,7 +99,7 @@ def add(
     `owner`: manager, role:NAME, person:NAME or the name of a person; due on a day, or so many `days` after the effective
     date (then it moves with that). UsageError for a closed case, without a title or a day, and for an unknown owner.
     """
-    case = cases.get(store, case_id)
+    case = cases.shown(store, case_id, actor)
     someone(store, actor, "add an obligation")
     if not case.row.open:
         raise UsageError(f"Case {case_id} is closed ({case.row.outcome}); nothing can be added to it.")
@@ -106,11 +108,15 @@ def add(
     if days is not None and "effective_on" not in case.data:
         raise UsageError(f"days: case {case_id} has no effective date yet. Say the day: --due DATE")
     values = {"title": _words("title", title), "rule": rule.strip() or None, "proof": proof.strip() or None}
-    with store.change(f"obligation added: {values['title']}, {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"obligation added: {_about(case, str(values['title']))}", actor=actor, as_of=as_of) as change:
         made = stored.add(change, case_id, values, worker(store, owner), days, due)
         if case.row.stage != "approval":
             stored.opened(change, case_id)
     return made
+
+
+def _about(case: Case, title: str) -> str:
+    return cases.about(case) if case.row.restricted else f"{title}, {case.row.name}"
 
 
 def change_planned(
@@ -126,28 +132,28 @@ def change_planned(
     as_of: date,
 ) -> int | None:
     """Change an obligation before its case is approved; returns the change, None where nothing is new."""
-    row = _planned(store, obligation_id, "changed")
+    row = _planned(store, obligation_id, actor, "changed")
     someone(store, actor, "change an obligation")
     said = {"rule": rule, "proof": proof}
     values: dict[str, Any] = {key: text.strip() or None for key, text in said.items() if text is not None}
     if title is not None:
         values["title"] = _words("title", title)
-    with store.change(f"obligation changed: {row.title}, {row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"obligation changed: {row.about}", actor=actor, as_of=as_of) as change:
         stored.alter(change, row, values, worker(store, owner) if owner else None, due)
     return change.id if change.kept else None
 
 
 def remove(store: Store, obligation_id: int, *, actor: int | None, as_of: date) -> int:
     """Take an obligation out of a case before that is approved; returns the change."""
-    row = _planned(store, obligation_id, "removed")
+    row = _planned(store, obligation_id, actor, "removed")
     someone(store, actor, "remove an obligation")
-    with store.change(f"obligation removed: {row.title}, {row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"obligation removed: {row.about}", actor=actor, as_of=as_of) as change:
         stored.remove(change, obligation_id)
     return change.id
 
 
-def _planned(store: Store, obligation_id: int, act: str) -> ObligationRow:
-    row = one(store, obligation_id)
+def _planned(store: Store, obligation_id: int, actor: int | None, act: str) -> ObligationRow:
+    row = one(store, obligation_id, actor)
     if row.state != "planned":
         raise UsageError(
             f"Obligation {row.id} “{row.title}” is {row.state}; it was part of what was approved and cannot be {act}."
@@ -184,13 +190,13 @@ def prove(
     UsageError for nobody in particular, without any proof, and for an obligation that is not open; InputError for a file that
     cannot be read.
     """
-    row = _open(store, obligation_id, "proven")
+    row = _open(store, obligation_id, actor, "proven")
     someone(store, actor, "prove an obligation")
     if proof is None and not note.strip():
         raise UsageError("proof: name a file (--proof FILE) or say in a sentence how it was met (--note T).")
     said = _words("note", note) if note.strip() else ""
     body, file = cases.read_proof(proof) if proof is not None else (said.encode(), None)
-    with store.change(f"obligation met: {row.title}, {row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"obligation met: {row.about}", actor=actor, as_of=as_of) as change:
         title = f"{row.title}: {said or file}"
         evidence, _ = kept.keep(change, row.case_id, row.partner_id, "obligation", title, body, file)
         stored.met(change, row, "done", said or str(file), evidence)
@@ -199,20 +205,18 @@ def prove(
 
 def waive(store: Store, obligation_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Let an obligation go, with a reason and a name; returns the change. UsageError as for `prove`."""
-    row = _open(store, obligation_id, "waived")
+    row = _open(store, obligation_id, actor, "waived")
     person = someone(store, actor, "waive an obligation")
     if not reason.strip():
         raise UsageError("reason: say why it is waived.")
     said = _words("reason", reason)
-    with store.change(
-        f"obligation waived by {person.name}: {row.title}, {row.name}", actor=actor, as_of=as_of
-    ) as change:
+    with store.change(f"obligation waived by {person.name}: {row.about}", actor=actor, as_of=as_of) as change:
         stored.met(change, row, "waived", said, None)
     return change.id
 
 
-def _open(store: Store, obligation_id: int, act: str) -> ObligationRow:
-    row = one(store, obligation_id)
+def _open(store: Store, obligation_id: int, actor: int | None, act: str) -> ObligationRow:
+    row = one(store, obligation_id, actor)
     if row.state == "planned":
         raise UsageError(
             f"Obligation {row.id} “{row.title}” is planned: its case waits for approval. It cannot be {act} yet."

@@ -22,9 +22,12 @@ WITHDRAWN = "Withdrawn"
 BEFORE_APPROVAL = ("approval",)
 
 
-def of(store: Store, case_id: int, as_of: date) -> Statement:
-    """The settlement of a deactivation from what is known now. UsageError for another case, or one without dates."""
-    case = _deactivation(store, case_id)
+def of(store: Store, case_id: int, as_of: date, viewer: int | None = None) -> Statement:
+    """The settlement of a deactivation from what is known now.
+
+    UsageError for another case, one without dates, or one that is restricted to others.
+    """
+    case = _deactivation(store, case_id, viewer)
     said = case.data.get("effective_on")
     if not said:
         raise UsageError(
@@ -49,8 +52,8 @@ def of(store: Store, case_id: int, as_of: date) -> Statement:
     return replace(statement, remarks=_remarks(statement, case, agreement, days, looked))
 
 
-def _deactivation(store: Store, case_id: int) -> Case:
-    case = cases.get(store, case_id)
+def _deactivation(store: Store, case_id: int, viewer: int | None) -> Case:
+    case = cases.shown(store, case_id, viewer)
     if case.row.kind != "deactivation":
         raise UsageError(f"Case {case_id} is a {case.row.kind}; only a deactivation is settled.")
     return case
@@ -125,18 +128,18 @@ def reverse_pending(store: Store, case_id: int, *, actor: int | None, as_of: dat
 
     UsageError for nobody in particular, before the case was approved, after it was given up, and where nothing is pending.
     """
-    found = _settled(store, case_id, as_of, "reverse pending lines")
+    found = _settled(store, case_id, as_of, actor, "reverse pending lines")
     person = someone(store, actor, "reverse pending lines")
     if not found.pending and not found.proposals:
         raise UsageError(f"Nothing of {found.name} is pending.")
-    why = f"pending lines of {found.name} reversed for its settlement"
+    why = f"pending lines reversed for the settlement of {cases.about(cases.get(store, case_id))}"
     with store.change(why, actor=actor, as_of=as_of) as change:
         note = f"pending at the end, reversed by {person.name} in case {case_id}"
         stored.reverse(change, case_id, [line.id for line in found.pending], note)
         partner = cases.get(store, case_id).row.partner_id
         open_ones = stored.standing(change.conn, partner, _rules()["proposals"])
         stored.withdraw(change, [number for number, _ in open_ones], WITHDRAWN)
-    return of(store, case_id, as_of)
+    return of(store, case_id, as_of, actor)
 
 
 def approve(store: Store, case_id: int, *, actor: int | None, as_of: date) -> Statement:
@@ -145,7 +148,7 @@ def approve(store: Store, case_id: int, *, actor: int | None, as_of: date) -> St
     UsageError for who asked for the deactivation where two persons are needed, before the case was approved, while the
     effective date is planned, and where it was approved as it is.
     """
-    found = _settled(store, case_id, as_of, "approve a settlement")
+    found = _settled(store, case_id, as_of, actor, "approve a settlement")
     person, case = someone(store, actor, "approve a settlement"), cases.get(store, case_id)
     cases.in_the_present(store, as_of, "approve a settlement")
     if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
@@ -155,19 +158,19 @@ def approve(store: Store, case_id: int, *, actor: int | None, as_of: date) -> St
         raise UsageError("The effective date is planned until service is recorded: prm cases serve. Settle after that.")
     if found.approved and not found.differences and not found.new_lines:
         raise UsageError(f"This statement was approved by {found.approved.by}; nothing has changed since.")
-    with store.change(f"settlement of {found.name} approved", actor=actor, as_of=as_of) as change:
+    with store.change(f"settlement of {cases.about(case)} approved", actor=actor, as_of=as_of) as change:
         title = f"settlement as of {as_of}, approved by {person.name}"
         kept.keep(change, case_id, case.row.partner_id, "settlement", title, _body(found), "settlement.json")
-    return of(store, case_id, as_of)
+    return of(store, case_id, as_of, actor)
 
 
-def _settled(store: Store, case_id: int, as_of: date, act: str) -> Statement:
-    case = _deactivation(store, case_id)
+def _settled(store: Store, case_id: int, as_of: date, actor: int | None, act: str) -> Statement:
+    case = _deactivation(store, case_id, actor)
     if case.row.stage in BEFORE_APPROVAL:
         raise UsageError(f"Case {case_id} waits for approval; to {act} comes after that: prm inbox")
     if not case.row.open and case.row.outcome != "deactivated":
         raise UsageError(f"Case {case_id} was closed ({case.row.outcome}); the partner stays, and nothing is settled.")
-    return of(store, case_id, as_of)
+    return of(store, case_id, as_of, actor)
 
 
 def _body(found: Statement) -> bytes:

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -141,6 +142,10 @@ def check_book(path: Path, first: float, second: float) -> None:
         said["Obligations open"] == states.count("open") and said["Obligations waived"] == states.count("waived") == 1
     )
     assert formulas["Obligations open"] == f'=COUNTIF(Obligations!$F$2:$F${len(states) + 1},"open")'
+    for n, row in enumerate(live["Obligations"].iter_rows(min_row=2, values_only=True), 2):
+        assert row[4] == f"=Dates!$B$5+G{n}", "due days follow the effective day"
+        end = seen["Dates"]["B5"].value
+        assert seen["Obligations"].cell(n, 5).value == end + timedelta(days=row[6])
     rows_of_time = list(seen["Timeline"].iter_rows(min_row=2, values_only=True))
     assert said["Amounts of the timeline in the 365 days before, EUR"] == sum(row[3] for row in rows_of_time)
     assert {row[9] for row in rows_of_time} == {"deals.xlsx"}
@@ -166,7 +171,7 @@ def check_chain(folder: Path) -> None:
     assert (whole.returncode, whole.stdout) == (0, "the chain holds\n")
     log = (folder / "log.jsonl").read_text(encoding="utf-8")
     (folder / "log.jsonl").write_text(
-        log.replace("reversed for its settlement", "kept for its settlement"), encoding="utf-8"
+        log.replace("reversed for the settlement", "kept for the settlement"), encoding="utf-8"
     )
     broken = subprocess.run([sys.executable, "-c", found[1]], cwd=folder, capture_output=True, text=True, check=False)
     assert broken.returncode == 1 and "AssertionError" in broken.stderr

@@ -207,3 +207,20 @@ def test_a_text_of_the_file_stands_for_the_one_of_the_program_and_what_was_taken
     (row,) = [row for row in letters.of(office, case) if row.message]
     assert (row.standing, row.written.approved) == ("waits for approval", None)
     assert not [e for e in cases.get(office, case).evidence if e.kind == "letter"]
+
+
+def test_the_letter_of_a_withdrawal_may_be_written_anew_and_is_approved_with_it(office: Store) -> None:
+    case = leave(office)
+    deactivation.serve(office, case, on=DAY, method="courier", proof=None, actor=who(office, "Lee"), as_of=DAY)
+    deactivation.withdraw(office, case, "they came back", actor=who(office, "Dana"), as_of=DAY)
+    (first,) = [row.message.id for row in letters.of(office, case) if row.kind.name == "withdrawal" and row.message]
+    text = "Dear {{ contact.name }}, forget what we wrote on {{ case.served_on }}."
+    (second,) = write(office, case, "withdrawal", text=text)
+    assert [outbox.get(office, n).row.state for n in (first, second)] == ["cancelled", "draft"]
+    (task,) = [t for t in cases.get(office, case).tasks if t.act == "withdrawal" and t.state == "open"]
+    cases.approve(office, task.id, actor=who(office, "Lee"), as_of=DAY)
+    assert outbox.get(office, second).row.state == "approved"
+    (row,) = [row for row in letters.of(office, case) if row.kind.name == "withdrawal"]
+    words = f"We withdraw our notice\n\n{outbox.get(office, second).body}".encode()
+    assert (row.written.approved_by, row.written.approved) == ("Lee", hashlib.sha256(words).hexdigest())
+    assert row.missing and row.standing == "approved", "it was not given out yet"

@@ -214,3 +214,5 @@ def test_a_plan_shows_what_it_would_oblige_to_and_restricted_cases_are_left_out_
     with office.change("need to know", actor=None, as_of=DAY) as change:
         change.conn.execute("UPDATE cases SET restricted = 1 WHERE id = ?", (case,))
     assert obligations.unmet(office) == []
+    with pytest.raises(UsageError, match="is restricted to persons who are named in it"):
+        obligations.of(office, case, who(office, "Max"))
