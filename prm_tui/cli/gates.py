@@ -9,6 +9,9 @@ from prm_tui.cli.common import actor, day, plain, print_json, say
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from prm_tui.domain.deactivation import Plan
     from prm_tui.domain.gate import Blocked
 
 
@@ -30,6 +33,22 @@ def show(options: argparse.Namespace, store: Any) -> int:
     if not found:
         say("Nothing stands in the way.")
     return 0
+
+
+def print_ahead(store: Any, plan: Plan, as_of: date) -> None:
+    """What would stand in the way of a deactivation that is only planned."""
+    from prm_tui.domain.gate import BLOCKS
+    from prm_tui.services import gates
+
+    for one in gates.ahead(store, plan.partner_id, plan.dates.effective_on, as_of):
+        print(plain(f"  ! before it is {BLOCKS[one.blocks]}: {one.said}. {one.detail}".rstrip()))
+
+
+def ahead_data(store: Any, plan: Plan, as_of: date) -> list[dict[str, Any]]:
+    """As `print_ahead`, as data."""
+    from prm_tui.services import gates
+
+    return [_data(one) for one in gates.ahead(store, plan.partner_id, plan.dates.effective_on, as_of)]
 
 
 def _print(case_id: int, one: Blocked) -> None:
