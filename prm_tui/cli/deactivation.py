@@ -119,11 +119,11 @@ def _preview(options: argparse.Namespace, store: Store, plans: list[Plan]) -> in
 
     as_of = day(options, store)
     if options.json:
-        print_json([{**asdict(plan), "in_the_way": gates.ahead_data(store, plan, as_of)} for plan in plans])
+        print_json([{**asdict(plan), "in_the_way": gates.as_data(gates.ahead(store, plan, as_of))} for plan in plans])
     else:
         for plan in plans:
             _print_plan(plan)
-            gates.print_ahead(store, plan, as_of)
+            gates.print_short(gates.ahead(store, plan, as_of))
     asked = [plan for plan in plans if plan.dates.asked and plan.open_case is None]
     for plan in asked:
         say(f"{plan.name}: {plan.dates.asked}")

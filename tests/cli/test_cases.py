@@ -81,6 +81,10 @@ def test_what_stands_in_the_way_is_listed_and_let_pass(
     prm("cases", "pass", case, "--reason", "they know", "--actor", "Lee Legal", code=2)
     said = prm("cases", "pass", case, "west", name, "--reason", "they know", "--actor", "Lee Legal")[1]
     assert "may pass" in said and "Nothing more in the way" in said
+    assert (
+        f"[passed] Asks for the region: {name}, by Lee Legal on 2013-11-29: they know" in prm("cases", "show", case)[0]
+    )
+    assert json.loads(prm("cases", "show", case, "--json")[0])["in_the_way"][0]["passed"]["reason"] == "they know"
     assert "let pass by Lee Legal on 2013-11-29: they know" in prm("cases", "gates", case)[0]
     prm("approve", str(task["id"]), "--actor", "Max Manager")
     assert "gate.west" in prm("packs", "show", "gate")[0]
