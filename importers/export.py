@@ -20,7 +20,7 @@ from typing import Any
 from importers import figures
 from importers.table import letter
 from prm_tui.domain.errors import InputError
-from prm_tui.domain.sheet import EARLIEST, ID, LONGEST, META, NEVER, Figure, OutColumn, OutSheet
+from prm_tui.domain.sheet import EARLIEST, ID, LONGEST, META, NEVER, Figure, Live, OutColumn, OutSheet
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 1_048_575
@@ -207,6 +207,7 @@ def _head(page: Any, columns: Sequence[OutColumn], first: Sequence[Sequence[Any]
 
 
 def _width(value: Any, kind: str) -> int:
+    value = value.value if isinstance(value, Live) else value
     if kind == "money" and type(value) in (int, float):
         return len(f"{value:,.2f}")
     return max(len(line) for line in str(value).split("\n"))
@@ -260,6 +261,8 @@ def _writer(page: Any, n: int, column: OutColumn, styles: _Styles, written: Writ
             page.write_blank(line, n, None, plain)
         elif kind in (int, float) and abs(value) < 1e15:
             number(line, n, value, figure)
+        elif kind is Live:
+            page.write_formula(line, n, value.formula, plain, "" if value.value is None else value.value)
         else:
             text(line, str(value))
 
@@ -312,6 +315,7 @@ def _csv(out: Path, sheets: Sequence[OutSheet], locked: bool, guide: Sequence[st
 
 def guarded(value: Any) -> Any:
     """A cell for csv: text that a spreadsheet would take for a formula, or that begins so, gets an apostrophe."""
+    value = value.value if isinstance(value, Live) else value
     if value is None:
         return ""
     if isinstance(value, str) and value[:1] in (*FORMULA, "'"):
@@ -331,7 +335,8 @@ def _json(out: Path, sheets: Sequence[OutSheet], locked: bool, guide: Sequence[s
     whole: dict[str, list[dict[str, Any]]] = {}
     for sheet in sheets:
         keys = [column.header for column in sheet.columns]
-        whole[sheet.name] = [dict(zip(keys, row, strict=True)) for row in sheet.rows]
+        values = ([v.value if isinstance(v, Live) else v for v in row] for row in sheet.rows)
+        whole[sheet.name] = [dict(zip(keys, row, strict=True)) for row in values]
         written.rows += len(whole[sheet.name])
     text = json.dumps(whole if len(sheets) > 1 else next(iter(whole.values()), []), ensure_ascii=False, indent=1)
     out.write_text(text + "\n", encoding="utf-8")

@@ -120,7 +120,7 @@ class PrmApp(App[int]):
         """How much is open, for the line of modes."""
         from prm_tui.services import cases
 
-        tasks, open_cases = await self.gateway.read(cases.counts)
+        tasks, open_cases = await self.gateway.read(lambda store: cases.counts(store, self.session.actor))
         self.open_counts = {"today": tasks, "cases": open_cases}
         self._refresh_lines()
 

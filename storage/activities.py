@@ -96,6 +96,18 @@ def kinds(conn: sqlite3.Connection, partner_id: int, as_of: date) -> list[KindCo
     ]
 
 
+def kinds_of(conn: sqlite3.Connection, partner_ids: Sequence[int], as_of: date) -> dict[int, list[str]]:
+    """The kinds of activity each of these partners has, the most frequent first."""
+    found: dict[int, list[str]] = {partner: [] for partner in partner_ids}
+    for partner, kind, _ in conn.execute(
+        "SELECT partner_id, kind, count(*) FROM activities WHERE partner_id IN (SELECT value FROM json_each(?))"
+        " AND occurred_on <= ? AND superseded_at IS NULL GROUP BY 1, 2 ORDER BY 3 DESC, 2",
+        (json.dumps(list(partner_ids)), as_of.isoformat()),
+    ):
+        found[partner].append(kind)
+    return found
+
+
 def log(change: Change, partner_id: int, kind: str, occurred_on: date, values: Mapping[str, Any]) -> int:
     """A new activity; `values` are columns as they are stored."""
     columns = ["partner_id", "kind", "occurred_on", "learned_at", "change_id", *values]

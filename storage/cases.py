@@ -11,21 +11,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from prm_tui.domain.case import Case, CaseRow, Ended, EvidenceRow, TaskRow
-from prm_tui.domain.setting import PERSONS
+from prm_tui.domain.setting import EVIDENCE, PERSONS
 from prm_tui.domain.workflow import Workflow
 from storage import settings
 from storage.store import Change
 
+MAY_SEE = (
+    "(NOT c.restricted OR :viewer IN (SELECT value FROM json_each(c.data, '$.restricted_to')) OR EXISTS (SELECT 1 FROM roles o,"
+    " json_each(c.data, '$.restricted_roles') w WHERE o.person_id = :viewer AND o.role = w.value))"
+)
+"""Whether the person :viewer may see a case `c`; nobody in particular sees no restricted one."""
 _DUE = "(SELECT min(t.due_on) FROM tasks t WHERE t.case_id = c.id AND t.state = 'open')"
 _CASE = (
     "SELECT c.id, c.kind, c.partner_id, p.code, p.name, c.stage, (SELECT name FROM people WHERE id = c.owner), c.opened_on,"
-    f" coalesce({_DUE}, c.due_on), c.outcome, c.reason FROM cases c JOIN partners p ON p.id = c.partner_id"
+    f" coalesce({_DUE}, c.due_on), c.outcome, c.reason, c.restricted FROM cases c JOIN partners p ON p.id = c.partner_id"
 )
 _TASK = (
     "SELECT t.id, t.case_id, t.kind, t.title, t.partner_id, p.code, p.name, (SELECT name FROM people WHERE id = t.owner),"
     " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
     " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail,"
-    " t.due_at, (SELECT value FROM settings WHERE key = 'zone')"
+    " t.due_at, (SELECT value FROM settings WHERE key = 'zone'), t.evidence_id IS NOT NULL"
     " FROM tasks t JOIN partners p ON p.id = t.partner_id"
 )
 
@@ -36,7 +41,8 @@ def _day(text: str | None) -> date | None:
 
 def _case(row: tuple[Any, ...]) -> CaseRow:
     return CaseRow(
-        row[0], row[1], row[2], row[3], row[4], row[5], row[6], date.fromisoformat(row[7]), _day(row[8]), row[9], row[10]
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], date.fromisoformat(row[7]), _day(row[8]), row[9], row[10],
+        bool(row[11]),
     )  # fmt: skip
 
 
@@ -45,15 +51,24 @@ def _task(row: tuple[Any, ...]) -> TaskRow:
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], _day(row[9]), row[10], row[11],
         _day(row[12]), row[13], row[14], row[15], tuple(json.loads(row[16] or "[]")), bool(row[17]), row[18],
         None if row[19] is None else datetime.fromtimestamp(row[19], ZoneInfo(row[20] or "UTC")),
+        bool(row[21]),
     )  # fmt: skip
 
 
-def cases(conn: sqlite3.Connection, *, closed: bool = False, partner_id: int | None = None) -> list[CaseRow]:
-    """Cases, those due first; closed ones only when asked."""
-    tests = ["1"] if closed else ["c.state = 'open'"]
+def cases(
+    conn: sqlite3.Connection, *, closed: bool = False, partner_id: int | None = None, viewer: int | None = None
+) -> list[CaseRow]:
+    """Cases that a person may see, those due first; closed ones only when asked."""
+    tests = [MAY_SEE] if closed else ["c.state = 'open'", MAY_SEE]
     tests += ["c.partner_id = :partner"] if partner_id is not None else []
     sql = f"{_CASE} WHERE {' AND '.join(tests)} ORDER BY c.state = 'closed', coalesce({_DUE}, c.due_on, '9999'), c.id"
-    return [_case(row) for row in conn.execute(sql, {"partner": partner_id})]
+    return [_case(row) for row in conn.execute(sql, {"partner": partner_id, "viewer": viewer})]
+
+
+def may_see(conn: sqlite3.Connection, case_id: int, viewer: int | None) -> bool:
+    """Whether a person may see a case."""
+    row = conn.execute(f"SELECT 1 FROM cases c WHERE c.id = :id AND {MAY_SEE}", {"id": case_id, "viewer": viewer})
+    return row.fetchone() is not None
 
 
 def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
@@ -73,7 +88,31 @@ def case(conn: sqlite3.Connection, case_id: int) -> Case | None:
         )
     ]
     return Case(_case(row), path, requested, requested_id, json.loads(data), tuple(tasks), tuple(evidence),
-                _one_person(conn, requested, tasks), _ended(conn, case_id))  # fmt: skip
+                _one_person(conn, requested, tasks), _unsigned(conn, tasks, json.loads(data)), _named(conn, json.loads(data)),
+                _ended(conn, case_id))  # fmt: skip
+
+
+def _unsigned(conn: sqlite3.Connection, tasks: list[TaskRow], data: dict[str, Any]) -> str:
+    """What a case for cause says for ever where it was approved without a signed answer, and else while none is needed."""
+    approvals = [t for t in tasks if t.kind == "approval" and not t.of_workflow] if data.get("evidenced") else []
+    if any(t.state == "approved" and not t.signed for t in approvals):
+        return "for cause, approved without a signed answer"
+    said = settings.said_by(conn, EVIDENCE) if approvals and not settings.number(conn, EVIDENCE) else None
+    return (
+        f"for cause, no signed answer is needed in this file: said by {said[0]} on {said[1]:%Y-%m-%d}" if said else ""
+    )
+
+
+def _named(conn: sqlite3.Connection, data: dict[str, Any]) -> tuple[str, ...]:
+    """Who may see a restricted case: persons, and roles."""
+    ids = json.dumps(data.get("restricted_to", []))
+    names = [
+        n
+        for (n,) in conn.execute(
+            "SELECT name FROM people WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", (ids,)
+        )
+    ]
+    return (*names, *(f"everyone with the role {role}" for role in data.get("restricted_roles", ())))
 
 
 def _ended(conn: sqlite3.Connection, case_id: int) -> tuple[Ended, ...]:
@@ -97,6 +136,24 @@ def _one_person(conn: sqlite3.Connection, requested: str | None, tasks: list[Tas
     return f"one person is enough in this file: said by {said[0]} on {said[1]:%Y-%m-%d}" if said else ""
 
 
+def step_keys(conn: sqlite3.Connection, case_id: int) -> dict[int, str]:
+    """Which step of the deactivation each to-do of a case stands for."""
+    rows = conn.execute(
+        "SELECT id, data ->> 'step' FROM tasks WHERE case_id = ? AND data ->> 'step' IS NOT NULL", (case_id,)
+    )
+    return dict(rows.fetchall())
+
+
+def approved_by(conn: sqlite3.Connection, case_id: int) -> list[int]:
+    """Who approved a case and still works here."""
+    rows = conn.execute(
+        "SELECT DISTINCT t.done_by FROM tasks t JOIN people p ON p.id = t.done_by AND p.active WHERE t.case_id = ?"
+        " AND t.kind = 'approval' AND t.state = 'approved' AND t.data ->> 'act' = 'approve' ORDER BY t.id",
+        (case_id,),
+    )
+    return [person for (person,) in rows]
+
+
 def step_of(conn: sqlite3.Connection, visit: int | None) -> tuple[Workflow, str] | None:
     """The version of a workflow, and the id of the step in it, that a visit is of."""
     row = conn.execute(
@@ -114,15 +171,21 @@ def task(conn: sqlite3.Connection, task_id: int) -> TaskRow | None:
     return None if row is None else _task(row)
 
 
-def inbox(conn: sqlite3.Connection) -> list[TaskRow]:
-    """Open tasks and approvals in order of due time."""
-    return [_task(t) for t in conn.execute(f"{_TASK} WHERE t.state = 'open' ORDER BY coalesce(t.due_on, '9999'), t.id")]
+_TASK_SEEN = f"(t.case_id IS NULL OR EXISTS (SELECT 1 FROM cases c WHERE c.id = t.case_id AND {MAY_SEE}))"
 
 
-def counts(conn: sqlite3.Connection) -> tuple[int, int]:
-    """How many tasks and how many cases are open."""
+def inbox(conn: sqlite3.Connection, viewer: int | None = None) -> list[TaskRow]:
+    """Open tasks and approvals in order of due time, without those of restricted cases that are not the viewer's."""
+    sql = f"{_TASK} WHERE t.state = 'open' AND {_TASK_SEEN} ORDER BY coalesce(t.due_on, '9999'), t.id"
+    return [_task(t) for t in conn.execute(sql, {"viewer": viewer})]
+
+
+def counts(conn: sqlite3.Connection, viewer: int | None = None) -> tuple[int, int]:
+    """How many tasks and how many cases are open that the viewer may see."""
     tasks, under_way = conn.execute(
-        "SELECT (SELECT count(*) FROM tasks WHERE state = 'open'), (SELECT count(*) FROM cases WHERE state = 'open')"
+        f"SELECT (SELECT count(*) FROM tasks t WHERE t.state = 'open' AND {_TASK_SEEN}),"
+        f" (SELECT count(*) FROM cases c WHERE c.state = 'open' AND {MAY_SEE})",
+        {"viewer": viewer},
     ).fetchone()
     return tasks, under_way
 

@@ -42,6 +42,11 @@ def log_digest(conn: sqlite3.Connection, change_id: int) -> tuple[str, int]:
     return running.hexdigest(), len(rows)
 
 
-def _hash(conn: sqlite3.Connection, change_id: int) -> str:
+def sealed(conn: sqlite3.Connection, change_id: int) -> str:
+    """The text over which the hash of a change is made: JSON, the hash of the change before it at its end."""
     row = conn.execute(f"SELECT {_FIELDS} FROM changes WHERE id = ?", (change_id,)).fetchone()
-    return hashlib.sha256(json.dumps(row, ensure_ascii=True).encode()).hexdigest()
+    return json.dumps(row, ensure_ascii=True)
+
+
+def _hash(conn: sqlite3.Connection, change_id: int) -> str:
+    return hashlib.sha256(sealed(conn, change_id).encode()).hexdigest()

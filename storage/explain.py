@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -40,7 +41,7 @@ _WHAT = {
     "activity": "coalesce((SELECT k.label FROM kinds k WHERE k.tbl = 'activity' AND k.name = x.kind), x.kind)"
     " || coalesce(' ' || x.ref, '')",
     "record": "x.name || coalesce(', ' || x.status, '')",
-    "case": "x.title",
+    "case": "CASE WHEN x.restricted THEN 'a restricted case' ELSE x.title END",
     "tag": "x.tag",
 }
 _TABLES = {"record": "records", "activity": "activities"}
@@ -84,9 +85,25 @@ def explain(
     return explained(conn, checked.node, Place(checked.scope, Days.one(as_of, covered=covered)), whom)
 
 
-def value(conn: sqlite3.Connection, checked: Checked, partner_id: int, as_of: date) -> Any:
-    """What an expression of any type gives for one partner; None when unknown or empty."""
-    return _value(conn, checked.node, Place(checked.scope, Days.one(as_of)), Whom(partner_id))
+def values(
+    conn: sqlite3.Connection, expressions: Mapping[str, Checked], partner_ids: Sequence[int], as_of: date
+) -> dict[int, dict[str, Any]]:
+    """What expressions of any type give for partners, in one statement: partner → text → value."""
+    compiler, day = Compiler(), Days.one(as_of)
+    made = {text: compiler.sql(one.node, Place(one.scope, day)) for text, one in expressions.items()}
+    columns = "".join(f", {compiler.on(sql, False)}" for sql in made.values())
+    rows = conn.execute(
+        f"SELECT p.id{columns} FROM partners p WHERE p.id IN (SELECT value FROM json_each(:whose))",
+        {**compiler.params, "whose": json.dumps(list(partner_ids))},
+    )
+    types = [type_of(one.node, one.scope) for one in expressions.values()]
+    return {
+        partner: {
+            text: shown(cell, sql.units, kind)
+            for (text, sql), cell, kind in zip(made.items(), cells, types, strict=True)
+        }
+        for partner, *cells in rows
+    }
 
 
 def explained(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> Leaf:

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from prm_tui.domain.message import STATES, Act, Message, MessageRow, lacking
+from storage import letters
+from storage.cases import MAY_SEE
 from storage.store import Change
 
 _RANK = "CASE m.state " + " ".join(f"WHEN '{state}' THEN {n}" for n, state in enumerate(STATES)) + " END"
@@ -28,13 +30,19 @@ def messages(
     ids: Sequence[int] | None = None,
     partner_id: int | None = None,
     case_id: int | None = None,
+    viewer: int | None = None,
 ) -> list[MessageRow]:
-    """Messages by what has to be done to them, then in the order in which they were made; all without a filter."""
+    """Messages by what has to be done to them, then in the order in which they were made; all without a filter.
+
+    Those of restricted cases are listed for a `viewer` who may see them; named by their number or their case, they come for everybody.
+    """
     tests = ["m.state IN (SELECT value FROM json_each(:states))"] if states else []
     tests += ["m.id IN (SELECT value FROM json_each(:ids))"] if ids is not None else []
     tests += ["m.partner_id = :partner"] if partner_id is not None else []
     tests += ["m.case_id = :case"] if case_id is not None else []
-    params = {"states": _list(states), "ids": _list(ids or ()), "partner": partner_id, "case": case_id}
+    tests += [f"(c.id IS NULL OR {MAY_SEE})"] if ids is None and case_id is None else []
+    params = {"states": _list(states), "ids": _list(ids or ()), "partner": partner_id, "case": case_id,
+              "viewer": viewer}  # fmt: skip
     return [
         _row(row) for row in conn.execute(f"{_ROW} WHERE {' AND '.join(tests) or '1'} ORDER BY {_RANK}, m.id", params)
     ]
@@ -80,11 +88,14 @@ def bodies(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     )  # fmt: skip
 
 
-def counts(conn: sqlite3.Connection) -> dict[str, int]:
+def counts(conn: sqlite3.Connection, viewer: int | None = None) -> dict[str, int]:
     """How many messages are in each state in which something is left to do, and how many were sent or cancelled."""
-    return dict.fromkeys(STATES, 0) | dict(
-        conn.execute("SELECT state, count(*) FROM messages GROUP BY state").fetchall()
+    rows = conn.execute(
+        "SELECT m.state, count(*) FROM messages m LEFT JOIN cases c ON c.id = m.case_id"
+        f" WHERE c.id IS NULL OR {MAY_SEE} GROUP BY m.state",
+        {"viewer": viewer},
     )
+    return dict.fromkeys(STATES, 0) | dict(rows.fetchall())
 
 
 def barred(conn: sqlite3.Connection, rows: Sequence[MessageRow], today: date) -> dict[int, str]:
@@ -103,6 +114,12 @@ def barred(conn: sqlite3.Connection, rows: Sequence[MessageRow], today: date) ->
             found[row_id] = f"{contact} was a contact only until {valid_until}"
         elif active == 0:
             found[row_id] = f"{person} does not work here any more"
+    waiting = conn.execute(
+        "SELECT m.id FROM messages m JOIN cases c ON c.id = m.case_id WHERE c.stage = 'withdrawal'"
+        " AND m.template = 'withdrawal' AND m.id IN (SELECT value FROM json_each(?))",
+        (_list([row.id for row in rows]),),
+    )
+    found |= dict.fromkeys((row_id for (row_id,) in waiting), "its withdrawal is not approved yet: prm inbox")
     # an address that was typed, or is known from another partner, belongs to the same person
     silent = {
         email.strip().casefold(): name
@@ -136,11 +153,14 @@ def move(change: Change, ids: Sequence[int], sources: Collection[str], state: st
     Those that are not in one of the states `sources` stay as they are.
     """
     stamp = {"handed over": ", handed_over_at = :at", "confirmed": ", confirmed_at = :at"}.get(state, "")
-    return change.conn.execute(
+    moved = change.conn.execute(
         f"UPDATE messages SET state = :state{stamp} WHERE id IN (SELECT value FROM json_each(:ids))"
         " AND state IN (SELECT value FROM json_each(:sources))",
         {"state": state, "at": change.at, "ids": _list(ids), "sources": _list(sources)},
     ).rowcount
+    if state == "approved":
+        letters.keep_approved(change, ids)
+    return moved
 
 
 def edit(change: Change, message_id: int, values: dict[str, Any]) -> None:

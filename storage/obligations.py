@@ -38,7 +38,10 @@ _DUE = "date(json_extract(c.data, '$.effective_on'), :days || ' days')"
 
 def _row(row: tuple[Any, ...]) -> ObligationRow:
     days = [None if row[n] is None else date.fromisoformat(row[n]) for n in (10, 18)]
-    return ObligationRow(*row[:10], days[0], *row[11:15], row[15] or "", row[16] or "", row[17], days[1], *row[19:])
+    return ObligationRow(
+        row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9], days[0], row[11], row[12], row[13],
+        row[14], row[15] or "", row[16] or "", row[17], days[1], *row[19:],
+    )  # fmt: skip
 
 
 def of(conn: sqlite3.Connection, case_id: int) -> list[ObligationRow]:

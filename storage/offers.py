@@ -18,6 +18,7 @@ from prm_tui.domain.step import Offer
 from storage import cases, subjects
 from storage.conditions import Compiler, Place
 from storage.days import Days
+from storage.freeze import FROZEN
 from storage.rounds import Round
 
 WITHIN = 365
@@ -96,7 +97,7 @@ def _origin(round_: Round, subject: str, row_id: int | None) -> dict[str, Any]:
 def _eligible(
     round_: Round, step: Offer, subject: str, row_id: int | None, own: int, origin: dict[str, Any]
 ) -> tuple[list[Candidate], list[str]]:
-    """Everybody who meets the condition, and for each part of it how many it leaves out.
+    """Everybody who meets the condition and is not about to leave, and for each part of it how many it leaves out.
 
     Left out from the beginning are the partner the case is about, and who holds a record of the same reference.
     """
@@ -105,7 +106,8 @@ def _eligible(
     checked = check(step.eligible or "true", round_.known, subject=kind)
     place = Place(checked.scope, day)
     parts = _parts(checked.node)
-    tests = [compiler.sql(part, place).text for part in parts]
+    tests = [f"NOT {FROZEN}", *(compiler.sql(part, place).text for part in parts)]
+    said = ["suspended or leaving", *(show(Not(part)) for part in parts)]
     weighed = check(step.weight or "1", round_.known, subject=kind, want="any")
     weight = compiler.on(compiler.sql(weighed.node, Place(weighed.scope, day)), False)
     table = "records" if subject.startswith("record:") else "activities"
@@ -128,9 +130,7 @@ def _eligible(
         if all(r[7:])
     ]
     dropped = [
-        f"{many:,} left out: {show(Not(part))}"
-        for n, part in enumerate(parts)
-        if (many := sum(1 for r in rows if not r[7 + n]))
+        f"{many:,} left out: {why}" for n, why in enumerate(said) if (many := sum(1 for r in rows if not r[7 + n]))
     ]
     return found, dropped
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from prm_tui.domain.partner import FIELDS
 from prm_tui.domain.sheet import ID, UID_LENGTH, OutColumn, OutSheet, SentSheet, headers_apart
+from storage.cases import MAY_SEE
 from storage.store import Change
 
 # a person by name; by key where several have the name
@@ -168,8 +169,8 @@ def activities(conn: sqlite3.Connection, kind: str, ids: Sequence[int] | None, t
     return OutSheet(f"Activities {kind}", f"activity:{kind}", columns, rows)
 
 
-def approvals(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) -> OutSheet:
-    """Open approvals, to be signed: each with what its decider has to know, and empty cells for the answer."""
+def approvals(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str, viewer: int | None = None) -> OutSheet:
+    """Open approvals a person may see, to be signed: each with what its decider has to know, and empty cells for the answer."""
     columns = [
         OutColumn(ID, "id"), OutColumn("Partner", "skip"), OutColumn("Partner name", "skip"), OutColumn("What", "skip"),
         OutColumn("Why", "skip"), OutColumn("Asked for by", "skip"), OutColumn("To be signed by", "skip"),
@@ -182,8 +183,8 @@ def approvals(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) -
         " (SELECT name FROM people WHERE id = c.requested_by), coalesce((SELECT name FROM people WHERE id = t.owner), t.role),"
         " t.due_on, coalesce((SELECT group_concat(value, ', ') FROM json_each(t.data, '$.choices')) || ' or no', 'yes or no'),"
         " NULL, NULL, NULL, NULL FROM tasks t JOIN partners p ON p.id = t.partner_id JOIN cases c ON c.id = t.case_id"
-        f" WHERE t.kind = 'approval' AND t.state = 'open' {of} ORDER BY t.due_on IS NULL, t.due_on, t.id",
-        {"ids": json.dumps(list(ids or ()))},
+        f" WHERE t.kind = 'approval' AND t.state = 'open' AND {MAY_SEE} {of} ORDER BY t.due_on IS NULL, t.due_on, t.id",
+        {"ids": json.dumps(list(ids or ())), "viewer": viewer},
     )
     return OutSheet("Approvals", "approvals", columns, rows)
 

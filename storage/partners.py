@@ -294,7 +294,7 @@ def _counts(conn: sqlite3.Connection, partner_id: int, as_of: date) -> dict[str,
             " AND superseded_at IS NULL"
             " UNION ALL SELECT 'contacts', count(*) FROM contacts WHERE partner_id = :id"
             " UNION ALL SELECT 'records', count(*) FROM records WHERE partner_id = :id"
-            " UNION ALL SELECT 'cases', count(*) FROM cases WHERE partner_id = :id AND state = 'open'",
+            " UNION ALL SELECT 'cases', count(*) FROM cases WHERE partner_id = :id AND state = 'open' AND NOT restricted",
             {"id": partner_id, "as_of": as_of.isoformat()},
         ).fetchall()
     )

@@ -26,6 +26,7 @@ class Round:
     now: int  # the instant up to which timers fire
     render: Callable[[str, str, str], tuple[bytes, str]]  # form, title and text of a document → bytes, suffix
     table: Callable[[str, Sequence[OutColumn], Iterable[Sequence[Any]]], bytes]  # title, columns, rows of a workbook
+    frozen: frozenset[str] = frozenset()  # kinds that do not begin with partners who leave
     _workflows: dict[int, Workflow] = field(default_factory=dict)
     _touched: tuple[int, bool] | None = None
 

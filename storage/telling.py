@@ -90,9 +90,12 @@ _CASE = {
     "opened_on": "c.opened_on", "due_on": "c.due_on", "closed_on": "c.closed_on", "open": "c.state = 'open'",
     "owner": "(SELECT w.name FROM people w WHERE w.id = c.owner)",
     "answer": f"(SELECT coalesce(json_extract(t.data, '$.choice'), t.state) {_LATEST})", "answer_reason": f"(SELECT t.reason {_LATEST})",
+    **{key: f"json_extract(c.data, '$.{key}')" for key in ("notice_on", "effective_on", "served_on", "rule", "method", "reapply_on")},
     "step": "(SELECT e.key FROM hits h JOIN episodes e ON e.id = h.episode_id WHERE h.id = c.hit_id)",
 }  # fmt: skip
-"""What can be said of a case. `step`: at which step of a ladder, or of a total, it began: 30 (days before), 50000."""
+"""What can be said of a case; of a deactivation its dates, too.
+
+`step`: at which step of a ladder, or of a total, it began: 30 (days before), 50000."""
 
 
 def _of_cases(round_: Round, names: Sequence[str]) -> list[tuple[int, dict[str, str | None]]]:

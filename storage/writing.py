@@ -15,7 +15,7 @@ from prm_tui.domain.sla import Span
 from prm_tui.domain.step import Accrue, Offer, Record, Set, Step, Tag
 from prm_tui.domain.template import fill, parse
 from prm_tui.domain.workflow import Workflow
-from storage import cases, offers, subjects, telling, words
+from storage import cases, freeze, offers, subjects, telling, words
 from storage.rounds import Round
 
 CASES_ONLY = ("Suspended", "In notice", "Deactivated")
@@ -156,13 +156,27 @@ def record(round_: Round, workflow: Workflow, step: Step) -> None:
     asked = [value for value, _ in step.expressed]
     worked_out = subjects.values(round_.conn, round_.known, round_.as_of, asked, list(told))
     fields = {**RECORD_FIELDS, **round_.known.records[step.kind].fields}
+    stopped = freeze.acting(round_) if step.kind in round_.frozen else {}
     for visit, given in told.items():
+        if visit in stopped:
+            _stopped(round_, workflow, visit, step.kind, stopped[visit])
+            continue
         found: dict[str, Any] = {key: fill(template, given.get).text for key, template in texts.items()}
         found |= {key: _number(value) for key, value in found.items() if fields[key].type in ("number", "money")}
         found |= {key: value for key, value in step.fields.items() if not isinstance(value, str)}
         values = dict(zip(places, (pair[0] for pair in worked_out.get(visit, [])), strict=False))
         found |= {key: _rounded(step, key, values) for part, key in values if part == "computed"}
         _new_record(round_, visit, step.kind, found)
+
+
+def _stopped(round_: Round, workflow: Workflow, visit: int, kind: str, why: str) -> None:
+    """Nothing new begins with a partner that leaves: the case's owner hears of it."""
+    case_id, partner_id, name = round_.conn.execute(
+        "SELECT a.case_id, a.partner_id, p.name FROM temp.acting a JOIN partners p ON p.id = a.partner_id WHERE a.visit = ?",
+        (visit,),
+    ).fetchone()
+    label = round_.known.records[kind].label.lower()
+    telling.return_to_owner(round_, workflow, None, case_id, partner_id, f"{name} {why}: no {label} was opened")
 
 
 def _number(said: str | None) -> Decimal | None:
@@ -224,8 +238,11 @@ def offer(round_: Round, workflow: Workflow, step: Step) -> None:
         v: telling.filled(step.title, told) for v, told in telling.fields(round_, [parse(step.title)], {}).items()
     }
     ends = Span.parse(step.within).due_on(round_.as_of, round_.calendar).isoformat() if step.within else None
+    stopped = freeze.acting(round_) if step.record in round_.frozen and not step.eligible else {}
     for visit, title in sorted(titles.items()):
-        if not step.eligible:
+        if visit in stopped:
+            _stopped(round_, workflow, visit, step.record, stopped[visit])
+        elif not step.eligible:
             offered = {
                 "name": title,
                 "status": step.status,
@@ -269,6 +286,7 @@ def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
     worked_out = subjects.values(round_.conn, round_.known, round_.as_of, texts, visits)
     span = _period(step, round_.as_of)
     rule = f"{workflow.name}/{step.id}"
+    stopped = freeze.acting(round_)
     for visit in visits:
         case_id, partner_id, subject_id, subject = round_.conn.execute(
             "SELECT a.case_id, a.partner_id, a.subject_id, c.subject FROM temp.acting a JOIN cases c ON c.id = a.case_id"
@@ -290,8 +308,8 @@ def accrue(round_: Round, workflow: Workflow, step: Step) -> None:
             {"partner_id": partner_id, "case_id": case_id, "kind": step.kind, "rule": rule, "activity_id": activity,
              "basis": basis, "rate": round(float(step.rate) * _UNITS) if step.rate is not None else None, "amount": amount,
              "currency": step.currency or _currency(round_, subject, subject_id), "period": span,
-             "state": step.state, "on_date": round_.as_of.isoformat(),
-             "note": _note(round_, step, visit)},
+             "state": "hold" if visit in stopped else step.state, "on_date": round_.as_of.isoformat(),
+             "note": _held(_note(round_, step, visit), stopped.get(visit))},
         )  # fmt: skip
 
 
@@ -317,6 +335,11 @@ def _reverse(round_: Round, step: Accrue, visit: int, case_id: int, partner_id: 
         {"case": case_id, "on": round_.as_of.isoformat(), "note": _note(round_, step, visit), "change": round_.change.id,
          "partner": partner_id, "kind": step.kind, "span": span},
     )  # fmt: skip
+
+
+def _held(note: str | None, why: str | None) -> str | None:
+    """The note of a line with why it is held, where it is."""
+    return note if why is None else "; ".join(filter(None, (note, f"held: the partner {why}")))
 
 
 def _note(round_: Round, step: Accrue, visit: int) -> str | None:

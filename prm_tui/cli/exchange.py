@@ -237,7 +237,7 @@ def _export(options: argparse.Namespace) -> int:
         elif options.due:
             raise UsageError("--due goes with --to NAME: until when NAME is to send it back")
         else:
-            written = export.write(store, what, Path(out), ids)
+            written = export.write(store, what, Path(out), ids, viewer=actor(options, store))
     for note in written.notes:
         say(note)
     say(f"{written.rows:,} rows: {out}")

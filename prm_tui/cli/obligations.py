@@ -53,13 +53,15 @@ def _number(options: argparse.Namespace, at: int, what: str) -> int:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from prm_tui.services import obligations
+    from prm_tui.services import cases, obligations
 
     if len(options.what) > 1:
         raise UsageError(f"“{options.what[0]}” is no act. They are: {', '.join(_ACTS)}")
     case = _number(options, 0, "case") if options.what else None
     with opened(options) as store:
         as_of = day(options, store)
+        if case is not None:
+            cases.shown(store, case, actor(options, store))
         rows = obligations.unmet(store) if case is None else obligations.of(store, case)
     if options.json:
         print_json([_line(row, as_of) for row in rows])

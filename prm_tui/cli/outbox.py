@@ -90,8 +90,9 @@ def _list(options: argparse.Namespace) -> int:
     states = (options.state,) if options.state else () if options.all else OPEN
     with opened(options) as store:
         partner = partners.resolve(store, options.partner) if options.partner else None
-        rows = outbox.list_of(store, states=states, partner_id=partner)
-        counts = outbox.counts(store)
+        viewer = actor(options, store)
+        rows = outbox.list_of(store, states=states, partner_id=partner, viewer=viewer)
+        counts = outbox.counts(store, viewer)
     if options.json:
         print_json([_line(row) for row in rows])
     else:

@@ -19,6 +19,7 @@ GROUPS = (
     "run",
     "calendar",
     "settings",
+    "deactivation",
     "cases",
     "obligations",
     "letters",

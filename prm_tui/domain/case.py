@@ -16,6 +16,20 @@ STAGES = {
     "closed": "closed",
 }
 """Where a case stands, and how that is said."""
+IN_CASES = (
+    "id",
+    "title",
+    "step",
+    "answer",
+    "answer_reason",
+    "notice_on",
+    "effective_on",
+    "served_on",
+    "rule",
+    "method",
+    "reapply_on",
+)
+"""What a text can say of its case beside what a condition can ask of it; the dates are of a deactivation alone."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +47,7 @@ class CaseRow:
     due: date | None
     outcome: str | None
     reason: str | None
+    restricted: bool = False
 
     @property
     def open(self) -> bool:
@@ -45,7 +60,7 @@ class TaskRow:
     """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled.
 
     `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts. `due_at` is
-    the hour of `due` in the file's time zone, where there is one.
+    the hour of `due` in the file's time zone, where there is one; `signed`: the signed answer is kept.
     """
 
     id: int
@@ -68,6 +83,7 @@ class TaskRow:
     evidence: bool = False
     detail: str | None = None
     due_at: datetime | None = None
+    signed: bool = False
 
     @property
     def of_workflow(self) -> bool:
@@ -117,6 +133,7 @@ class Case:
     """A case whole. `data` holds dates, impact as seen, choices; see domain/deactivation.py.
 
     `one_person`: that one person asked and approved, or who said, and when, that one is enough; empty where it takes two.
+    `unsigned`: the same of a case for cause without a signed answer. `seen_by`: who alone may see it, empty for everybody.
     `ended`: what was waited for and has come.
     """
 
@@ -128,4 +145,6 @@ class Case:
     tasks: tuple[TaskRow, ...] = ()
     evidence: tuple[EvidenceRow, ...] = field(default=())
     one_person: str = ""
+    unsigned: str = ""
+    seen_by: tuple[str, ...] = ()
     ended: tuple[Ended, ...] = ()

@@ -1,13 +1,14 @@
-"""Taking a partner out of the program: reasons, paths, notice, what ends with it."""
+"""Taking a partner out of the program: reasons, steps, what ends with it. Notice and dates: notice.py."""
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.notice import Dates, Line, Path, read_table
 from prm_tui.domain.text import nearest
 
 
@@ -21,15 +22,12 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Path:
-    """How a partner leaves. `legal`: one of the approvals is by legal; `at_end`: when the agreement ends."""
+class Ground:
+    """Why a partner is suspended on the same day, and what stops with that."""
 
     key: str
     title: str
-    days: int
-    rule: str
-    legal: bool = False
-    at_end: bool = False
+    stops: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,13 +45,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Rules:
-    """What the pack says."""
+    """What the pack says. `table` is the shipped notice table; a file may have its own (services/notice.py).
+
+    `frozen`: kinds of records and of activities that nobody begins with a partner that leaves, by hand or by a rule.
+    """
 
     reasons: dict[str, Reason]
     paths: dict[str, Path]
+    grounds: dict[str, Ground]
     steps: tuple[Step, ...]
-    agent_months: tuple[int, ...]
-    agent_rule: str
+    table: tuple[Line, ...]
+    frozen: frozenset[str]
 
     def reason(self, said: str) -> Reason:
         """A reason by its key. UsageError names the nearest, or all."""
@@ -67,6 +69,12 @@ class Rules:
             raise UsageError(_unknown("path", said, self.paths))
         return self.paths[said]
 
+    def ground(self, said: str) -> Ground:
+        """A ground of suspension by its key. UsageError names the nearest, or all."""
+        if said not in self.grounds:
+            raise UsageError(_unknown("ground", said, self.grounds))
+        return self.grounds[said]
+
 
 def _unknown(what: str, said: str, known: dict[str, Any]) -> str:
     like = nearest(said, known)
@@ -76,13 +84,9 @@ def _unknown(what: str, said: str, known: dict[str, Any]) -> str:
 def rules(pack: dict[str, Any]) -> Rules:
     """The rules in a pack, as it was read from TOML."""
     return Rules(
-        reasons={key: Reason(key, body["title"], body["path"]) for key, body in pack["reason"].items()},
-        paths={
-            key: Path(
-                key, body["title"], body["days"], body["rule"], body.get("legal", False), body.get("at_end", False)
-            )
-            for key, body in pack["path"].items()
-        },
+        reasons={key: Reason(key, **body) for key, body in pack["reason"].items()},
+        paths={key: Path(key, **body) for key, body in pack["path"].items()},
+        grounds={key: Ground(key, body["title"], tuple(body["stops"])) for key, body in pack["ground"].items()},
         steps=tuple(
             Step(
                 id=step["id"],
@@ -95,73 +99,9 @@ def rules(pack: dict[str, Any]) -> Rules:
             )
             for step in pack["workflow"]["deactivation"]["step"]
         ),
-        agent_months=tuple(pack["agents"]["months"]),
-        agent_rule=pack["agents"]["rule"],
+        table=read_table(pack["notice"], "the shipped notice table"),
+        frozen=frozenset(pack["freeze"]["kinds"]),
     )
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What bears on the notice of one partner: its agreement, its type, how long it has been a partner."""
-
-    type: str | None = None
-    joined_on: date | None = None
-    notice_days: int | None = None
-    agreement_ends: date | None = None
-    agreement: str | None = None
-
-
-@dataclass(frozen=True)
-class Dates:
-    """When notice is to be served and when the deactivation takes effect; planned until service is recorded."""
-
-    notice_on: date
-    effective_on: date
-    rule: str
-    served: bool = False
-
-
-def dates(known: Rules, path: Path, terms: Terms, notice_on: date, *, served: bool = False) -> Dates:
-    """The effective date for a day of service, with the rule that gave it.
-
-    The agreement's own notice comes first, then the law of commercial agents, then the path's days. A path that
-    ends with the agreement takes effect on its last day, when notice is early enough for that. Business days are
-    not used: notice runs in calendar days.
-    """
-    if path.days == 0:
-        return Dates(notice_on, notice_on, path.rule, served)
-    if terms.notice_days is not None:
-        effective = notice_on + timedelta(days=terms.notice_days)
-        rule = f"{terms.notice_days} days of notice by {terms.agreement or 'the agreement'}"
-    elif terms.type and "agent" in terms.type.casefold().replace("-", " ").split() and path.key == "convenience":
-        months = known.agent_months[min(_years(terms.joined_on, notice_on), len(known.agent_months) - 1)]
-        effective = month_end(months_later(notice_on, months))
-        rule = known.agent_rule.format(months=months)
-    else:
-        effective = notice_on + timedelta(days=path.days)
-        rule = path.rule
-    if path.at_end and terms.agreement_ends and terms.agreement_ends >= effective:
-        return Dates(notice_on, terms.agreement_ends, f"{rule}; the agreement ends on {terms.agreement_ends}", served)
-    return Dates(notice_on, effective, rule, served)
-
-
-def _years(since: date | None, on: date) -> int:
-    """Whole years gone by; a partner whose first day nobody knows counts as a long one."""
-    if since is None:
-        return 99
-    return max(on.year - since.year - ((on.month, on.day) < (since.month, since.day)), 0)
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day so many months on, or the last day of a shorter month."""
-    month = day.year * 12 + day.month - 1 + months
-    year, month = month // 12, month % 12 + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def month_end(day: date) -> date:
-    """The last day of a day's month."""
-    return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
 @dataclass(frozen=True)
@@ -182,7 +122,10 @@ class ImpactLine:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves."""
+    """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves.
+
+    `open_case`: a deactivation of it that is under way already, which is opened instead of a second one.
+    """
 
     partner_id: int
     code: str
@@ -194,8 +137,56 @@ class Plan:
     tasks: tuple[tuple[date, str, str], ...]
     warnings: tuple[str, ...] = ()
     by: str = "a second person"
+    open_case: int | None = None
 
     @property
     def unchecked(self) -> tuple[ImpactLine, ...]:
         """What could not be looked at, because no sheet brought it."""
         return tuple(line for line in self.impact if line.state == "not checked")
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """What came for a partner since its case was approved: how many of a kind, and their amount in one currency."""
+
+    kind: str
+    label: str
+    count: int
+    amount: Decimal | None = None
+    currency: str | None = None
+    corrected: bool = False
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A line of the impact that is another now than in the snapshot."""
+
+    key: str
+    label: str
+    then: str
+    now: str
+    count: int
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Since:
+    """What is new since a case was approved (before that: asked for), `moved` against its snapshot. `since`: that instant."""
+
+    since: datetime
+    approved: bool
+    arrived: tuple[Arrived, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Why partners of one type, tier and industry left: how many, the median months from joining to leaving, what was learned."""
+
+    reason: str
+    type: str | None
+    tier: str | None
+    industry: str | None
+    partners: int
+    months: int | None
+    lessons: tuple[str, ...]

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
+from prm_tui.domain.case import IN_CASES
 from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind, parse
 from prm_tui.domain.condition import check as check_condition
 from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIELDS
@@ -28,8 +29,6 @@ from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import Workflow, reached
 
 PARTNER = Subject()
-IN_CASES = ("id", "title", "step", "answer", "answer_reason")
-"""What a text can say of its case beside what a condition can ask of it."""
 _TYPES = {"person": "text", "partner": "text", "contact": "text"}
 
 

@@ -9,6 +9,9 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.text import nearest
 
 PERSONS = "persons"
+EVIDENCE = "evidence_for_cause"
+BINDING = {PERSONS: "how many persons must agree", EVIDENCE: "whether a signed answer is needed"}
+"""Settings that say how people agree: somebody by name changes them, and cases say who lowered them."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ SETTINGS = {
                 " something did not happen.", TOLERANCE, 0, 400),
         Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
+        Setting(EVIDENCE, "Signed answers for cause", "1: a deactivation for cause is approved by a signed answer only."
+                " 0: entering it here is enough, and every such case says so.", 1, 0, 1, by_pack=False),
+        Setting("deemed_days", "Days until a letter counts", "So many days after it was sent a notice counts as received,"
+                " where the agreement says nothing and nobody signed for it.", 3, 0, 60),
+        Setting("reapply_days", "Days until a partner may return", "So many days after it left a partner may be enrolled"
+                " again; a case may say another day.", 180, 0, 3650),
     )
 }  # fmt: skip
 

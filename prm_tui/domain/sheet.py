@@ -57,6 +57,17 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Live:
+    """A cell that a workbook computes itself: a formula made of addresses, never of what stands in a cell, and its value.
+
+    Elsewhere, and until the workbook is computed, the value counts.
+    """
+
+    formula: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class OutColumn:
     """A column that goes out. `type`: text, number, money, date or yes/no; `target`: what it means on return.
 

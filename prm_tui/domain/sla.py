@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from prm_tui.domain.calendar import LAST, Calendar, CalendarError, Pause, reach, running
-from prm_tui.domain.deactivation import months_later
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.notice import months_later
 from prm_tui.domain.text import nearest
 
 MOST = {"minute": 1_000_000, "hour": 100_000, "day": 36_500, "week": 5_200, "month": 1_200}

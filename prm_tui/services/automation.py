@@ -13,7 +13,7 @@ from datetime import date
 from prm_tui import clock
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
-from prm_tui.services import deadlines, documents, partners, records
+from prm_tui.services import deadlines, documents, partners, records, shipped
 from prm_tui.services.agreeing import someone
 from storage import Store, emits, matches, runs, steps, sweeps
 from storage import triggers as stored
@@ -160,7 +160,8 @@ def round_of(store: Store, change: Change) -> Round:
     times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
-    return Round(change, catalogue(store.conn), times, now, documents.rendered, documents.tabled)
+    frozen = shipped.deactivation().frozen
+    return Round(change, catalogue(store.conn), times, now, documents.rendered, documents.tabled, frozen)
 
 
 def may_run(store: Store, as_of: date) -> bool:

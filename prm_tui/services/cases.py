@@ -13,21 +13,23 @@ from prm_tui.domain.person import Person
 from prm_tui.domain.text import safe_name
 from prm_tui.services import agreeing
 from prm_tui.services.agreeing import may_answer, someone
-from storage import Store, obligations
+from storage import Store, messages, obligations
 from storage import cases as stored
 from storage.store import Change
 
 PROOF_LIMIT = 20_000_000
 
 
-def list_of(store: Store, *, closed: bool = False, partner_id: int | None = None) -> list[CaseRow]:
-    """Cases, those due first."""
+def list_of(
+    store: Store, *, closed: bool = False, partner_id: int | None = None, viewer: int | None = None
+) -> list[CaseRow]:
+    """Cases, those due first; restricted ones only for a `viewer` who may see them."""
     with store.reading() as conn:
-        return stored.cases(conn, closed=closed, partner_id=partner_id)
+        return stored.cases(conn, closed=closed, partner_id=partner_id, viewer=viewer)
 
 
 def get(store: Store, case_id: int) -> Case:
-    """One case whole. UsageError when there is none of that number."""
+    """One case whole, whoever asks: see `may_see`. UsageError when there is none of that number."""
     with store.reading() as conn:
         found = stored.case(conn, case_id)
     if found is None:
@@ -35,16 +37,37 @@ def get(store: Store, case_id: int) -> Case:
     return found
 
 
-def inbox(store: Store) -> list[TaskRow]:
-    """Open tasks and approvals in order of due time."""
+def may_see(store: Store, case: Case, viewer: int | None) -> None:
+    """Refuse a restricted case to who is not named in it: UsageError. This keeps honest people out, nobody else."""
     with store.reading() as conn:
-        return stored.inbox(conn)
+        if stored.may_see(conn, case.row.id, viewer):
+            return
+    raise UsageError(
+        f"Case {case.row.id} is restricted to persons who are named in it. Say who you are: --actor NAME. " + RESTRICTED
+    )
 
 
-def counts(store: Store) -> tuple[int, int]:
-    """How many tasks and how many cases are open."""
+RESTRICTED = "It is left out of lists, inbox and exports of others; whoever has the file can read it all the same."
+"""What is said of a restricted case wherever it is opened or refused."""
+
+
+def shown(store: Store, case_id: int, viewer: int | None) -> Case:
+    """One case for a viewer. UsageError where there is none of that number, and where it is restricted to others."""
+    found = get(store, case_id)
+    may_see(store, found, viewer)
+    return found
+
+
+def inbox(store: Store, viewer: int | None = None) -> list[TaskRow]:
+    """Open tasks and approvals in order of due time; those of restricted cases only for a `viewer` who may see them."""
     with store.reading() as conn:
-        return stored.counts(conn)
+        return stored.inbox(conn, viewer)
+
+
+def counts(store: Store, viewer: int | None = None) -> tuple[int, int]:
+    """How many tasks and how many cases are open, as `inbox` and `list_of` show them."""
+    with store.reading() as conn:
+        return stored.counts(conn, viewer)
 
 
 def evidence(store: Store, evidence_id: int) -> bytes:
@@ -96,8 +119,18 @@ def _task(store: Store, task_id: int) -> TaskRow:
 # ---- tasks and approvals ----
 
 
+def about(case: Case) -> str:
+    """How the history speaks of a case: by its partner's name, of a restricted one by nothing but its number."""
+    return f"restricted case {case.row.id}" if case.row.restricted else case.row.name
+
+
+def _said(store: Store, task: TaskRow) -> str:
+    case = get(store, task.case_id) if task.case_id is not None else None
+    return about(case) if case is not None and case.row.restricted else f"{task.title}, {task.name}"
+
+
 def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
-    """Say that a to-do is done; returns the change. The last one closes its case: InTheWay while a gate blocks that."""
+    """Say that a to-do is done; returns the change."""
     task = _task(store, task_id)
     if task.kind == "approval":
         raise UsageError(
@@ -109,21 +142,11 @@ def done(store: Store, task_id: int, *, actor: int | None, as_of: date) -> int:
         raise UsageError(f"“{task.title}” is proven, not only done: prm obligations prove {number} --note T, or --proof FILE")  # fmt: skip
     if task.act:
         raise UsageError(f"“{task.title}” is done by: prm cases {task.act} {task.case_id}")
-    with store.change(f"done: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    if task.case_id is not None:
+        may_see(store, get(store, task.case_id), actor)
+    with store.change(f"done: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         finish(change, task_id, "done", actor, as_of)
-        if task.case_id is not None:
-            close_if_done(store, change, task.case_id, as_of)
     return change.id
-
-
-def close_if_done(store: Store, change: Change, case_id: int, as_of: date) -> None:
-    """A case that has taken effect closes with the last thing that was left to do; InTheWay while a gate blocks that."""
-    from prm_tui.services import gates
-
-    case = get(store, case_id)
-    if case.row.stage == "after" and not any(t.state == "open" for t in case.tasks):
-        gates.hold(store, case, "close", as_of)
-        close(change, case, "deactivated", as_of)
 
 
 def finish(change: Change, task_id: int, state: str, actor: int | None, as_of: date, reason: str | None = None) -> None:
@@ -160,7 +183,7 @@ def approve(
         raise UsageError(f"Approval {task_id} counts with a signed answer only: --evidence FILE")
     if confirm is not None and confirm.strip().casefold() != task.code.casefold():
         raise UsageError(f"confirm: type the partner's code, {task.code}, to approve.")
-    with store.change(f"approved: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"approved: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         grant(change, case, task, person, as_of, chosen, read_proof(proof) if proof else None)
     return change.id
 
@@ -175,6 +198,7 @@ def may_approve(
     if task.kind != "approval" or task.case_id is None:
         raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
+    may_see(store, case, person.id)
     if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
         raise UsageError(
             f"{person.name} asked for this and cannot approve it. A second person has to.{agreeing.alone(store)}"
@@ -184,7 +208,7 @@ def may_approve(
         raise UsageError(f"{person.name} has approved this already. Another person has to.")
     may_answer(store, task, person)
     chosen = _choice(task, choice)
-    if task.act != "withdrawal":
+    if task.act not in ("withdrawal", "dates"):
         gates.hold(store, case, "approval", as_of)
     return case, chosen
 
@@ -204,9 +228,9 @@ def grant(
     if chosen:
         stored.choose(change, task.id, chosen)
     if not task.of_workflow and not any(
-        t.kind == "approval" and t.state == "open" and t.id != task.id for t in case.tasks
+        t.kind == "approval" and t.state == "open" and t.id != task.id and t.act == task.act for t in case.tasks
     ):
-        _go_on(change, case, change.as_of)
+        _go_on(change, case, task)
 
 
 def _signed(change: Change, case: Case, task: TaskRow, person: Person, proof: tuple[bytes, str] | None) -> None:
@@ -227,17 +251,29 @@ def _choice(task: TaskRow, said: str | None) -> str | None:
     return found
 
 
-def _go_on(change: Change, case: Case, as_of: date) -> None:
-    """All approvals are there: to-dos open, or the withdrawal takes effect."""
-    if case.row.stage == "withdrawal":
+def _go_on(change: Change, case: Case, task: TaskRow) -> None:
+    """All approvals of an act are there: to-dos open, or the withdrawal takes effect, or the moved dates stand."""
+    if task.act == "withdrawal":
         stored.set_status(change, case.row.partner_id, case.data["status_before"])
-        close(change, case, "withdrawn", as_of)
+        _letters(change, case, "approved")
+        close(change, case, "withdrawn", change.as_of)
         return
-    stored.update(change, "cases", case.row.id, {"stage": "notice"})
+    data = {**case.data, "approved_effective_on": case.data["effective_on"]}
+    if task.act == "dates":
+        stored.update(change, "cases", case.row.id, {"data": data})
+        return
+    stored.update(change, "cases", case.row.id, {"stage": "notice", "data": {**data, "approved_by_change": change.id}})
     obligations.opened(change, case.row.id)
-    for task in case.tasks:
-        if task.state == "planned" and task.act != "complete":
-            stored.update(change, "tasks", task.id, {"state": "open"})
+    for other in case.tasks:
+        if other.state == "planned" and other.act not in ("complete", "close"):
+            stored.update(change, "tasks", other.id, {"state": "open"})
+
+
+def _letters(change: Change, case: Case, state: str) -> None:
+    """The letter of a withdrawal goes the way of its approval."""
+    written = messages.messages(change.conn, case_id=case.row.id)
+    letters = [message.id for message in written if message.template == "withdrawal"]
+    messages.move(change, letters, ("draft",) if state == "approved" else ("draft", "returned"), state)
 
 
 def close(change: Change, case: Case, outcome: str, as_of: date) -> None:
@@ -270,12 +306,12 @@ def ways(store: Store, task: TaskRow) -> dict[str, str]:
 
 
 def reject(store: Store, task_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
-    """Reject with a reason: the case is closed and the status stays; of a withdrawal, the notice goes on."""
+    """Reject with a reason: the case is closed and the status stays; of a withdrawal or other dates, the notice goes on."""
     task = _task(store, task_id)
     person = someone(store, actor, "reject")
     in_the_present(store, as_of, "reject")
     case = may_reject(store, task, person, reason)
-    with store.change(f"rejected: {task.title}, {task.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"rejected: {_said(store, task)}", actor=actor, as_of=as_of) as change:
         refuse(change, case, task, person, as_of, reason.strip(), None)
     return change.id
 
@@ -286,9 +322,11 @@ def may_reject(store: Store, task: TaskRow, person: Person, reason: str) -> Case
         raise UsageError(f"Task {task.id} is a to-do, not an approval.")
     if not reason.strip():
         raise UsageError("reason: say why it is rejected.")
-    if task.of_workflow:
+    case = get(store, task.case_id)
+    may_see(store, case, person.id)
+    if task.of_workflow or task.owner:
         may_answer(store, task, person)
-    return get(store, task.case_id)
+    return case
 
 
 def refuse(
@@ -297,11 +335,13 @@ def refuse(
     """A no that was given `on` a day, with its reason and its proof."""
     if task.of_workflow:
         pass  # its workflow says what a no leads to
-    elif case.row.stage == "withdrawal":
+    elif task.act in ("withdrawal", "dates"):
         for other in case.tasks:
-            if other.kind == "approval" and other.state == "open" and other.id != task.id:
+            if other.kind == "approval" and other.state == "open" and other.id != task.id and other.act == task.act:
                 stored.update(change, "tasks", other.id, {"state": "cancelled"})
-        stored.update(change, "cases", case.row.id, {"stage": "in notice"})
+        if task.act == "withdrawal":
+            _letters(change, case, "cancelled")
+            stored.update(change, "cases", case.row.id, {"stage": "in notice"})
     else:
         close(change, case, "rejected", change.as_of)
     finish(change, task.id, "rejected", person.id, on, reason)

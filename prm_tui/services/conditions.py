@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -125,19 +126,28 @@ def why(store: Store, partner_id: int, text: str, as_of: date, coverage: str = R
 
 def facts_of(store: Store, partner_id: int, as_of: date) -> list[FactValue]:
     """The facts of a partner that say something for every kind of activity it has, and its 12-month figures."""
+    return facts_of_many(store, [partner_id], as_of)[partner_id]
+
+
+def facts_of_many(store: Store, partner_ids: Sequence[int], as_of: date) -> dict[int, list[FactValue]]:
+    """As `facts_of`, partner by partner, in few statements."""
+    abouts = {fact.name: fact.about for fact in FACTS}
     with store.reading() as conn:
         known = read_catalogue(conn)
-        kinds = [k.kind for k in activities.kinds(conn, partner_id, as_of) if k.kind in known.activities]
-        forms = ["days_since(any)"]
-        for kind in kinds:
-            forms += [f"last({kind})", f"days_since({kind})", f"count({kind}, 90)", f"count({kind}, 365)"]
-            forms += [f"sum({kind}.amount, 365)", f"change(sum({kind}.amount, 90))"]
-        abouts = {fact.name: fact.about for fact in FACTS}
-        return [
-            FactValue(
-                form,
-                explain.value(conn, language.check(form, known, want="any"), partner_id, as_of),
-                abouts[form.partition("(")[0]],
-            )
-            for form in forms
-        ]
+        kinds = activities.kinds_of(conn, partner_ids, as_of)
+        wanted = {partner: _forms([k for k in held if k in known.activities]) for partner, held in kinds.items()}
+        named = dict.fromkeys(form for forms in wanted.values() for form in forms)
+        every = {form: language.check(form, known, want="any") for form in named}
+        found = explain.values(conn, every, partner_ids, as_of)
+    return {
+        partner: [FactValue(form, found[partner][form], abouts[form.partition("(")[0]]) for form in forms]
+        for partner, forms in wanted.items()
+    }
+
+
+def _forms(kinds: Sequence[str]) -> list[str]:
+    forms = ["days_since(any)"]
+    for kind in kinds:
+        forms += [f"last({kind})", f"days_since({kind})", f"count({kind}, 90)", f"count({kind}, 365)"]
+        forms += [f"sum({kind}.amount, 365)", f"change(sum({kind}.amount, 90))"]
+    return forms

@@ -1,96 +1,25 @@
-"""Deactivation: what it would do, and asking for it. Nothing is deactivated without approval."""
+"""Deactivation: asking for it, and its acts. Nothing is deactivated without approval, or by itself."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from prm_tui.domain.case import Case
-from prm_tui.domain.deactivation import Dates, Plan, Step, dates
-from prm_tui.domain.errors import UsageError
-from prm_tui.services import agreeing, cases, conditions, gates, obligations, packs, partners
-from storage import Store, drafts, impact
+from prm_tui.domain.deactivation import Plan
+from prm_tui.domain.errors import DecisionNeeded, UsageError
+from prm_tui.domain.notice import Dates, dates, refusal
+from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, withdrawal
+from prm_tui.services.notice import table as notice_table
+from prm_tui.services.planning import due, plans
+from storage import Store, drafts, impact, settings
 from storage import cases as stored
+from storage import deactivation as kept
 from storage.store import Change
-
-RECENT = 30  # days: an order as young as that makes “inactivity” a question
-
-
-def plan(
-    store: Store,
-    partner_id: int,
-    reason: str,
-    *,
-    path: str | None = None,
-    notice_on: date | None = None,
-    effective_on: date | None = None,
-    as_of: date,
-) -> Plan:
-    """What deactivating a partner would do; nothing is written.
-
-    `path` is the reason's own unless given; `notice_on` is when notice is to be served (else `as_of`);
-    `effective_on` may be later than the rule says, not earlier. Raises UsageError for a partner that has left or
-    has such a case already, and for an unknown reason or path.
-    """
-    known = packs.deactivation()
-    why = known.reason(reason)
-    how = known.path(path or why.path)
-    partner = partners.get(store, partner_id, as_of)
-    if partner.fields["status"] == "Deactivated":
-        raise UsageError(f"{partner.name} is deactivated already.")
-    with store.reading() as conn:
-        there = [c for c in stored.cases(conn, partner_id=partner_id) if c.kind == "deactivation"]
-        lines = impact.lines(conn, partner_id, as_of)
-        terms = impact.terms(conn, partner_id, as_of)
-    if there:
-        raise UsageError(
-            f"{partner.name} has a deactivation under way: case {there[0].id}. See: prm cases show {there[0].id}"
-        )
-    start = notice_on or as_of
-    if start < as_of:
-        raise UsageError(f"notice_on: {start} lies before {as_of}. Notice is served from now on.")
-    found = dates(known, how, terms, start)
-    if effective_on is not None:
-        if effective_on < found.effective_on:
-            raise UsageError(
-                f"effective_on: {effective_on} is earlier than the rule allows, {found.effective_on} ({found.rule})."
-            )
-        found = replace(found, effective_on=effective_on, rule=f"{found.rule}; chosen later")
-    return Plan(
-        partner_id=partner_id,
-        code=partner.code,
-        name=partner.name,
-        reason=why,
-        path=how,
-        dates=found,
-        impact=tuple(lines),
-        tasks=tuple(
-            (due(step, found), step.title, (step.owner or "").removeprefix("role:"))
-            for step in known.steps
-            if step.do == "task"
-        ),
-        warnings=_warnings(store, partner_id, reason, as_of),
-        by="legal" if how.legal else agreeing.who(store),
-    )
-
-
-def due(step: Step, found: Dates) -> date:
-    """When a step is due."""
-    return (found.notice_on if step.due_from == "notice" else found.effective_on) + timedelta(days=step.due_days)
-
-
-def _warnings(store: Store, partner_id: int, reason: str, as_of: date) -> tuple[str, ...]:
-    seen = partners.preview(store, partner_id, as_of)
-    said = []
-    if reason == "inactivity" and seen.days_since is not None and seen.days_since <= RECENT:
-        said.append(f"The last order is {seen.days_since} days old. Is inactivity the reason?")
-    if seen.partner.fields["status"] == "Suspended":
-        said.append("The partner is suspended; its suspension ends with this case.")
-    return tuple(said)
 
 
 def submit(
@@ -101,110 +30,101 @@ def submit(
     path: str | None = None,
     notice_on: date | None = None,
     effective_on: date | None = None,
+    notice: str | None = None,
     memo: str = "",
+    restricted: Sequence[str] = (),
     actor: int | None,
     as_of: date,
 ) -> list[int]:
     """Ask for the deactivation of partners: one case each, all in one change, each waiting for approval.
 
-    Keeps a snapshot of what is known, with its hash. Returns the cases. Raises UsageError as `plan` does, when
-    nobody is chosen, and when as-of is not today (except in a demonstration file).
+    A partner that has such a case under way keeps it: its number comes back and nothing is opened for it. Keeps a snapshot of
+    what is known, with its hash. `restricted`: the persons or roles (role:NAME) who may see the cases, with who asks. Returns
+    the cases in the order of the partners. Raises UsageError as `plan` does, when nobody is chosen, and when as-of is not
+    today (except in a demonstration file); DecisionNeeded where nothing says the dates.
     """
     if not partner_ids:
         raise UsageError("Choose a partner first.")
     cases.in_the_present(store, as_of, "ask for a deactivation")
-    plans = [
-        plan(store, p, reason, path=path, notice_on=notice_on, effective_on=effective_on, as_of=as_of)
-        for p in partner_ids
-    ]
-    shots = [snapshot(store, p, memo, as_of) for p in plans]
-    many = plans[0].name if len(plans) == 1 else f"{len(plans)} partners"
-    opened = []
-    with store.change(f"deactivation of {many} asked for: {plans[0].reason.title}", actor=actor, as_of=as_of) as change:
-        body = packs.workflow_body("deactivation")
-        version = stored.workflow_version(change, "deactivation", "Deactivation", body, "deactivation")
-        for found, shot in zip(plans, shots, strict=True):
-            opened.append(_open(change, found, shot, version, memo, actor, as_of))
-        obligations.plan(change, dict(zip(opened, plans, strict=True)))
-    return opened
+    found = plans(
+        store,
+        list(dict.fromkeys(partner_ids)),
+        reason,
+        path=path,
+        notice_on=notice_on,
+        effective_on=effective_on,
+        notice=notice,
+        as_of=as_of,
+    )
+    seen_by = _seen_by(store, restricted, actor)
+    new = [one for one in found if one.open_case is None]
+    open_dates = [one for one in new if one.dates.asked]
+    if open_dates:
+        others = f" So it is for {len(open_dates) - 1:,} more." if len(open_dates) > 1 else ""
+        raise DecisionNeeded(f"{open_dates[0].name}: {open_dates[0].dates.asked}.{others} Nothing was changed.")
+    opened = {one.partner_id: one.open_case for one in found if one.open_case is not None}
+    if new:
+        opened |= _open(store, new, memo, seen_by, actor, as_of)
+    return [opened[partner] for partner in dict.fromkeys(partner_ids)]
 
 
-def _open(change: Change, found: Plan, shot: bytes, version: int, memo: str, actor: int | None, as_of: date) -> int:
-    data = {
-        "notice_on": found.dates.notice_on.isoformat(),
-        "effective_on": found.dates.effective_on.isoformat(),
-        "rule": found.dates.rule,
+def _seen_by(store: Store, restricted: Sequence[str], actor: int | None) -> dict[str, Any]:
+    """Who may see a restricted case, as the case keeps it."""
+    if not restricted:
+        return {}
+    agreeing.someone(store, actor, "open a restricted case")
+    named = [said.strip() for said in restricted if said.strip()]
+    ids = [people.find(store, said).id for said in named if not said.startswith("role:")]
+    roles = [said.removeprefix("role:") for said in named if said.startswith("role:")]
+    return {"restricted_to": list(dict.fromkeys([actor, *ids])), "restricted_roles": roles}
+
+
+def _open(
+    store: Store, found: Sequence[Plan], memo: str, seen_by: dict[str, Any], actor: int | None, as_of: date
+) -> dict[int, int]:
+    first, steps = found[0], packs.deactivation().steps
+    shots = snapshot.of_many(store, found, memo, as_of)
+    openings = [
+        kept.Opening(
+            one.partner_id, f"Deactivation of {one.name}", one.reason.key, one.path.key, one.dates.notice_on,
+            one.dates.effective_on, {**_data(one, memo), **seen_by}, shot, hashlib.sha256(shot).hexdigest(),
+        )
+        for one, shot in zip(found, shots, strict=True)
+    ]  # fmt: skip
+    approval = next(step.title for step in steps if step.do == "approve")
+    many = first.name if len(found) == 1 else f"{len(found)} partners"
+    why = "a restricted case" if seen_by else f"deactivation of {many} asked for: {first.reason.title}"
+    with store.change(why, actor=actor, as_of=as_of) as change:
+        asked = kept.Asked(
+            version=stored.workflow_version(
+                change, "deactivation", "Deactivation", packs.workflow_body("deactivation"), "deactivation"
+            ),
+            steps=steps,
+            roles=agreeing.roles(change.conn, named=actor is not None, legal=first.path.legal),
+            evidence=agreeing.evidenced(change.conn, first.path.evidenced),
+            approve=f"{approval}: {first.reason.title.lower()}",
+            restricted=bool(seen_by),
+            actor=actor,
+        )
+        ids = kept.open_many(change, openings, asked)
+        obligations.plan(change, dict(zip(ids, found, strict=True)))
+    return dict(zip((one.partner_id for one in found), ids, strict=True))
+
+
+def _data(found: Plan, memo: str) -> dict[str, Any]:
+    days = found.dates
+    return {
+        "notice_on": days.notice_on.isoformat(),
+        "effective_on": days.effective_on.isoformat(),
+        "rule": days.rule,
+        "basis": days.basis,
+        "line": days.line,
+        "by_hand": days.agreement is None and days.line is None and found.path.clause is not None,
         "memo": memo.strip(),
         "legal": found.path.legal,
-        "impact": [_line(line) for line in found.impact],
+        "evidenced": found.path.evidenced,
+        "impact": [snapshot.line(line) for line in found.impact],
     }
-    case_id = stored.insert(
-        change,
-        "cases",
-        {"kind": "deactivation", "version_id": version, "partner_id": found.partner_id, "title": f"Deactivation of {found.name}",
-         "stage": "approval", "owner": actor, "requested_by": actor, "reason": found.reason.key, "path": found.path.key,
-         "opened_on": as_of.isoformat(), "due_on": found.dates.effective_on.isoformat(), "data": data},
-    )  # fmt: skip
-    _, digest = stored.keep(
-        change, case_id, found.partner_id, "snapshot", "what was known when this was asked for", shot
-    )
-    stored.update(change, "cases", case_id, {"data": {**data, "snapshot": digest}})
-    for n, step in enumerate(packs.deactivation().steps):
-        row = stored.insert(
-            change, "steps",
-            {"case_id": case_id, "step": step.id, "n": n, "title": step.title, "due_on": due(step, found.dates).isoformat(),
-             "state": "waiting" if step.do == "approve" else "planned"},
-        )  # fmt: skip
-        if step.do == "approve":
-            title = f"{step.title}: {found.reason.title.lower()}"
-            ask_approvals(change, case_id, found.partner_id, title, as_of, named=actor is not None, legal=found.path.legal,
-                          act="approve")  # fmt: skip
-        else:
-            _plan_task(change, case_id, row, found, step)
-    return case_id
-
-
-def _plan_task(change: Change, case_id: int, step_row: int, found: Plan, step: Step) -> None:
-    owner, role = None, None
-    if step.owner == "manager":
-        (owner,) = change.conn.execute("SELECT manager FROM partners WHERE id = ?", (found.partner_id,)).fetchone()
-        role = None if owner else "partner manager"
-    elif step.owner:
-        role = step.owner.removeprefix("role:")
-    stored.insert(
-        change, "tasks",
-        {"case_id": case_id, "step_id": step_row, "partner_id": found.partner_id, "kind": "to-do", "title": step.title,
-         "owner": owner, "role": role, "due_on": due(step, found.dates).isoformat(), "state": "planned",
-         "data": {"step": step.id, "act": step.act}},
-    )  # fmt: skip
-
-
-def _line(line: Any) -> dict[str, Any]:
-    made = asdict(line)
-    made["amount"] = None if line.amount is None else str(line.amount)
-    made["items"] = list(line.items)
-    return made
-
-
-def snapshot(store: Store, found: Plan, memo: str, as_of: date) -> bytes:
-    """What is known about a partner at this moment, as canonical JSON: fields, facts, the latest, the impact."""
-    seen = partners.preview(store, found.partner_id, as_of)
-    facts = conditions.facts_of(store, found.partner_id, as_of)
-    said = {
-        "as_of": as_of,
-        "partner": seen.partner.fields,
-        "custom": seen.partner.custom,
-        "facts": {fact.text: fact.value for fact in facts},
-        "orders": seen.rhythm.orders,
-        "median_gap_days": seen.rhythm.median_gap,
-        "latest": [{"on": r.occurred_on, "what": r.label, "ref": r.ref, "amount": r.amount, "from": r.source and str(r.source)}
-                   for r in seen.latest],
-        "impact": [_line(line) for line in found.impact],
-        "reason": found.reason.key,
-        "path": found.path.key,
-        "memo": memo.strip(),
-    }  # fmt: skip
-    return json.dumps(said, sort_keys=True, ensure_ascii=False, default=str, indent=1).encode()
 
 
 def draft(store: Store, partner_ids: Sequence[int]) -> dict[str, Any] | None:
@@ -225,8 +145,9 @@ def _draft_name(partner_ids: Sequence[int]) -> str:
 # ---- the acts of a deactivation ----
 
 
-def _deactivation(store: Store, case_id: int, *stages: str, act: str) -> Case:
-    case = cases.get(store, case_id)
+def _case(store: Store, case_id: int, actor: int | None, *stages: str, act: str) -> Case:
+    """A deactivation on which somebody wants to act; refused to who may not see it, and at another stage."""
+    case = cases.shown(store, case_id, actor)
     if case.row.kind != "deactivation":
         raise UsageError(f"Case {case_id} is a {case.row.kind}; it cannot be {act}.")
     if case.row.stage not in stages:
@@ -235,147 +156,203 @@ def _deactivation(store: Store, case_id: int, *stages: str, act: str) -> Case:
             "notice": f"Notice was not served yet: prm cases serve {case_id}",
             "in notice": f"Notice was served: prm cases complete {case_id}, or prm cases withdraw {case_id}",
             "withdrawal": "Its withdrawal waits for approval: prm inbox",
-            "after": "It took effect; what is left to do stands in: prm inbox",
+            "after": f"It took effect; what is left to do stands in: prm inbox, then prm cases close {case_id}",
             "closed": f"It is closed ({case.row.outcome}).",
         }
         raise UsageError(f"Case {case_id} of {case.row.name} cannot be {act} now. {hints.get(case.row.stage, '')}")
     return case
 
 
-def after_service(store: Store, case: Case, served_on: date) -> Dates:
-    """The dates a service on this day gives: never earlier than what was planned."""
-    rules = packs.deactivation()
+def _approved(case: Case) -> str:
+    """The effective date that was approved; a case that says none was approved as it stands."""
+    return str(case.data.get("approved_effective_on", case.data["effective_on"]))
+
+
+def _approved_dates(case: Case, act: str) -> None:
+    """Refuse to go on while the dates are others than those that were approved."""
+    approved = _approved(case)
+    if approved != case.data["effective_on"]:
+        raise UsageError(
+            f"Case {case.row.id} of {case.row.name} cannot be {act}: it ends on {case.data['effective_on']} now, {approved} was"
+            f" approved. The new date waits for approval: prm inbox. Was it rejected? prm cases dates {case.row.id}"
+            " --effective DATE asks again, prm cases withdraw takes the notice back"
+        )
+
+
+def after_service(store: Store, case: Case, received_on: date) -> Dates:
+    """The dates that notice received on a day gives: never earlier than what was planned."""
     with store.reading() as conn:
-        terms = impact.terms(conn, case.row.partner_id, served_on)
-    found = dates(rules, rules.path(case.path or "convenience"), terms, served_on, served=True)
+        terms = impact.terms(conn, case.row.partner_id, received_on)
+    how = packs.deactivation().path(case.path or "convenience")
+    found = dates(how, terms, notice_table(store), received_on, line=case.data.get("line"), served=True)
     planned = date.fromisoformat(case.data["effective_on"])
-    return found if found.effective_on >= planned else Dates(served_on, planned, case.data["rule"], True)
+    if case.data.get("by_hand"):  # no rule is on file: the length that was chosen is kept
+        later = received_on + (planned - date.fromisoformat(case.data["notice_on"]))
+        found = replace(found, effective_on=later, rule=case.data["rule"], asked="", basis=case.data.get("basis", ""))
+    if found.effective_on > planned:
+        return found
+    return replace(found, effective_on=planned, rule=case.data["rule"], basis=case.data.get("basis", ""))
 
 
 def serve(
-    store: Store, case_id: int, *, on: date, method: str, proof: Path | None, actor: int | None, as_of: date
+    store: Store,
+    case_id: int,
+    *,
+    on: date | None = None,
+    sent_on: date | None = None,
+    method: str,
+    address: str = "",
+    proof: Path | None,
+    actor: int | None,
+    as_of: date,
 ) -> Dates:
-    """Record that notice was served, with its proof; from here on the partner is in notice and the dates stand.
+    """Record that notice was served, with its proof; from here on the partner is in notice.
 
-    `method` says how (registered mail, courier, by hand …). Raises UsageError for a day ahead or before the
-    request, and before approval; InputError for a proof that cannot be read.
+    `on` is the day it was received, `sent_on` the day it was sent: with that alone it counts as received so many days later
+    (the agreement's rule, else the file's setting deemed_days); with neither it was received on `as_of`. `method` says how,
+    `address` where it went, else the agreement's address for notices. Where a late service moves the effective date that was
+    approved, approval is asked for again. Raises UsageError for a day ahead or before the request, and before approval;
+    InputError for a proof that cannot be read.
     """
-    case = _deactivation(store, case_id, "notice", act="served")
+    case = _case(store, case_id, actor, "notice", act="served")
     agreeing.someone(store, actor, "record service")
     cases.in_the_present(store, as_of, "record service")
-    if on > as_of:
-        raise UsageError(f"on: {on} lies after {as_of}. Record service when it has happened.")
-    if on < case.row.opened_on:
-        raise UsageError(f"on: {on} lies before the case was opened, {case.row.opened_on}.")
+    _approved_dates(case, "served")
     if not method.strip():
         raise UsageError("method: say how notice was served, for example: registered mail")
+    service = _service(store, case, on, sent_on, as_of) | {"method": method.strip()}
+    service["address"] = address.strip() or service["clause"]
+    received = date.fromisoformat(service["received_on"])
+    found = after_service(store, case, received)
+    said = f"notice sent on {sent_on}, " if sent_on else "notice "
+    title = f"{said}{'counts as ' if service['deemed'] else ''}received on {received}, {method.strip()}"
+    body, name = cases.read_proof(proof) if proof is not None else (f"{title}, no document".encode(), None)
     gates.hold(store, case, "service", as_of)
-    found = after_service(store, case, on)
-    body, name = cases.read_proof(proof) if proof is not None else (f"{method} on {on}, no document".encode(), None)
-    with store.change(f"notice served on {case.row.name}", actor=actor, as_of=as_of) as change:
-        stored.keep(
-            change, case_id, case.row.partner_id, "service", f"notice served on {on}, {method.strip()}", body, name
-        )
+    with store.change(f"notice served on {cases.about(case)}", actor=actor, as_of=as_of) as change:
+        stored.keep(change, case_id, case.row.partner_id, "service", title, body, name)
         before = stored.set_status(change, case.row.partner_id, "In notice")
         data = {
-            **case.data, "served_on": on.isoformat(), "method": method.strip(), "effective_on": found.effective_on.isoformat(),
-            "notice_on": on.isoformat(), "rule": found.rule, "status_before": before,
+            **case.data, "service": service, "served_on": received.isoformat(), "method": method.strip(),
+            "notice_on": received.isoformat(), "status_before": before,
         }  # fmt: skip
-        stored.update(
-            change, "cases", case_id, {"stage": "in notice", "data": data, "due_on": found.effective_on.isoformat()}
-        )
         for task in case.tasks:
             if task.act == "serve" and task.state == "open":
                 cases.finish(change, task.id, "done", actor, as_of)
-        _move_tasks(change, case, found)
-        obligations.moved(change, case_id, found.effective_on)
+        _move(change, case, {**data, "rule": found.rule, "basis": found.basis}, found, "in notice")
     return found
 
 
-def _move_tasks(change: Change, case: Case, found: Dates) -> None:
-    """Due dates follow the dates that now stand."""
+def _service(store: Store, case: Case, on: date | None, sent_on: date | None, as_of: date) -> dict[str, Any]:
+    """When notice was sent and received, and what the agreement says of that."""
+    for key, day in (("on", on), ("sent_on", sent_on)):
+        if day is not None and day > as_of:
+            raise UsageError(f"{key}: {day} lies after {as_of}. Record service when it has happened.")
+        if day is not None and day < case.row.opened_on:
+            raise UsageError(f"{key}: {day} lies before the case was opened, {case.row.opened_on}.")
+    if on is not None and sent_on is not None and on < sent_on:
+        raise UsageError(f"on: {on} lies before it was sent, {sent_on}.")
+    with store.reading() as conn:
+        terms = impact.terms(conn, case.row.partner_id, sent_on or on or as_of)
+        days = settings.number(conn, "deemed_days") if terms.deemed_days is None else terms.deemed_days
+    deemed = on is None and sent_on is not None
+    received = sent_on + timedelta(days=days) if deemed and sent_on is not None else on or as_of
+    return {"sent_on": sent_on and sent_on.isoformat(), "received_on": received.isoformat(), "deemed": deemed,
+            "deemed_days": days, "clause": terms.address, "law": terms.law}  # fmt: skip
+
+
+def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, as_of: date) -> int:
+    """Put the effective date off: those who approve are asked again, and nothing goes on before. Returns the change.
+
+    UsageError for a day before notice allows.
+    """
+    case = _case(store, case_id, actor, "notice", "in notice", act="moved")
+    agreeing.someone(store, actor, "move the dates")
+    cases.in_the_present(store, as_of, "move the dates")
+    with store.reading() as conn:
+        start = date.fromisoformat(case.data["notice_on"])
+        terms = impact.terms(conn, case.row.partner_id, start)
+    how = packs.deactivation().path(case.path or "convenience")
+    found = dates(how, terms, notice_table(store), start, line=case.data.get("line"), served="service" in case.data)
+    if effective_on < found.effective_on:
+        raise UsageError(f"{case.row.name}: {refusal(found, effective_on)}")
+    if effective_on.isoformat() == case.data["effective_on"] == _approved(case):
+        raise UsageError(f"effective_on: {effective_on} is the date already.")
+    with store.change(f"{cases.about(case)} is to end on {effective_on}", actor=actor, as_of=as_of) as change:
+        moved = replace(found, effective_on=effective_on, rule=case.data["rule"])
+        data = {**case.data, "basis": "put off: later than the rule gives"}
+        _move(change, case, data, moved, case.row.stage)
+    return change.id
+
+
+def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage: str) -> None:
+    """The dates that now stand: due dates follow them, and who approved others is asked again."""
+    end = found.effective_on.isoformat()
+    approved = _approved(case)
+    data = {**data, "effective_on": end}
+    stored.update(change, "cases", case.row.id, {"stage": stage, "data": data, "due_on": end})
     steps = {step.id: step for step in packs.deactivation().steps}
+    keys = stored.step_keys(change.conn, case.row.id)
     for task in case.tasks:
-        key = change.conn.execute("SELECT json_extract(data, '$.step') FROM tasks WHERE id = ?", (task.id,)).fetchone()[
-            0
-        ]
-        if key not in steps or task.state not in ("open", "planned") or task.act == "serve":
+        step = steps.get(keys.get(task.id, ""))
+        if step is None or task.state not in ("open", "planned") or (stage == "in notice" and task.act == "serve"):
             continue
-        base = found.notice_on if steps[key].due_from == "notice" else found.effective_on
-        due = (base + timedelta(days=steps[key].due_days)).isoformat()
-        stored.update(change, "tasks", task.id, {"due_on": due, "state": "open"})
+        state = "open" if stage == "in notice" and task.act != "close" else task.state
+        stored.update(change, "tasks", task.id, {"due_on": due(step, found).isoformat(), "state": state})
+    for task in case.tasks:
+        if task.act == "dates" and task.state == "open":
+            stored.update(change, "tasks", task.id, {"state": "cancelled"})
+    if end != approved:
+        title = f"Approve that {case.row.name} leaves on {end}, not on {approved}: {found.rule}"
+        agreeing.ask(change, case, title, act="dates")
+    obligations.moved(change, case.row.id, found.effective_on)
 
 
 def complete(store: Store, case_id: int, *, actor: int | None, as_of: date) -> int:
-    """Make the deactivation effective; refused before its date. The case closes with the last thing to do."""
-    case = _deactivation(store, case_id, "in notice", act="completed")
+    """Make the deactivation effective; refused before its date. The case is closed later, with what was learned."""
+    case = _case(store, case_id, actor, "in notice", act="completed")
     agreeing.someone(store, actor, "complete")
+    _approved_dates(case, "completed")
     effective = date.fromisoformat(case.data["effective_on"])
     if as_of < effective:
         raise UsageError(f"The deactivation of {case.row.name} takes effect on {effective}, not before. It is {as_of}.")
     gates.hold(store, case, "effective", as_of)
-    with store.change(f"{case.row.name} is deactivated", actor=actor, as_of=as_of) as change:
+    with store.change(f"{cases.about(case)} is deactivated", actor=actor, as_of=as_of) as change:
+        left = kept.leaving(change.conn, case.row.partner_id, effective)
         stored.set_status(change, case.row.partner_id, "Deactivated")
+        kept.end_suspension(change, case.row.partner_id)
         for task in case.tasks:
             if task.act == "complete" and task.state in ("open", "planned"):
                 cases.finish(change, task.id, "done", actor, as_of)
-        left = any(t.state == "open" and t.act != "complete" for t in case.tasks)
-        if left or gates.blocking(store, case_id, "close", as_of):
-            stored.update(change, "cases", case_id, {"stage": "after", "due_on": None})
-            if not left:
-                _close_later(change, case, as_of)
-        else:
-            cases.close(change, case, "deactivated", as_of)
+            elif task.act == "close" and task.state == "planned":
+                stored.update(change, "tasks", task.id, {"state": "open"})
+        data = {**case.data, "left": left}
+        stored.update(change, "cases", case_id, {"stage": "after", "due_on": None, "data": data})
     return change.id
-
-
-def _close_later(change: Change, case: Case, as_of: date) -> None:
-    """Where nothing else is left to do: a to-do that closes the case when no gate stands in the way any more."""
-    stored.insert(
-        change, "tasks",
-        {"case_id": case.row.id, "partner_id": case.row.partner_id, "kind": "to-do", "title": "Close the case",
-         "detail": f"What stands in the way: prm cases gates {case.row.id}", "role": "program manager",
-         "due_on": as_of.isoformat(), "state": "open"},
-    )  # fmt: skip
 
 
 def stop(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
     """Stop before notice was served: nothing has happened to the partner."""
-    case = _deactivation(store, case_id, "approval", "notice", act="stopped")
+    case = _case(store, case_id, actor, "approval", "notice", act="stopped")
     agreeing.someone(store, actor, "stop")
     if not reason.strip():
         raise UsageError("reason: say why it is stopped.")
-    with store.change(f"stopped: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"stopped: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
         stored.update(change, "cases", case_id, {"data": {**case.data, "stopped": reason.strip()}})
         cases.close(change, case, "stopped", as_of)
     return change.id
 
 
 def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_of: date) -> int:
-    """Ask to withdraw after notice was served: by a letter of its own, approved like the deactivation was."""
-    case = _deactivation(store, case_id, "in notice", act="withdrawn")
+    """Ask to withdraw after notice was served: by a letter of its own, approved by those who approved the deactivation."""
+    case = _case(store, case_id, actor, "in notice", act="withdrawn")
     person = agreeing.someone(store, actor, "withdraw")
     if not reason.strip():
         raise UsageError("reason: say why it is withdrawn.")
-    with store.change(f"withdrawal asked for: deactivation of {case.row.name}", actor=actor, as_of=as_of) as change:
+    with store.change(f"withdrawal asked for: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
+        withdrawal.letter(change, case)
         data = {**case.data, "withdrawal": reason.strip()}
         stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
-        ask_approvals(change, case_id, case.row.partner_id, "Approve that the notice is withdrawn, by letter", as_of,
-                      named=True, legal=bool(data.get("legal")), act="withdrawal")  # fmt: skip
+        title = "Approve that the notice is withdrawn, by letter"
+        asked = [one for one in stored.approved_by(change.conn, case_id) if one != person.id]
+        agreeing.ask(change, case, title, act="withdrawal", of=asked)
     return change.id
-
-
-def ask_approvals(
-    change: Change, case_id: int, partner_id: int, title: str, as_of: date, *, named: bool, legal: bool, act: str
-) -> None:
-    """Approval tasks: as many as are needed beside who asks, one at least; one for legal where the path wants that."""
-    roles: list[str | None] = [None] * max(agreeing.needed(change.conn) - named, 1)
-    if legal:
-        roles[0] = "legal"
-    for role in roles:
-        stored.insert(
-            change,
-            "tasks",
-            {"case_id": case_id, "partner_id": partner_id, "kind": "approval", "title": title, "role": role,
-             "due_on": (as_of + timedelta(days=5)).isoformat(), "state": "open", "data": {"act": act}},
-        )  # fmt: skip

@@ -19,17 +19,25 @@ WHATS = ("partners", "partner", "contacts", "activities", "records", "approvals"
 _WHOLE = ("partner", "everything")
 
 
-def write(store: Store, what: str, out: Path, ids: Sequence[int] | None = None, *, kind: str | None = None) -> Written:
+def write(
+    store: Store,
+    what: str,
+    out: Path,
+    ids: Sequence[int] | None = None,
+    *,
+    kind: str | None = None,
+    viewer: int | None = None,
+) -> Written:
     """Write what is asked for, of the partners of `ids` (None: of all), to a file whose suffix says how.
 
     `what` is one of WHATS; `partner` is a dossier of the partners named: everything about them. `kind`: of
-    activities only those of this kind. A workbook of
+    activities only those of this kind; `viewer`: who may see what is restricted. A workbook of
     a dossier or of everything has sheets of figures that it computes from its other sheets. Raises InputError
     when there is nothing to write or the file cannot be written.
     """
     notes: list[str] = []
     with store.reading() as conn:
-        sheets = _sheets(conn, what, out, ids, outgoing.uid(conn), kind)
+        sheets = _sheets(conn, what, out, ids, outgoing.uid(conn), kind, viewer)
         if out.suffix.lower() == ".csv" and len(sheets) > 1 and all(s.lines_of for s in sheets[1:]):
             sheets = sheets[:1]  # a csv file holds one sheet
             notes.append(
@@ -67,7 +75,7 @@ def send(
     uid = uuid.uuid4().hex[:UID_LENGTH]
     seen: dict[str, list[int]] = {}
     with store.change(f"{what} sent to {recipient}", actor=actor, as_of=as_of) as change:
-        sheets = [s for s in _sheets(change.conn, what, out, ids, uid, kind) if s.what != "skip"]
+        sheets = [s for s in _sheets(change.conn, what, out, ids, uid, kind, actor) if s.what != "skip"]
         written = export.write(
             out,
             [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in sheets],
@@ -117,7 +125,13 @@ def close(store: Store, uid: str, *, actor: int | None, as_of: date) -> int | No
 
 
 def _sheets(
-    conn: Any, what: str, out: Path, ids: Sequence[int] | None, token: str, only: str | None = None
+    conn: Any,
+    what: str,
+    out: Path,
+    ids: Sequence[int] | None,
+    token: str,
+    only: str | None = None,
+    viewer: int | None = None,
 ) -> list[OutSheet]:
     def kinds(table: str) -> list[str]:
         return [kind for kind in outgoing.kinds(conn, table, ids) if only in (None, kind)]
@@ -131,7 +145,7 @@ def _sheets(
     if whole or what == "records":
         sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
     if what == "approvals":
-        sheets.append(outgoing.approvals(conn, ids, token))
+        sheets.append(outgoing.approvals(conn, ids, token, viewer))
     if whole or what == "activities":
         sheets += [outgoing.activities(conn, kind, ids, token) for kind in kinds("activities")]
         sheets += [outgoing.lines(conn, kind, ids) for kind in kinds("activity_lines")]

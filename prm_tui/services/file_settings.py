@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from prm_tui.domain.setting import PERSONS, SETTINGS, Setting, known
+from prm_tui.domain.setting import BINDING, SETTINGS, Setting, known
 from prm_tui.services.agreeing import someone
 from storage import Store
 from storage import settings as kept
@@ -35,11 +35,11 @@ def put(store: Store, said: Mapping[str, str], *, actor: int | None, as_of: date
     """Change settings; the change, None when all are so already.
 
     UsageError, beginning with the key, for a value that cannot be; for a key that is none; and when nobody by name
-    says how many persons must agree.
+    says how people agree.
     """
     read = {key: known(key).read(value) for key, value in said.items()}
-    if PERSONS in read:
-        someone(store, actor, "change how many persons must agree")
+    for key in BINDING.keys() & read.keys():
+        someone(store, actor, f"change {BINDING[key]}")
     told = ", ".join(f"{key} = {value}" for key, value in read.items())
     with store.change(f"setting: {told}", actor=actor, as_of=as_of) as change:
         for key, value in read.items():

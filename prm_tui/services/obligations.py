@@ -174,8 +174,8 @@ def prove(
 ) -> int:
     """An obligation is met: by a file that is kept with its hash, a sentence, or both. Returns the change.
 
-    The case closes with the last of what was left to do once it has taken effect. UsageError for nobody in
-    particular, without any proof, and for an obligation that is not open; InputError for a file that cannot be read.
+    UsageError for nobody in particular, without any proof, and for an obligation that is not open; InputError for a file that
+    cannot be read.
     """
     row = _open(store, obligation_id, "proven")
     someone(store, actor, "prove an obligation")
@@ -187,7 +187,6 @@ def prove(
         title = f"{row.title}: {said or file}"
         evidence, _ = kept.keep(change, row.case_id, row.partner_id, "obligation", title, body, file)
         stored.met(change, row, "done", said or str(file), evidence)
-        cases.close_if_done(store, change, row.case_id, as_of)
     return change.id
 
 
@@ -202,7 +201,6 @@ def waive(store: Store, obligation_id: int, reason: str, *, actor: int | None, a
         f"obligation waived by {person.name}: {row.title}, {row.name}", actor=actor, as_of=as_of
     ) as change:
         stored.met(change, row, "waived", said, None)
-        cases.close_if_done(store, change, row.case_id, as_of)
     return change.id
 
 

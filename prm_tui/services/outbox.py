@@ -29,7 +29,7 @@ from prm_tui.domain.template import one_line
 from prm_tui.services import automation
 from prm_tui.services.agreeing import someone
 from prm_tui.services.cases import in_the_present
-from storage import Store, telling
+from storage import Store, letters, telling
 from storage import messages as stored
 from storage.store import Change
 
@@ -45,14 +45,22 @@ _COLUMNS = [
 
 
 def list_of(
-    store: Store, *, states: Collection[str] = (), partner_id: int | None = None, case_id: int | None = None
+    store: Store,
+    *,
+    states: Collection[str] = (),
+    partner_id: int | None = None,
+    case_id: int | None = None,
+    viewer: int | None = None,
 ) -> list[MessageRow]:
-    """Messages in the order in which somebody has to look at them; all without a filter. UsageError: no such state."""
+    """Messages in the order in which somebody has to look at them; all without a filter. UsageError: no such state.
+
+    Those of restricted cases are listed for a `viewer` who may see them.
+    """
     unknown = next((state for state in states if state not in STATES), None)
     if unknown is not None:
         raise UsageError(f"“{unknown}” is no state of a message. States are: {', '.join(STATES)}")
     with store.reading() as conn:
-        return stored.messages(conn, states=states, partner_id=partner_id, case_id=case_id)
+        return stored.messages(conn, states=states, partner_id=partner_id, case_id=case_id, viewer=viewer)
 
 
 def get(store: Store, message_id: int) -> Message:
@@ -64,20 +72,20 @@ def get(store: Store, message_id: int) -> Message:
     return found
 
 
-def counts(store: Store) -> dict[str, int]:
+def counts(store: Store, viewer: int | None = None) -> dict[str, int]:
     """State → how many messages are in it; every state is there."""
     with store.reading() as conn:
-        return stored.counts(conn)
+        return stored.counts(conn, viewer)
 
 
 # ---- what several acts need ----
 
 
-def _rows(store: Store, ids: Sequence[int] | None, states: Collection[str]) -> list[MessageRow]:
+def _rows(store: Store, ids: Sequence[int] | None, states: Collection[str], viewer: int | None) -> list[MessageRow]:
     """The messages named, each once; without names those in one of the states. UsageError for a number of none."""
     with store.reading() as conn:
         if ids is None:
-            return stored.messages(conn, states=states)
+            return stored.messages(conn, states=states, viewer=viewer)
         found = {row.id: row for row in stored.messages(conn, ids=ids)}
     missing = [str(n) for n in ids if n not in found]
     if missing:
@@ -122,6 +130,14 @@ def _barred(store: Store, rows: Sequence[MessageRow], as_of: date) -> dict[int, 
     for row in rows:
         if row.channel == "mail" and not is_address((row.recipient or "").strip()):
             found.setdefault(row.id, f"“{one_line(row.recipient or '')[:80]}” is not an e-mail address")
+    with store.reading() as conn:
+        kept = letters.of_messages(conn, [row.id for row in rows])
+    for number, (written, case) in kept.items():
+        if written.stale(case):
+            said = ", ".join(written.stale(case))
+            found.setdefault(
+                number, f"its case says otherwise now ({said}); write it again: prm letters CASE --kind KIND"
+            )
     return found
 
 
@@ -154,6 +170,10 @@ def edit(store: Store, message_id: int, fields: Mapping[str, str], *, actor: int
     if row.state not in EDITABLE:
         hint = " To change it, take the approval back first: prm undo" if row.state == "approved" else ""
         raise UsageError(f"Message {message_id} cannot be edited: {STATES[row.state]}.{hint}")
+    with store.reading() as conn:
+        if {"subject", "body"} & fields.keys() and letters.document(conn, message_id) is not None:
+            raise UsageError(f"The words of message {message_id} stand in a document with a letterhead. Change them there, or"
+                             f" give another text: prm letters {row.case_id} --kind KIND --text FILE --letterhead FILE.docx")  # fmt: skip
     if len(fields.get("body", "")) > MOST_BODY:
         raise UsageError(f"body: longer than {MOST_BODY:,} characters.")
     with store.change(f"edited {_called([row])}", actor=actor, as_of=as_of) as change:
@@ -173,7 +193,7 @@ def refill(store: Store, ids: Sequence[int] | None, *, actor: int | None, as_of:
     Texts that a person wrote into them are replaced. Those that lack nothing any more wait for approval, and the to-dos
     that asked to complete them are done; what the others lack is told. UsageError for a number of no message.
     """
-    rows = _rows(store, ids, ("returned",))
+    rows = _rows(store, ids, ("returned",), actor)
     fit, refused = _parted(rows, ("returned",), {})
     whole, left = list[MessageRow](), list(refused)
     with store.change(f"filled {_called(fit)} again", actor=actor, as_of=as_of) as change:
@@ -215,7 +235,7 @@ def approve(store: Store, ids: Sequence[int] | None, *, actor: int | None, as_of
     """
     someone(store, actor, "approve")
     in_the_present(store, as_of, "approve")
-    rows = _rows(store, ids, ("draft",))
+    rows = _rows(store, ids, ("draft",), actor)
     fit, refused = _parted(rows, ("draft",), _barred(store, rows, as_of))
     with store.change(f"approved {_called(fit)}", actor=actor, as_of=as_of) as change:
         _move(change, fit, ("draft",), "approved")
@@ -231,7 +251,7 @@ def cancel(store: Store, ids: Sequence[int], reason: str, *, actor: int | None, 
     someone(store, actor, "cancel a message")
     if not reason.strip():
         raise UsageError("reason: say why it is cancelled.")
-    fit, refused = _parted(_rows(store, ids, CANCELLABLE), CANCELLABLE, {})
+    fit, refused = _parted(_rows(store, ids, CANCELLABLE, actor), CANCELLABLE, {})
     why = f"cancelled {_called(fit)}: {one_line(reason)}"
     with store.change(why, actor=actor, as_of=as_of) as change:
         _move(change, fit, CANCELLABLE, "cancelled")
@@ -242,7 +262,7 @@ def cancel(store: Store, ids: Sequence[int], reason: str, *, actor: int | None, 
 def confirm(store: Store, ids: Sequence[int] | None, *, actor: int | None, as_of: date) -> Moved:
     """Say that messages were sent; all that were given out without `ids`. UsageError without a person."""
     someone(store, actor, "say that messages were sent")
-    fit, refused = _parted(_rows(store, ids, ("handed over",)), ("handed over",), {})
+    fit, refused = _parted(_rows(store, ids, ("handed over",), actor), ("handed over",), {})
     with store.change(f"sent: {_called(fit)}", actor=actor, as_of=as_of) as change:
         _move(change, fit, ("handed over",), "confirmed")
     return _moved(change, fit, refused)
@@ -265,7 +285,7 @@ def export(
     person = someone(store, actor, "give messages out")
     in_the_present(store, as_of, "give messages out")
     sources = ("approved", "handed over") if again and ids is not None else ("approved",)
-    rows = _rows(store, ids, ("approved",))
+    rows = _rows(store, ids, ("approved",), actor)
     fit, refused = _parted(rows, sources, _barred(store, rows, as_of))
     if not fit:
         return HandedOver(None, (), tuple(refused), str(folder))
@@ -310,7 +330,8 @@ def _write(
             f"{token}.{row.id}", row.to_name or "", row.name, row.recipient or "", person.name,
             sender if is_address(sender) else "", row.subject, texts[row.id], at,
         )  # fmt: skip
-        tray.write(name, mail.eml(what) if row.channel == "mail" else mail.letter(what))
+        own = letters.document(change.conn, row.id)
+        tray.write(name, mail.eml(what) if row.channel == "mail" else own or mail.letter(what))
         files.append((row.id, name))
     workbook = tray.name(WORKBOOK, ".xlsx")
     lines = [

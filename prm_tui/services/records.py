@@ -9,7 +9,7 @@ from typing import Any
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.record import FIELDS, Record
 from prm_tui.domain.text import nearest
-from prm_tui.services import partners, people, values
+from prm_tui.services import freeze, partners, people, values
 from storage import Store, emits
 from storage import contacts as stored
 from storage.catalogue import own_fields
@@ -39,7 +39,7 @@ def add(
     """A new record of a kind; returns its id. Without a name it is called after its kind.
 
     `fields` are those of every record and those its kind has of its own. UsageError names one that is neither, and a
-    value that is not of its type.
+    value that is not of its type; and refuses what begins nothing new with a partner that leaves (freeze.py).
     """
     partner = partners.get(store, partner_id, as_of)
     known = known_kinds(store)
@@ -49,6 +49,7 @@ def add(
             f"There is no kind of record “{kind}”. "
             + (f"Did you mean “{like}”?" if like else f"Kinds: {', '.join(known)}")
         )
+    freeze.refuse_new(store, partner, kind, known[kind])
     read, data = _read(store, kind, fields)
     read["name"] = read.get("name") or known[kind]
     with store.change(f"added {known[kind].lower()} of {partner.name}", actor=actor, as_of=as_of) as change:

@@ -19,12 +19,12 @@ def built_in() -> list[str]:
     return sorted(p.name for p in (resources.files("prm_tui") / "packs").iterdir() if (p / "pack.toml").is_file())
 
 
-CORE = "1"
+CORE = "2"
 """The number of the core pack; raised whenever its file changes, so that opening need not read it."""
 
 
 def install_core(store: Store) -> None:
-    """Give a file the kinds that every program has; those it knows already stay as they are."""
+    """Give a file the kinds that every program has, and their fields; those it knows already stay as they are."""
     if store.setting("core_pack") == CORE:
         return
     known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
@@ -48,7 +48,7 @@ def install_core(store: Store) -> None:
             " ON CONFLICT (tbl, kind, key) DO NOTHING",
             [
                 (table, name, key, key.replace("_", " ").capitalize(), field_type, order, change.id)
-                for table, name, kind in missing
+                for table, name, kind in _core()
                 for order, (key, field_type) in enumerate(kind.get("fields", {}).items())
             ],
         )

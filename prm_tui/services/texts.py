@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from prm_tui.domain.case import IN_CASES
 from prm_tui.domain.condition import Catalogue, complete
 from prm_tui.domain.condition.catalogue import CASE
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import MessageTemplate, Pack, PackError
-from prm_tui.domain.pack_check import IN_CASES
 from prm_tui.domain.pack_check import check as checked
 from prm_tui.domain.partner import FIELDS
 from prm_tui.domain.person import CONTACT_FIELDS

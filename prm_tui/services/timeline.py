@@ -13,7 +13,7 @@ from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
 from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.money import to_units
 from prm_tui.domain.text import nearest, trimmed
-from prm_tui.services import partners, values
+from prm_tui.services import freeze, partners, values
 from storage import Store
 from storage import activities as stored
 from storage.catalogue import own_fields
@@ -78,6 +78,7 @@ def log(
         )
     if on > as_of:
         raise UsageError(f"on: {on} lies after {as_of}. An activity is something that has happened.")
+    freeze.refuse_new(store, partner, kind, known[kind])
     written: dict[str, Any] = {
         "amount": None if amount is None else to_units(amount),
         "quantity": None if quantity is None else to_units(quantity),

@@ -28,12 +28,17 @@ def about_case(case: Case, width: int = 66) -> Content:
         Content.assemble(plain(row.name, "bright"), plain(f"  {row.code}", "muted")),
         hanging("Reason      ", f"{row.reason}, asked for by {case.requested_by or 'nobody in particular'}", width),
     ]
-    if case.one_person:
-        parts.append(hanging("Agreed by   ", case.one_person, width, "warn"))
+    for said in filter(None, (case.one_person, case.unsigned)):
+        parts.append(hanging("Agreed by   ", said, width, "warn"))
+    if case.seen_by:
+        parts.append(hanging("Restricted  ", f"{', '.join(case.seen_by)}. {cases.RESTRICTED}", width, "warn"))
     if "effective_on" in data:
         sure = "" if data.get("served_on") else ", planned"
         days = f"notice {data['notice_on']}, effective {data['effective_on']}{sure}"
-        parts += [hanging("Dates       ", days, width, "bright"), hanging("Rule        ", data["rule"], width)]
+        parts += [
+            hanging("Dates       ", days, width, "bright"),
+            hanging("Rule        ", f"{data['rule']}. {data.get('basis', '')}", width),
+        ]
     if data.get("memo"):
         parts.append(hanging("Memo        ", data["memo"], width))
     impact = data.get("impact", ())
@@ -60,16 +65,20 @@ async def approve(screen: PrmScreen, task: TaskRow) -> None:
         await answer(screen, task)
         return
     case_id = task.case_id
-    case = await screen.read(lambda s: cases.get(s, case_id))
+    case = await screen.read(lambda s: cases.shown(s, case_id, session.actor))
     said = f"You act as {session.actor_name}. p chooses another person."
     about = Content("\n").join([plain(said, "warn"), Content(""), about_case(case)])
 
     async def save(fields: dict[str, str]) -> int:
+        proof = Path(fields["proof"].strip()).expanduser() if fields.get("proof", "").strip() else None
         return await screen.write(
-            lambda s: cases.approve(s, task.id, actor=session.actor, as_of=session.as_of, confirm=fields["confirm"])
+            lambda s: cases.approve(
+                s, task.id, actor=session.actor, as_of=session.as_of, confirm=fields["confirm"], proof=proof
+            )
         )
 
     entries = [Entry("confirm", "Code", hint=f"type {task.code} to approve")]
+    entries += [Entry("proof", "Signed answer", hint="the file it is in")] if task.evidence else []
     if await screen.prm.push_screen_wait(Form(task.title, entries, save, whole=True, about=about)):
         screen.prm.tell(f"Approved: {task.name[:60]}.")
 
@@ -228,10 +237,16 @@ async def suspend(screen: PrmScreen, partner_id: int) -> None:
 
 
 async def resume(screen: PrmScreen, partner_id: int) -> None:
-    """Lift a suspension."""
+    """Ask why, lift a suspension."""
     session = screen.prm.session
     partner = await screen.read(lambda s: partners.get(s, partner_id, session.as_of))
-    said = plain(f"{partner.name} goes back to the status it had before.", "text")
-    if await screen.prm.push_screen_wait(Confirm("Lift the suspension?", said, yes="lift it")):
-        await screen.write(lambda s: suspension.resume(s, partner_id, actor=session.actor, as_of=session.as_of))
+    about = plain(f"{partner.name} goes back to the status it had before.", "text")
+
+    async def save(fields: dict[str, str]) -> int:
+        return await screen.write(
+            lambda s: suspension.resume(s, partner_id, fields["reason"], actor=session.actor, as_of=session.as_of)
+        )
+
+    form = Form("Lift the suspension?", [Entry("reason", "Why")], save, whole=True, about=about)
+    if await screen.prm.push_screen_wait(form):
         screen.prm.tell(f"{partner.name[:60]} is no longer suspended.")

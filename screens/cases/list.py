@@ -36,8 +36,8 @@ class CasesScreen(ListScreen, ModeScreen):
         self.start(self._show, "cases")
 
     async def _show(self) -> None:
-        closed = self.closed
-        found = await self.read(lambda s: cases.list_of(s, closed=closed))
+        closed, viewer = self.closed, self.prm.session.actor
+        found = await self.read(lambda s: cases.list_of(s, closed=closed, viewer=viewer))
         open_now = sum(c.open for c in found)
         many = f"{open_now} under way" + (f", {len(found) - open_now} closed" if closed else "")
         self.head("Cases  ", (many, "$muted"))

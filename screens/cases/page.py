@@ -72,7 +72,8 @@ class CasePage(PrmScreen):
         self.start(self._show, "case")
 
     async def _show(self) -> None:
-        self.case = case = await self.read(lambda s: cases.get(s, self.case_id))
+        viewer = self.prm.session.actor
+        self.case = case = await self.read(lambda s: cases.shown(s, self.case_id, viewer))
         row, as_of = case.row, self.prm.session.as_of
         head = Content.assemble(
             plain(f"{row.kind.capitalize()} of {row.name}", "bright"),

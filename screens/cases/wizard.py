@@ -16,7 +16,8 @@ from textual.widgets import Static
 from prm_tui.commands import bindings
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import PrmError, UsageError
-from prm_tui.services import deactivation, packs
+from prm_tui.domain.notice import NOT_ADVICE, TABLE
+from prm_tui.services import deactivation, notice, packs, planning
 from prm_tui.services.values import read_date
 from screens.base import PrmScreen
 from screens.cases.rows import because, happens, impact_line
@@ -63,6 +64,7 @@ class DeactivateScreen(PrmScreen):
             "path": None,
             "notice_on": None,
             "effective_on": None,
+            "notice": None,
             "memo": "",
         }
         self.plans: list[Plan] = []
@@ -110,13 +112,14 @@ class DeactivateScreen(PrmScreen):
         try:
             self.plans = await self.read(
                 lambda s: [
-                    deactivation.plan(
+                    planning.plan(
                         s,
                         p,
                         chosen["reason"],
                         path=chosen["path"],
                         notice_on=notice,
                         effective_on=effective,
+                        notice=chosen["notice"],
                         as_of=session.as_of,
                     )
                     for p in ids
@@ -175,7 +178,14 @@ class DeactivateScreen(PrmScreen):
         return lines
 
     def _dates(self) -> dict[Any, Line]:
-        lines: dict[Any, Line] = {
+        open_dates = any(plan.dates.asked for plan in self.plans)
+        by = self.chosen["notice"] or ("to be given: choose a line, or an effective date" if open_dates else "")
+        lines: dict[Any, Line] = (
+            {"notice": Line((("By the notice table", "muted"), (visible(by), "warn" if open_dates else "bright")))}
+            if by
+            else {}
+        )
+        lines |= {
             "notice_on": Line(
                 (("Notice to be served", "muted"), (f"{short_date(self.plans[0].dates.notice_on)}, planned", "bright"))
             )
@@ -185,7 +195,9 @@ class DeactivateScreen(PrmScreen):
             lines["effective_on", plan.partner_id] = Line(
                 ((name, "muted"), (f"{short_date(plan.dates.effective_on)}, planned", "bright"))
             )
-            lines["rule", plan.partner_id] = Line((("By the rule", "muted"), (visible(plan.dates.rule), "text")))
+            lines["rule", plan.partner_id] = Line(
+                (("By the rule", "muted"), (visible(f"{plan.dates.rule}. {plan.dates.basis}"), "text"))
+            )
         return lines
 
     def _tasks(self) -> dict[Any, Line]:
@@ -209,7 +221,7 @@ class DeactivateScreen(PrmScreen):
         for plan in self.plans:
             unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
             parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
-            parts.append(hanging("  Rule".ljust(20), plan.dates.rule, width))
+            parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
             days = [(plan.dates.notice_on, "notice is served (planned)", ""), *plan.tasks,
                     (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
             for day, what, who in sorted(days):
@@ -306,7 +318,15 @@ class DeactivateScreen(PrmScreen):
         self.prm.push_screen(Page(line.label, Content("\n").join(said)))
 
     async def _change_date(self, key: str) -> None:
-        if key == "rule":
+        if key == "notice":
+            table = await self.read(notice.table)
+            lines = [Choice(one.key, one.title, one.length) for one in table]
+            offered = [Choice(TABLE, "The line that fits", "by type and years"), *lines]
+            self.chosen["notice"] = (
+                await self.prm.push_screen_wait(Choose(NOT_ADVICE, offered)) or self.chosen["notice"]
+            )
+            self.reload()
+        if key in ("rule", "notice"):
             return
         first = self.plans[0].dates
         now = first.notice_on if key == "notice_on" else first.effective_on
@@ -318,8 +338,8 @@ class DeactivateScreen(PrmScreen):
             effective = day if key == "effective_on" else None
             await self.read(
                 lambda s: [
-                    deactivation.plan(s, p, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective,
-                                      as_of=session.as_of)
+                    planning.plan(s, p, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective,
+                                      notice=chosen["notice"], as_of=session.as_of)
                     for p in ids
                 ]
             )  # fmt: skip
@@ -352,8 +372,8 @@ class DeactivateScreen(PrmScreen):
         try:
             made = await self.write(
                 lambda s: deactivation.submit(
-                    s, ids, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective, memo=chosen["memo"],
-                    actor=session.actor, as_of=session.as_of,
+                    s, ids, chosen["reason"], path=chosen["path"], notice_on=notice, effective_on=effective,
+                    notice=chosen["notice"], memo=chosen["memo"], actor=session.actor, as_of=session.as_of,
                 )
             )  # fmt: skip
         except PrmError:

@@ -48,8 +48,8 @@ class OutboxScreen(ListScreen):
         self.start(self._show, "page")
 
     async def _show(self) -> None:
-        states = () if self.closed else OPEN
-        rows = await self.read(lambda s: outbox.list_of(s, states=states))
+        states, viewer = () if self.closed else OPEN, self.prm.session.actor
+        rows = await self.read(lambda s: outbox.list_of(s, states=states, viewer=viewer))
         self.rows = {row.id: row for row in rows}
         table = self.query_one(Table)
         table.marked &= set(self.rows)

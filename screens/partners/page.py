@@ -209,7 +209,8 @@ class PartnerPage(PrmScreen):
         )  # fmt: skip
 
     async def _cases(self) -> None:
-        found = await self.read(lambda s: cases.list_of(s, closed=True, partner_id=self.partner_id))
+        viewer = self.prm.session.actor
+        found = await self.read(lambda s: cases.list_of(s, closed=True, partner_id=self.partner_id, viewer=viewer))
         self._list({c.id: case_line(c, with_partner=False) for c in found})
 
     async def _history(self) -> None:

@@ -83,12 +83,12 @@ class TodayScreen(ModeScreen):
 
     async def _show(self) -> None:
         as_of, since = self.prm.session.as_of, self.prm.session.since
-        now = self.prm.session.hour
+        now, viewer = self.prm.session.hour, self.prm.session.actor
 
         def look(store: Store) -> tuple[list[TaskRow], Content, Content | None, bool]:
-            inbox = cases.inbox(store)
+            inbox = cases.inbox(store, viewer)
             first = not inbox and bool(packs.welcome(store, as_of))
-            return inbox, _side(store, as_of, since), waiting(outbox.counts(store)), first
+            return inbox, _side(store, as_of, since), waiting(outbox.counts(store, viewer)), first
 
         tasks, side, messages, first = await self.read(look)
         self.query_one("#nothing", Static).update(Content(NOTHING + FIRST if first else NOTHING))

@@ -22,14 +22,20 @@ def test_several_partners_go_through_their_cases(db: str, capsys: pytest.Capture
         assert main([*arguments, "--db", db]) == code, capsys.readouterr()
         return capsys.readouterr().out
 
-    (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", "--preview", "--json"))
-    assert plan["dates"] == {
-        "notice_on": "2013-11-29", "effective_on": "2014-02-27", "rule": "90 days of notice, from proven service",
-        "served": False,
-    }  # fmt: skip
+    (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", "--preview", "--json", code=3))
+    assert plan["dates"]["asked"].startswith(
+        "No agreement is on file, so its dates are not known. Give --effective DATE"
+    )
+    assert (plan["dates"]["notice_on"], plan["dates"]["effective_on"]) == ("2013-11-29", "2014-02-27"), "a proposal"
+    prm("deactivate", "275", "--reason", "inactivity", "--actor", "Dana Program", code=3)
+    by_table = ("--notice", "table")
+    (plan,) = json.loads(prm("deactivate", "275", "--reason", "inactivity", *by_table, "--preview", "--json"))
+    assert plan["dates"]["asked"] == "" and "Not legal advice" in plan["dates"]["basis"]
     assert {line["state"] for line in plan["impact"]} == {"counted", "none found", "not checked"}
     assert prm("cases").count("\n") == 1
-    made = json.loads(prm("deactivate", "275", "70", "--reason", "inactivity", "--actor", "Dana Program", "--json"))
+    made = json.loads(
+        prm("deactivate", "275", "70", "--reason", "inactivity", *by_table, "--actor", "Dana Program", "--json")
+    )
     assert [case["code"] for case in made] == ["275", "70"]
     first, second = (t for t in json.loads(prm("inbox", "--json")) if t["kind"] == "approval")
     prm("approve", str(first["id"]), "--actor", "Dana Program", code=2)
@@ -81,4 +87,4 @@ def test_suspending_and_resuming(db: str, capsys: pytest.CaptureFixture[str]) ->
     assert main(["suspend", "10", "--reason", "late", "--actor", "Dana Program", "--db", db]) == 0
     assert main(["partners", "--where", "status = 'Suspended'", "--count", "--db", db]) == 0
     assert capsys.readouterr().out == "1\n"
-    assert main(["resume", "10", "--actor", "Dana Program", "--db", db]) == 0
+    assert main(["resume", "10", "--reason", "renewed", "--actor", "Dana Program", "--db", db]) == 0

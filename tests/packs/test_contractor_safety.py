@@ -51,7 +51,7 @@ def test_a_certificate_that_expires_with_an_open_work_order_suspends_today_and_h
     sites.run()
     assert sites.task("prm resume G1").owner is None, "whoever of compliance"
     assert sites.field("G1", "status") == "Suspended", "a person lifts it"
-    suspension.resume(sites.store, sites.of("G1"), actor=sites.who("Cleo"), as_of=sites.today)
+    suspension.resume(sites.store, sites.of("G1"), "renewed", actor=sites.who("Cleo"), as_of=sites.today)
     sites.done("prm resume G1", "Cleo")
     sites.run()
     assert (sites.field("G1", "status"), sites.outcomes("safety-stop")) == ("Active", ["lifted"])

@@ -73,7 +73,8 @@ def test_proposals_of_one_industry_are_not_made_by_the_sheets_of_another(office:
     for name in INDUSTRIES:
         office.adopt(name)
     served = {"Customers": "record:customer"}
-    for name in ("retailer-target", "distributor-quality", "research-compliance"):
+    for name in ("retailer-target", "distributor-quality", "research-compliance", "supplier-delivery", "contractor-safety",
+                 "equipment-reliability", "vendor-support", "supplier-schedule"):  # fmt: skip
         office.take(name)
     for name in ("provider-outages", "adviser-conduct"):
         office.take(name, read_as=served)
@@ -85,5 +86,7 @@ def test_proposals_of_one_industry_are_not_made_by_the_sheets_of_another(office:
         found[name] = found.get(name, 0) + many
     assert found == {
         "circuit-credit": 2, "major-deviation": 1, "retailer-target-missed": 2, "distributor-quality": 1, "distributor-order": 3,
-        "adviser-finding": 1,
+        "adviser-finding": 1, "delivery-failing": 1, "delivery-slipping": 2, "safety-certificate": 1, "equipment-failing": 1,
+        "safety-notice-unanswered": 1, "support-breach": 2, "vendor-credit": 3, "schedule-missed": 1,
+        "licence-renewal": 2, "licence-reminder": 2,  # a licence is a licence, whoever has given it
     }  # fmt: skip

@@ -64,7 +64,9 @@ def test_nothing_happens_by_itself_and_the_single_source_stands_in_the_way(plant
     assert plants.messages()[2:] == ["Bremsen Beck is proposed to leave: purchasing, planning, quality"]
     assert plants.task("Open the deactivation of Bremsen Beck").role == "program manager"
     day, store = plants.today, plants.store
-    (case,) = deactivation.submit(store, [plants.of("B1")], "non-performance", actor=plants.who("Dana"), as_of=day)
+    (case,) = deactivation.submit(
+        store, [plants.of("B1")], "non-performance", notice="table", actor=plants.who("Dana"), as_of=day
+    )
     assert [(one.gate, one.name) for one in gates.of_case(store, case, day)] == [
         ("single-source-part", "Caliper"), ("order-after-end", "Discs"),
     ]  # fmt: skip

@@ -203,7 +203,9 @@ def test_approvals_go_out_to_be_signed_and_are_read_back(db: Path, tmp_path: Pat
             people.add(store, name, roles=["manager"], actor=None, as_of=DAY)
         dana = people.find(store, "Dana").id
         today = store.today()
-        deactivation.submit(store, [partners.resolve(store, "001")], "inactivity", actor=dana, as_of=today)
+        deactivation.submit(
+            store, [partners.resolve(store, "001")], "inactivity", notice="table", actor=dana, as_of=today
+        )
 
     async def story(prm: Driver) -> None:
         await prm.press("1", "x")

@@ -156,7 +156,12 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         assert "Deactivate 2 partners" in prm.text
         await prm.press("greater_than_sign")
         assert "not checked" in prm.text and "no sheet" in prm.text
-        await prm.press("down", "enter", "escape", "greater_than_sign", "greater_than_sign", "escape")
+        await prm.press("down", "enter", "escape", "greater_than_sign")
+        assert "to be given" in prm.text
+        await prm.press("enter")
+        await prm.choose("The line that fits")
+        assert "90 days of notice. notice table" in prm.text
+        await prm.press("greater_than_sign", "escape")
         await prm.press("a")  # the draft is taken up where it was left
         await prm.choose("Deactivate")
         assert "● Tasks" in prm.text
@@ -181,7 +186,7 @@ def test_two_partners_are_taken_through_a_deactivation(db: Path) -> None:
         await prm.fill("2013-11-29", "registered mail")
         assert "● In notice" in prm.text
         await prm.press("v")
-        assert "notice served on 2013-11-29" in prm.text
+        assert "notice received on 2013-11-29" in prm.text
         assert not [said for said, bad in prm.app.session.said if bad]
         await prm.press("escape", "escape", "1", "N")
         assert "only approvals are rejected" in prm.app.session.said[-1][0]
@@ -265,7 +270,7 @@ def test_a_complaint_stays_until_escape_and_a_draft_survives_another_mode(db: Pa
         await prm.press("a")
         assert "Lift the suspension" in prm.text
         await prm.choose("Lift")
-        await prm.press("enter")
+        await prm.fill("renewed")
         await prm.press("u", "enter", "u", "enter", "u", "enter")  # the demonstration's own people are taken back, too
         prm.app.tell("Something is wrong [/] here.", bad=True)
         await prm.settle()
@@ -393,7 +398,7 @@ def test_what_is_closed_is_listed_and_opened_where_nothing_is_under_way(db: Path
     with files.open_file(db) as store:
         dana, partner, today = people.find(store, "Dana Program").id, partners.resolve(store, "275"), store.today()
         suspension.suspend(store, partner, "unpaid", actor=dana, as_of=today)
-        suspension.resume(store, partner, actor=dana, as_of=today)
+        suspension.resume(store, partner, "paid", actor=dana, as_of=today)
 
     async def story(prm: Driver) -> None:
         await prm.press("4")

@@ -9,7 +9,7 @@ import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.gate import InTheWay
-from prm_tui.services import cases, deactivation, gates, history, obligations, packs, people, records
+from prm_tui.services import cases, closing, deactivation, gates, history, obligations, packs, people, records
 from storage import Store
 from tests.services.rules import DAY, of, rules, who
 
@@ -120,7 +120,9 @@ def test_a_gate_looks_at_the_effective_date_as_it_stands_and_nobody_may_pass_it_
     assert [part.said for part in before.found] == [f"ends_on {ends}", f"effective_on {ends + timedelta(days=1)}"]
     (unsure,) = gates.ahead(office, of(office, "A"), None, DAY)
     assert not unsure.known and "effective_on empty" in unsure.said
-    (case,) = deactivation.submit(office, [of(office, "A")], "inactivity", actor=who(office, "Dana"), as_of=DAY)
+    (case,) = deactivation.submit(
+        office, [of(office, "A")], "inactivity", notice="table", actor=who(office, "Dana"), as_of=DAY
+    )
     approve(office, case)
     deactivation.serve(office, case, on=DAY, method="courier", proof=None, actor=who(office, "Lea"), as_of=DAY)
     effective = DAY + timedelta(days=90)
@@ -154,12 +156,12 @@ def test_a_gate_before_closing_leaves_the_deactivation_effective_and_one_thing_t
     with pytest.raises(
         InTheWay, match=r"be closed: one thing stands in the way\.\n  Essential document missing: Site file"
     ):
-        cases.done(office, left[-1], actor=who(office, "Dana"), as_of=DAY)
+        closing.close(office, case, lesson="keep the file", reason="mutual", actor=who(office, "Dana"), as_of=DAY)
     assert [t.id for t in cases.get(office, case).tasks if t.state == "open"] == left[-1:], (
         "what was refused is not done"
     )
     records.edit(office, missing, {"status": "valid"}, actor=None, as_of=DAY)
-    cases.done(office, left[-1], actor=who(office, "Dana"), as_of=DAY)
+    closing.close(office, case, lesson="keep the file", reason="mutual", actor=who(office, "Dana"), as_of=DAY)
     assert cases.get(office, case).row.outcome == "deactivated"
 
 

@@ -6,12 +6,25 @@ import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.obligation import ALWAYS, ObligationRow
-from prm_tui.services import cases, deactivation, files, history, obligations, packs, partners, people, records
+from prm_tui.services import (
+    cases,
+    closing,
+    deactivation,
+    files,
+    history,
+    obligations,
+    packs,
+    partners,
+    people,
+    planning,
+    records,
+)
 from storage import Store
 
 DAY = date(2026, 3, 31)
@@ -39,7 +52,7 @@ def who(store: Store, name: str) -> int:
 
 def ask(store: Store, *codes: str, reason: str = "inactivity") -> list[int]:
     ids = [partners.resolve(store, code) for code in codes]
-    return deactivation.submit(store, ids, reason, actor=who(store, "Dana"), as_of=DAY)
+    return deactivation.submit(store, ids, reason, notice="table", actor=who(store, "Dana"), as_of=DAY)
 
 
 def approve(store: Store, case: int) -> None:
@@ -78,7 +91,7 @@ def test_what_was_looked_at_and_not_found_obliges_to_nothing_what_nobody_looked_
 
 def test_the_list_is_edited_before_approval_and_moves_with_the_date(office: Store) -> None:
     (case,) = ask(office, "A")
-    act = {"actor": who(office, "Dana"), "as_of": DAY}
+    act: dict[str, Any] = {"actor": who(office, "Dana"), "as_of": DAY}
     listing = named(office, case)["listing"]
     fixed = obligations.add(office, case, "Give the demo van back", owner="Fay", due=date(2026, 5, 1), **act)
     moving = obligations.add(office, case, "Last audit", owner="role:legal", days=-10, proof="report", **act)
@@ -146,8 +159,12 @@ def test_an_obligation_is_met_by_proof_or_waived_by_name_and_the_case_waits_for_
         obligations.waive(office, row.id, "agreed with the partner", actor=dana, as_of=END)
     assert last.standing(END + timedelta(days=900)) == "overdue"
     assert cases.get(office, case).row.stage == "after"
+    with pytest.raises(UsageError, match=f"left to do: obligation {last.id} “{last.title}”"):
+        closing.close(office, case, lesson="none", reason="inactivity", actor=dana, as_of=END)
     done = obligations.prove(office, last.id, note="it ran out", actor=dana, as_of=END)
+    closed = closing.close(office, case, lesson="none", reason="inactivity", actor=dana, as_of=END)
     assert (cases.get(office, case).row.stage, cases.get(office, case).row.outcome) == ("closed", "deactivated")
+    assert history.undo(office, closed, actor=dana, as_of=END).whole
     assert history.undo(office, done, actor=dana, as_of=END).whole
     assert obligations.one(office, last.id).state == "open"
     assert cases.get(office, case).row.stage == "after"
@@ -188,7 +205,7 @@ def test_a_pack_of_ones_own_adds_rules_replaces_them_and_says_for_whom(office: S
 
 
 def test_a_plan_shows_what_it_would_oblige_to_and_restricted_cases_are_left_out_of_the_list(office: Store) -> None:
-    found = deactivation.plan(office, partners.resolve(office, "A"), "inactivity", as_of=DAY)
+    found = planning.plan(office, partners.resolve(office, "A"), "inactivity", as_of=DAY)
     shown = [one.rule.name for one in obligations.proposed(office, found, DAY)]
     (case,) = ask(office, "A")
     assert sorted(shown) == sorted(named(office, case))

@@ -20,6 +20,7 @@ from prm_tui.services import (
     packs,
     partners,
     people,
+    planning,
     timeline,
     triggers,
 )
@@ -80,19 +81,21 @@ def test_one_person_can_do_it_all_when_the_file_says_so_and_every_case_says_it(a
     assert cases.get(store, task.case_id).one_person == "asked for and approved by one person, Sol"
 
     partner = partners.resolve(store, "A")
-    assert deactivation.plan(store, partner, "inactivity", as_of=DAY).by == "a person by name"
-    (case,) = deactivation.submit(store, [partner], "inactivity", actor=sol, as_of=DAY)
+    assert planning.plan(store, partner, "inactivity", as_of=DAY).by == "a person by name"
+    (case,) = deactivation.submit(store, [partner], "inactivity", notice="table", actor=sol, as_of=DAY)
     assert cases.get(store, case).one_person == "one person is enough in this file: said by Sol on 2026-03-31"
     (approval,) = [t.id for t in cases.get(store, case).tasks if t.kind == "approval"]
     cases.approve(store, approval, actor=sol, as_of=DAY)
     assert cases.get(store, case).row.stage == "notice"
 
     history.undo(store, lowered, actor=sol, as_of=DAY)
-    assert [row.value for row in file_settings.listed(store)] == [2, 35, 1]
+    assert [row.value for row in file_settings.listed(store)] == [2, 35, 1, 1, 3, 180]
     assert cases.get(store, case).one_person == "asked for and approved by one person, Sol", "it says so for ever"
     people.add(store, "Ann", roles=["manager"], actor=None, as_of=DAY)
     partners.add(store, {"code": "B", "name": "Partner B"}, actor=None, as_of=DAY)
-    (other,) = deactivation.submit(store, [partners.resolve(store, "B")], "inactivity", actor=sol, as_of=DAY)
+    (other,) = deactivation.submit(
+        store, [partners.resolve(store, "B")], "inactivity", notice="table", actor=sol, as_of=DAY
+    )
     (approval,) = [t.id for t in cases.get(store, other).tasks if t.kind == "approval"]
     with pytest.raises(UsageError) as refused:
         cases.approve(store, approval, actor=sol, as_of=DAY)

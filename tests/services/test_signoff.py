@@ -65,7 +65,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
             partners.add(store, {"code": code, "name": f"Partner {code}"}, actor=None, as_of=DAY)
         dana = who(store, "Dana")
         both = [partners.resolve(store, code) for code in "AB"]
-        deactivation.submit(store, both, "inactivity", actor=dana, as_of=DAY)
+        deactivation.submit(store, both, "inactivity", notice="table", actor=dana, as_of=DAY)
         packs.add(store, REVIEW, "review.toml", actor=dana, as_of=DAY)
         triggers.switch_on(store, "review", actor=who(store, "Max"), as_of=DAY)
         automation.begin(store, "review", "C", None, actor=dana, as_of=DAY)

@@ -216,7 +216,7 @@ def test_a_step_suspends_at_once_with_a_case_of_its_own_and_only_who_is_not_out_
     assert one(office, kept, of(office, "A")) == ("Partner A: unsafe", "suspended", "Active")
     assert one(office, kept, of(office, "B"))[0] == "by hand", "one suspension is enough"
     assert one(office, "SELECT count(*) FROM partners WHERE status = 'Suspended'") == 2
-    suspension.resume(office, of(office, "A"), actor=who(office, "Dana"), as_of=DAY)
+    suspension.resume(office, of(office, "A"), "made safe", actor=who(office, "Dana"), as_of=DAY)
     assert one(office, "SELECT status FROM partners WHERE code = 'A'") == "Active"
     assert run(office, 1).quiet
 

@@ -104,23 +104,6 @@ def phase(n: int, name: str, status: str, accepted: date | None) -> list[Cell]:
             "H. Lorenz" if done else None, accepted, status]  # fmt: skip
 
 
-def daily(many: int) -> list[list[Cell]]:
-    """One a day, back from the day before."""
-    return [["Q2", f"L{n}", ahead(-1 - n)] for n in range(many)]
-
-
-OUTAGE: list[Cell] = ["Provider ID", "Outage No", "Outage Date", "Region", "Hours", "Customers"]
-CIRCUIT: list[Cell] = ["Provider ID", "Circuit", "Circuit Number", "Region", "Site", "Bandwidth", "Critical", "Amount", "Currency",
-           "New Provider", "Cut Over On", "Window", "Rollback", "Porting", "Porting Done", "Status"]  # fmt: skip
-
-
-def outage(
-    report: str, month: int, of: int, hour: int, region: str, hours: float, customers: int, who: str = "Z1"
-) -> list[Cell]:
-    """A report of an outage."""
-    return [who, report, datetime(2026, month, of, hour), region, hours, customers]
-
-
 INCIDENT: list[Cell] = [
     "Contractor ID",
     "Incident No",
@@ -151,11 +134,10 @@ WORK_ORDER: list[Cell] = [
     "Status",
     "Reassigned To",
 ]
-
 DELIVERY: list[Cell] = ["Supplier ID", "Delivery No", "Date", "Part", "Promised On", "Quantity Ordered", "Quantity OK"]
 
 
-def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
+def timed(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
     """So many deliveries in a month of 2026, the first ones seven days late."""
     days = [day(month, 1 + n % 28) for n in range(of)]
     return [[supplier, f"{supplier}-{month}-{n}", on, "P-1", on - timedelta(days=7 if n < late else -1), 100, 100]
@@ -185,6 +167,24 @@ def tickets(vendor: str, first: date, good: int, of: int, severity: str = "3") -
 
 DEVICE: list[Cell] = ["Supplier ID", "Device", "Device No", "Serial", "UDI", "Site", "Critical", "Valid Until", "Covered By",
                       "Covered Until", "Status"]  # fmt: skip
+
+
+def deliveries(many: int) -> list[list[Cell]]:
+    """One a day, back from the day before."""
+    return [["Q2", f"L{n}", ahead(-1 - n)] for n in range(many)]
+
+
+OUTAGE: list[Cell] = ["Provider ID", "Outage No", "Outage Date", "Region", "Hours", "Customers"]
+CIRCUIT: list[Cell] = ["Provider ID", "Circuit", "Circuit Number", "Region", "Site", "Bandwidth", "Critical", "Amount", "Currency",
+           "New Provider", "Cut Over On", "Window", "Rollback", "Porting", "Porting Done", "Status"]  # fmt: skip
+
+
+def outage(
+    report: str, month: int, of: int, hour: int, region: str, hours: float, customers: int, who: str = "Z1"
+) -> list[Cell]:
+    """A report of an outage."""
+    return [who, report, datetime(2026, month, of, hour), region, hours, customers]
+
 
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
@@ -270,8 +270,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Incidents": [
             ["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
-            *[["N2", f"SO-{n}", ahead(-10 * n), "stock-out", by, "NUDEL", "shelf empty"]
-              for n, by in enumerate(("supplier", "supplier", "warehouse"), 1)],
+            ["N2", "SO-1", ahead(-10), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-2", ahead(-20), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-3", ahead(-30), "stock-out", "warehouse", "NUDEL", "shelf empty"],
         ],
         "Chargebacks": [["Supplier ID", "Chargeback No", "Date", "Amount", "Currency", "SKU"],
                         ["N1", "CB-1", ahead(-40), 900, "EUR", "KAFFEE"], ["N1", "CB-2", ahead(-12), 350, "EUR", "KAFFEE"]],
@@ -288,10 +289,10 @@ BOOKS: dict[str, Sheets] = {
                       ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7], ["B4", "Achsen Adler", "North", None]],
         "Deliveries": [
             DELIVERY,
-            *deliveries("B1", 1, 8, 100), *deliveries("B1", 2, 7, 100), *deliveries("B1", 3, 6, 100),
-            *deliveries("B2", 1, 0), *deliveries("B2", 2, 0), *deliveries("B2", 3, 10),
-            *deliveries("B3", 1, 9), *deliveries("B3", 2, 9), *deliveries("B3", 3, 9),
-            *deliveries("B4", 3, 12, 12),
+            *timed("B1", 1, 8, 100), *timed("B1", 2, 7, 100), *timed("B1", 3, 6, 100),
+            *timed("B2", 1, 0), *timed("B2", 2, 0), *timed("B2", 3, 10),
+            *timed("B3", 1, 9), *timed("B3", 2, 9), *timed("B3", 3, 9),
+            *timed("B4", 3, 12, 12),
         ],
         "Parts": [
             ["Supplier ID", "Part", "Part No", "Site", "Single Source", "Alternate", "Alternate Approved", "Weekly Use", "Safety Stock",
@@ -301,6 +302,7 @@ BOOKS: dict[str, Sheets] = {
             ["B1", "Drum", "P-3", "Plant 2", True, "Guss Gerber", False, 50, 0, "phased out"],
             ["B2", "Housing", "P-4", "Plant 2", False, None, None, 90, 90, "in series"],
             ["B3", "Hose", "P-5", "Plant 2", False, None, None, 90, 90, "in series"],
+            ["B4", "Axle", "P-6", "Plant 1", False, None, None, 20, 40, "in series"],
         ],
         "Purchase orders": [
             ["Supplier ID", "Purchase Order", "Order No", "Part", "Quantity", "Due Date", "Amount", "Currency", "Status"],
@@ -311,7 +313,7 @@ BOOKS: dict[str, Sheets] = {
                    ["B1", "Casting mould", "M-1", "GM-44", "P-1", 18_000, "lent"]],
     },
     "supplier-delivery-later": {  # April: Guss Gerber is back, Bremsen Beck is not
-        "Deliveries": [DELIVERY, *deliveries("B1", 4, 40), *deliveries("B2", 4, 0, 150), *deliveries("B3", 4, 9)],
+        "Deliveries": [DELIVERY, *timed("B1", 4, 40), *timed("B2", 4, 0, 150), *timed("B3", 4, 9)],
     },
     "contractor-safety": {
         "Contractors": [
@@ -320,7 +322,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Certifications": [
             CERTIFICATE,
-            *[[f"G{n}", "Safety", f"SC-{n}", "TÜV", ahead(-99), ahead(until), "valid"] for n, until in enumerate((5, 5, 265, 265), 1)],
+            ["G1", "Safety", "SC-1", "TÜV", ahead(-99), ahead(5), "valid"], ["G2", "Safety", "SC-2", "TÜV", ahead(-99), ahead(5), "valid"],
+            ["G3", "Safety", "SC-3", "TÜV", ahead(-99), ahead(265), "valid"],
+            ["G4", "Safety", "SC-4", "TÜV", ahead(-99), ahead(265), "valid"],
         ],
         "Work orders": [
             WORK_ORDER,
@@ -501,7 +505,7 @@ BOOKS: dict[str, Sheets] = {
             ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
             ["Q1", "N1", ahead(-60), 78, "minor"], ["Q1", "N2", ahead(-100), 70, "minor"], ["Q2", "N3", ahead(-20), 95, "none"],
         ],
-        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *daily(20)],
+        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *deliveries(20)],
         "Temperature excursion": [
             ["Distributor ID", "Excursion No", "Date", "Lot", "Degrees", "Hours"], ["Q1", "X1", ahead(-12), "L77", 9.5, 6],
         ],

@@ -1,0 +1,99 @@
+"""What was known when a deactivation was asked for, kept with its hash; and what is new since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from prm_tui.domain.case import Case
+from prm_tui.domain.deactivation import ImpactLine, Moved, Plan, Since
+from prm_tui.services import cases, conditions, partners
+from storage import Store, impact, since
+
+
+def of_many(store: Store, plans: Sequence[Plan], memo: str, as_of: date) -> list[bytes]:
+    """What is known about the partners of plans at this moment, each as canonical JSON: fields, facts, the latest, the impact."""
+    facts = conditions.facts_of_many(store, [found.partner_id for found in plans], as_of)
+    return [
+        _one(store, found, {fact.text: fact.value for fact in facts[found.partner_id]}, memo, as_of) for found in plans
+    ]
+
+
+def _one(store: Store, found: Plan, facts: dict[str, Any], memo: str, as_of: date) -> bytes:
+    seen = partners.preview(store, found.partner_id, as_of)
+    said = {
+        "as_of": as_of,
+        "partner": seen.partner.fields,
+        "custom": seen.partner.custom,
+        "facts": facts,
+        "orders": seen.rhythm.orders,
+        "median_gap_days": seen.rhythm.median_gap,
+        "latest": [{"on": r.occurred_on, "what": r.label, "ref": r.ref, "amount": r.amount, "from": r.source and str(r.source)}
+                   for r in seen.latest],
+        "impact": [line(one) for one in found.impact],
+        "reason": found.reason.key,
+        "path": found.path.key,
+        "memo": memo.strip(),
+    }  # fmt: skip
+    return canonical(said)
+
+
+def canonical(said: dict[str, Any]) -> bytes:
+    """What is kept as evidence, a line for each thing: the same facts give the same bytes, and so the same hash."""
+    lines = [
+        f"{json.dumps(key)}: {json.dumps(said[key], sort_keys=True, ensure_ascii=False, default=str)}"
+        for key in sorted(said)
+    ]
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def line(one: ImpactLine) -> dict[str, Any]:
+    """A line of the impact as a case keeps it."""
+    amount = None if one.amount is None else str(one.amount)
+    return {"key": one.key, "label": one.label, "state": one.state, "count": one.count, "amount": amount, "note": one.note,
+            "items": list(one.items)}  # fmt: skip
+
+
+def since_snapshot(store: Store, case_id: int, as_of: date) -> Since | None:
+    """What has come for the partner of a deactivation since it was approved, and how the impact differs from its snapshot.
+
+    None for a case of another kind, and for one that is closed.
+    """
+    case = cases.get(store, case_id)
+    if case.row.kind != "deactivation" or not case.row.open:
+        return None
+    with store.reading() as conn:
+        change = case.data.get("approved_by_change") or since.opened_by(conn, case_id)
+        found = since.arrived(conn, case.row.partner_id, change)
+        now = impact.lines(conn, case.row.partner_id, as_of)
+        at = since.made_at(conn, change)
+    return Since(at, "approved_by_change" in case.data, tuple(found), tuple(_moved(case, now)))
+
+
+def _moved(case: Case, now: Sequence[ImpactLine]) -> list[Moved]:
+    then = {one["key"]: one for one in case.data.get("impact", ())}
+    found = []
+    for one in now:
+        was = then.get(one.key)
+        if was is None or one.key == "case":
+            continue
+        new = line(one)
+        if all(was[key] == new[key] for key in ("state", "count", "amount")):
+            continue
+        before = _amount(was["amount"])
+        difference = None if before is None and one.amount is None else Decimal(one.amount or 0) - (before or 0)
+        found.append(Moved(one.key, one.label, _said(was), _said(new), one.count - was["count"], difference))
+    return found
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _said(one: dict[str, Any]) -> str:
+    if one["state"] != "counted":
+        return str(one["state"])
+    return f"{one['count']:,}" + ("" if one["amount"] is None else f", {_amount(one['amount']):,.2f}")
