@@ -307,6 +307,11 @@ class List(Step):
     columns: dict[Words, Expression] = field(default_factory=dict)
     largest: Expression | None = None
 
+    @property
+    def said(self) -> list[str]:
+        """All that it says of its rows in the language of conditions."""
+        return [text for text in (self.when, *self.same, *self.columns.values(), self.largest) if text]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Start(Step):

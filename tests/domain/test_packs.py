@@ -201,6 +201,7 @@ reverse = true
 
 [workflow.second]
 title = "Second"
+restricted = ["role:legal"]
 [[workflow.second.step]]
 id = "tell"
 do = "notify"

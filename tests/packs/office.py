@@ -114,13 +114,15 @@ class Office:
 
     def tasks(self) -> list[str]:
         """What is to be done and decided."""
-        return [task.title for task in cases.inbox(self.store)]
+        return [task.title for task in self.inbox()]
+
+    def inbox(self, by: str = "Dana") -> list[TaskRow]:
+        """The same with all that is known of it, as somebody sees it."""
+        return cases.inbox(self.store, self.who(by))
 
     def task(self, said: str) -> TaskRow:
         """The open task whose title holds a text."""
-        (found,) = [
-            task for task in cases.inbox(self.store) if said in task.title and not task.title.startswith("Overdue")
-        ]
+        (found,) = [task for task in self.inbox() if said in task.title and not task.title.startswith("Overdue")]
         return found
 
     def done(self, said: str, by: str) -> None:

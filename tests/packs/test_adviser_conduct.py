@@ -55,6 +55,9 @@ def test_only_compliance_says_that_a_finding_stands_and_it_attaches_the_result(u
         upheld.decide("does the finding stand?", "it stands", "Cleo")
     restricted, data = upheld.all("SELECT restricted, data FROM cases WHERE kind = 'adviser-proposal'")[0]
     assert restricted == 1 and json.loads(data)["restricted_roles"] == ["compliance", "legal", "program manager"]
+    assert [len(upheld.inbox(by)) for by in ("Cleo", "Lea", "Dana", "Max")] == [1, 1, 1, 0], (
+        "who need not know does not see it"
+    )
     assert upheld.tags("W1") == [] and upheld.messages() == [], "nothing has happened yet"
     confirm(upheld, tmp_path, "it does not stand")
     upheld.run()
@@ -91,7 +94,7 @@ def test_new_business_is_frozen_trails_are_held_and_clients_move_one_by_one(froz
 def test_two_persons_of_two_roles_decide_and_the_adviser_may_stay(frozen: Office) -> None:
     frozen.done("Rossi Advice: set a legal hold", "Lea")
     frozen.run()
-    asked = [task for task in cases.inbox(frozen.store) if task.title == "Rossi Advice: end the relationship?"]
+    asked = [task for task in frozen.inbox() if task.title == "Rossi Advice: end the relationship?"]
     assert sorted(str(task.role) for task in asked) == ["compliance", "legal"]
     legal = next(task for task in asked if task.role == "legal")
     cases.reject(frozen.store, legal.id, "a warning is enough", actor=frozen.who("Lea"), as_of=frozen.today)
@@ -103,7 +106,7 @@ def test_two_persons_of_two_roles_decide_and_the_adviser_may_stay(frozen: Office
 def test_a_client_without_an_eligible_adviser_keeps_the_case_from_closing_by_its_name(frozen: Office) -> None:
     frozen.done("Rossi Advice: set a legal hold", "Lea")
     frozen.run()
-    for task in cases.inbox(frozen.store):
+    for task in frozen.inbox():
         if task.title == "Rossi Advice: end the relationship?":
             who = frozen.who("Cleo" if task.role == "compliance" else "Lea")
             cases.approve(frozen.store, task.id, actor=who, as_of=frozen.today)

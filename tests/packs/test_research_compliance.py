@@ -57,7 +57,7 @@ def test_a_repeated_major_deviation_stops_enrolment_and_inventories_the_trial(re
         "V3",
         "systolic below diastolic",
     ]
-    due = {task.title: str(task.due) for task in cases.inbox(repeated.store)}
+    due = {task.title: str(task.due) for task in repeated.inbox()}
     assert due["Clinical Nord: tell the ethics committee"] == due["Clinical Nord: tell the regulator"] == "2026-04-17"
     assert "Clinical Nord: enrolment stops today" in repeated.messages()
 
@@ -85,7 +85,7 @@ def test_a_breach_is_declared_by_quality_assurance_alone(begun: Office) -> None:
 
 
 def test_a_missing_essential_document_keeps_the_case_from_closing(repeated: Office) -> None:
-    for task in cases.inbox(repeated.store):
+    for task in repeated.inbox():
         if task.title == "Clinical Nord: end the cooperation?":
             who = repeated.who("Cleo" if task.role == "compliance" else "Lea")
             cases.approve(repeated.store, task.id, actor=who, as_of=repeated.today)
