@@ -7,7 +7,7 @@ import re
 PARTNER_WORDS = (
     "partner", "reseller", "dealer", "distributor", "agent", "supplier", "vendor", "franchisee", "affiliate",
     "broker", "account", "customer", "client", "company", "organisation", "organization", "firm", "retailer", "contractor",
-    "adviser", "advisor", "installer", "clinic", "wholesaler", "carrier",
+    "adviser", "advisor", "installer", "provider", "clinic", "wholesaler", "carrier",
 )  # fmt: skip
 KEY_WORDS = ("key", "id", "code", "no", "nr", "number", "num")
 PERSON_WORDS = (

@@ -7,7 +7,7 @@ nearly all of them are known keys, each reference has one, and they cover a good
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from importers import aliases
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
@@ -22,8 +22,12 @@ def find(
     key_headers: set[str],
     drafts: Sequence[SheetPlan],
     known: Callable[[], Iterable[str]],
+    own: Collection[str] = (),
 ) -> SheetPlan:
-    """The plan with the column that says whose a row is: by its header, else by its values."""
+    """The plan with the column that says whose a row is: by its header, else by its values.
+
+    `own`: fields of the kind itself; beside a column of keys, a column of that name is the field.
+    """
     free = [c for c in plan.columns if c.target == "data" and c.type != "empty"]
     same = [c for c in free if aliases.words(c.header) in key_headers]
     keys = [c for c in free if aliases.partner_key(c.header)]
@@ -34,7 +38,8 @@ def find(
         (names, "its header names a partner"),
     ):
         if len(found) == 1:
-            return _with_name(plan.with_target(found[0].header, "partner", why), found[0], names)
+            others = [c for c in names if c.key not in own]
+            return _with_name(plan.with_target(found[0].header, "partner", why), found[0], others)
     _collect_keys(staging, drafts, known)
     ref = plan.column("ref")
     by_value = [c for c in free if _is_partner_by_values(staging, plan, c, ref)]

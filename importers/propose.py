@@ -326,7 +326,7 @@ def _owned(
     if plan.noun == "contacts":
         return by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
     if plan.noun == "record":
-        plan = partner_column.find(staging, plan, key_headers, drafts, known)
+        plan = partner_column.find(staging, plan, key_headers, drafts, known, kind.fields)
     who = "person" if plan.noun == "activity" else "owner"
     for column in plan.columns:
         if column.target == "data" and aliases.words(column.header) in person_headers:
@@ -342,7 +342,9 @@ def _owned(
     for column in plan.columns:
         if plan.column(who) is None and column.target == "data" and aliases.person_name(column.header):
             plan = plan.with_target(column.header, who, "its header names a person of our own")
-    return plan if plan.noun == "record" else partner_column.find(staging, plan, key_headers, drafts, known)
+    if plan.noun == "record":
+        return plan
+    return partner_column.find(staging, plan, key_headers, drafts, known, kind.fields)
 
 
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:

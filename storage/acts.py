@@ -185,11 +185,11 @@ def start(round_: Round, name: str, visits: str) -> None:
     highest = round_.conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()[0]
     round_.conn.execute(
         "INSERT INTO cases(kind, version_id, partner_id, subject, subject_id, title, state, stage, owner, opened_on, reason,"
-        f" hit_id, change_id) SELECT :kind, :version, p.id, c.subject, c.subject_id, :title, 'open', :stage, {owner}, :on,"
-        " c.title, c.hit_id, :change FROM cases c JOIN partners p ON p.id = c.partner_id WHERE c.id IN (SELECT case_id FROM"
-        " steps WHERE id IN (SELECT value FROM json_each(:visits))) ORDER BY c.id",
+        " restricted, data, hit_id, change_id) SELECT :kind, :version, p.id, c.subject, c.subject_id, :title, 'open', :stage,"
+        f" {owner}, :on, c.title, :restricted, :data, c.hit_id, :change FROM cases c JOIN partners p ON p.id = c.partner_id"
+        " WHERE c.id IN (SELECT case_id FROM steps WHERE id IN (SELECT value FROM json_each(:visits))) ORDER BY c.id",
         {"kind": name, "version": version, "title": workflow.title, "stage": getattr(first, "title", first.id),
-         "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits, **params},
+         "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits, **whom.restricted(workflow), **params},
     )  # fmt: skip
     enter(round_, first.id, "SELECT id, NULL AS own FROM cases WHERE id > :highest", {"highest": highest})
 

@@ -27,6 +27,7 @@ from prm_tui.domain.condition.tree import (
     Or,
     walk,
 )
+from prm_tui.domain.condition.windows import NAMES
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.money import SCALE
 from prm_tui.domain.partner import Source
@@ -221,7 +222,7 @@ def _rows(conn: sqlite3.Connection, node: Node, place: Place, whom: Whom) -> tup
             found = facts.latest(compiler, part, place)
             if found is not None:
                 return _latest(conn, compiler, *found, whom)
-        if isinstance(part, Name):
+        if isinstance(part, Name) and part.said not in NAMES:  # the window of a fact is no value
             source = _cell(conn, part, place, whom)
             return ((source,), 1) if source else ((), 0)
     return (), 0

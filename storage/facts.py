@@ -56,7 +56,10 @@ def fact(compiler: Compiler, call: Call, place: Place) -> Sql:
             assert isinstance(inner, Call)
             return Sql(_share(compiler, inner, place, "wilson_lower(sum({test}), count({test}))"))
         case "covered":
-            return Sql(_covered(compiler, call, place))
+            parts = _intervals(compiler, call, place)
+            return Sql(f"(SELECT coalesce(sum(max(0, e - max(b, coalesce(done, b)))), 0) FROM ({parts}))")
+        case "stretches":
+            return Sql(_stretches(compiler, call, place))
         case "length":
             return Sql(_length(compiler, call, place))
         case "weighted":
@@ -272,8 +275,19 @@ def _share(compiler: Compiler, call: Call, place: Place, form: str) -> str:
     return f"(SELECT {form.format(test=compiler.sql(selector.where, inside).text)} {source})"
 
 
-def _covered(compiler: Compiler, call: Call, place: Place) -> str:
-    """Days in the union of intervals, cut to the window: each begins where what came before has ended.
+def _stretches(compiler: Compiler, call: Call, place: Place) -> str:
+    """How many parts without a gap the union of intervals has that last longer than so many hours."""
+    hours = call.arguments[2].value
+    assert isinstance(hours, Number)
+    return (
+        "(SELECT count(*) FROM (SELECT 1 FROM (SELECT b, e, sum(done IS NULL OR b > done) OVER (ORDER BY b, e) AS n FROM"
+        f" ({_intervals(compiler, call, place)})) GROUP BY n"
+        f" HAVING round((max(e) - min(b)) * 24, 4) > {compiler.amount(hours.value, False)}))"
+    )
+
+
+def _intervals(compiler: Compiler, call: Call, place: Place) -> str:
+    """Intervals from b to e in julian days, cut to the window; `done`: where all that came before has ended.
 
     An activity lasts to its ended_on, or for its hours from the moment or day it began, else for its day; a record
     from its start to its end, or to the end of the window.
@@ -301,9 +315,8 @@ def _covered(compiler: Compiler, call: Call, place: Place) -> str:
         own_day = f"julianday({alias}.occurred_on) + 1"
         end = f"coalesce({', '.join([*ends_by, own_day])})" if ends_by else own_day
     return (
-        f"(SELECT coalesce(sum(max(0, e - max(b, coalesce(done, b)))), 0) FROM (SELECT b, e, max(e) OVER"
-        f" (ORDER BY b, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done FROM (SELECT"
-        f" max({begin}, {low}) AS b, min({end}, {high}) AS e {source}) WHERE e > b))"
+        "SELECT b, e, max(e) OVER (ORDER BY b, e ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS done"
+        f" FROM (SELECT max({begin}, {low}) AS b, min({end}, {high}) AS e {source}) WHERE e > b"
     )
 
 
@@ -364,7 +377,7 @@ def latest(compiler: Compiler, call: Call, place: Place) -> tuple[str, str, str]
         selector = found[0]
     else:
         selector = selected(call, place.scope)
-        if call.fact in ("count", "share", "covered"):
+        if call.fact in ("count", "share", "covered", "stretches"):
             span = span_of(call, place)
         if call.fact == "share":
             selector = replace(selector, where=None)

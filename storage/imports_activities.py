@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
@@ -194,13 +196,14 @@ def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetRepor
     )
     imports.register_fields(change, "line" if plan.lines else "activity", plan.kind or "", imports.keys_apart(plan))
     currency, note = plan.column("currency"), plan.column("note")
+    moment = _moment(conn, _needed(plan, "occurred_on").pos)
     data = imports.data_of(conn, plan)
     own_data = f"CASE WHEN i.ref IS NULL THEN {data} ELSE '{{}}' END" if plan.lines else data
     lines = "CASE WHEN i.ref IS NULL THEN 0 ELSE i.n END" if plan.lines else "0"
     conn.execute(
-        "INSERT INTO activities(id, partner_id, kind, occurred_on, learned_at, amount, currency, quantity, ref,"
+        "INSERT INTO activities(id, partner_id, kind, occurred_on, occurred_at, learned_at, amount, currency, quantity, ref,"
         " note, data, lines, person_id, source_id, row, row_hash, change_id)"
-        f" SELECT i.id, i.partner_id, :kind, i.on_day, :at, i.amount,"
+        f" SELECT i.id, i.partner_id, :kind, i.on_day, {moment}, :at, i.amount,"
         f" {imports.text_of(currency) if currency else 'CASE WHEN i.amount IS NOT NULL THEN :currency END'},"
         " i.quantity, i.ref,"
         f" {imports.text_of(note) if note else 'NULL'}, {own_data},"
@@ -217,6 +220,21 @@ def _write(change: Change, plan: SheetPlan, choices: Choices, report: SheetRepor
         "SELECT max(on_day) FROM temp.incoming WHERE on_day <= date(?, 'unixepoch', '+14 hours')", (change.at,)
     ).fetchone()
     imports.reach(change, feed, newest)
+
+
+def _moment(conn: sqlite3.Connection, pos: int) -> str:
+    """SQL of the instant of a row, where its cell says an hour: in the file's time zone."""
+    row = conn.execute("SELECT value FROM settings WHERE key = 'zone'").fetchone()
+    zone = ZoneInfo(row[0] if row else "UTC")
+
+    def instant(said: str) -> int | None:
+        try:
+            return int(datetime.fromisoformat(said).replace(tzinfo=zone).timestamp())
+        except ValueError:
+            return None
+
+    conn.create_function("instant", 1, instant, deterministic=True)
+    return f"CASE WHEN length(r.c{pos}) > 10 THEN instant(r.c{pos}) END"
 
 
 def _write_lines(change: Change, plan: SheetPlan, source: int, data: str) -> None:

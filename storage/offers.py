@@ -71,6 +71,11 @@ def give(round_: Round, step: Offer, title: str, visit: int) -> bool:
     for one in chosen:
         told = "" if step.share == "all" else _said(one, len(ranked), dropped)
         _record(round_, step, title, one.who.partner_id, case_id, origin, told)
+        if step.into:
+            round_.conn.execute(
+                "UPDATE records SET data = json_set(data, ?, ?) WHERE id = ?",
+                (f'$."{step.into}"', f"{one.who.code} {one.who.name}", row_id),
+            )
     if step.share == "one" or not chosen:
         body = "\n".join([*_table(ranked), "", *dropped]).strip() + "\n"
         cases.keep(

@@ -32,13 +32,13 @@ def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> 
     (highest,) = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()
     count = conn.execute(
         "INSERT INTO cases(kind, version_id, partner_id, subject, subject_id, title, state, stage, owner, opened_on,"
-        " reason, data, requested_by, hit_id, change_id)"
+        " reason, restricted, data, requested_by, hit_id, change_id)"
         f" SELECT :kind, :version, p.id, :subject, json_extract(h.evidence, '$.row'), :title, 'open', :stage, {owner[0]},"
-        " :as_of, :why, '{}', :asked_by, h.id, :change FROM hits h JOIN episodes e ON e.id = h.episode_id JOIN partners p"
+        " :as_of, :why, :restricted, :data, :asked_by, h.id, :change FROM hits h JOIN episodes e ON e.id = h.episode_id JOIN partners p"
         " ON p.id = e.row_id WHERE h.state = 'open' AND +e.trigger_id = :trigger ORDER BY h.id",
         {"kind": workflow.name, "version": version, "subject": trigger.subject, "title": workflow.title,
          "stage": getattr(first, "title", first.id), "as_of": round_.as_of.isoformat(), "why": trigger.title,
-         "change": change.id, "trigger": matched.active.id, "asked_by": asked_by, **owner[1]},
+         "change": change.id, "trigger": matched.active.id, "asked_by": asked_by, **whom.restricted(workflow), **owner[1]},
     ).rowcount  # fmt: skip
     conn.execute(
         "UPDATE hits SET state = 'acted' WHERE state = 'open' AND +episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",

@@ -15,7 +15,7 @@ MODES = ("true", "known")
 """By what was true on a day, or by what was known on it."""
 STEPS = {"day": 1, "week": 7}
 _ROUND = tuple(Decimal(n) / 10 for n in (10, 11, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 75, 90))
-_WINDOWED = ("count", "sum", "avg", "median", "min", "max", "share", "covered", "silent")
+_WINDOWED = ("count", "sum", "avg", "median", "min", "max", "share", "covered", "stretches", "silent")
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,14 @@
-"""A list of a workflow: whether what it lists, tests and shows means something in a file."""
+"""Lists and offers of a workflow: whether what they list, show and write down means something in a file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind
+from prm_tui.domain.condition import Catalogue, ConditionError, Kind
 from prm_tui.domain.condition import check as check_condition
-from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, RECORD_FIELDS
 from prm_tui.domain.condition.check import NUMERIC
 from prm_tui.domain.fault import Fault, Key, wrong
-from prm_tui.domain.step import List
+from prm_tui.domain.step import List, Offer
 from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Subject
 
@@ -38,15 +37,21 @@ def listed(key: Key, step: List, catalogue: Catalogue, about: Sequence[Kind | No
         if place == ("largest",) and found.type not in NUMERIC:
             yield Fault((*key, *place), f"a number is wanted here; this is {found.type}")
     for whose in (kind, *about):
-        for name in step.same:
-            fields = fields_of(catalogue, whose)
-            if name not in fields:
-                what = "partner" if whose is None else whose.label.lower()
-                yield Fault((*key, "same"), f"a {what} has no field “{name}”", nearest(name, fields))
+        for n, name in enumerate(step.same):
+            try:
+                check_condition(name, catalogue, subject=whose, want="any")
+            except ConditionError as error:
+                yield wrong((*key, "same", n), error)
 
 
-def fields_of(catalogue: Catalogue, kind: Kind | None) -> Mapping[str, Field]:
-    """The fields of what is listed, or of what a case is about."""
-    if kind is None:
-        return catalogue.partner
-    return {**(ACTIVITY_FIELDS if kind.table == "activity" else RECORD_FIELDS), **kind.fields}
+def into(key: Key, step: Offer, subject: Kind | None) -> Iterator[Fault]:
+    """Whether what says who got an offer is a text of the record the case is about."""
+    if step.into is None:
+        return
+    own = {} if subject is None or subject.table != "record" else subject.fields
+    if step.into not in own:
+        yield Fault(
+            (*key, "into"), f"what the case is about has no field “{step.into}” of its own", nearest(step.into, own)
+        )
+    elif own[step.into].type != "text":
+        yield Fault((*key, "into"), f"it takes who got the offer, as text; “{step.into}” is {own[step.into].type}")

@@ -16,7 +16,7 @@ from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
 from prm_tui.domain.condition.tree import Call, Changed, Name, walk
 from prm_tui.domain.fault import Fault, Key, wrong
-from prm_tui.domain.list_check import listed
+from prm_tui.domain.list_check import into, listed
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
@@ -219,6 +219,7 @@ class _Checking:
             found = [*self._said(key, step, kind)]
             found += [*self._set(key, step, kind)] if isinstance(step, Set) else []
             found += [*_elsewhere(key, step, kind)] if isinstance(step, Branch) else []
+            found += [*into(key, step, kind)] if isinstance(step, Offer) else []
             if found:
                 several = f" (about {subject})" if len(subjects) > 1 else ""
                 yield from (replace(fault, problem=fault.problem + several) for fault in found)
@@ -378,6 +379,8 @@ def _all_fields(kind: Kind) -> dict[str, Field]:
 def _people(pack: Pack) -> Iterator[tuple[Key, str]]:
     for name, workflow in pack.workflows.items():
         yield ("workflow", name, "owner"), workflow.owner
+        for n, who in enumerate(workflow.restricted):
+            yield ("workflow", name, "restricted", n), who
         for n, step in enumerate(workflow.steps):
             for key, who in step.people():
                 yield ("workflow", name, "step", n, *key), who

@@ -53,6 +53,10 @@ class Write:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+SOMEBODY = object()
+"""What a field is set to where it says who got an offer: not empty, and not known from the text alone."""
+
+
 def rings(pack: Pack, known: Known, catalogue: Catalogue) -> Iterator[Fault]:
     """A fault for each trigger of the pack that is part of a ring; a ring is told once."""
     triggers = {**known.triggers, **pack.triggers}
@@ -121,6 +125,8 @@ def _written(step: Step, subject: Subject, catalogue: Catalogue) -> Iterator[Wri
             yield Write(("record", step.kind), f"makes a {step.kind}", values=dict(step.fields))
         case Offer():
             yield Write(("record", step.record), f"makes a {step.record}", values={"status": step.status})
+            if step.into:
+                yield Write(("record", subject.kind or ""), f"sets {step.into}", step.into, {step.into: SOMEBODY})
 
 
 def _set(step: Set, subject: Subject, catalogue: Catalogue) -> Write:
@@ -200,6 +206,8 @@ def _now(node: Node, scope: Scope, write: Write, subject: Subject) -> bool | Non
 
 def _equal(name: Name, choices: tuple[Node, ...], scope: Scope, write: Write, subject: Subject) -> bool | None:
     value = _value(name, scope, write, subject)
+    if value is SOMEBODY:
+        return None
     literals = [_literal(choice) for choice in choices]
     return None if value is None or None in literals else value in literals
 
@@ -283,5 +291,5 @@ def _picked(selector: Selector, fact: str, value: Node) -> Iterator[Read]:
         for kind in selector.kinds:
             reads = ["", selector.dated or "", *looked_at]
             reads += ["status"] if fact == "days_until" else []
-            reads += ["ends_on"] if fact == "covered" or kind.name == "target" else []
+            reads += ["ends_on"] if fact in ("covered", "stretches") or kind.name == "target" else []
             yield from ((selector.table, kind.name, key) for key in reads)

@@ -95,9 +95,9 @@ class Rule:
     def with_head(self, title: str, owner: str) -> Rule:
         """With another title and owner of the workflow."""
         assert self.flow is not None
-        return replace(
-            self, flow={"title": title, **({"owner": owner} if owner != "manager" else {}), "step": self.steps}
-        )
+        kept = {key: value for key, value in self.flow.items() if key not in ("title", "owner", "step")}
+        own = {"owner": owner} if owner != "manager" else {}
+        return replace(self, flow={"title": title, **own, **kept, "step": self.steps})
 
     def _with(self, steps: list[Data]) -> Rule:
         assert self.flow is not None

@@ -31,6 +31,7 @@ from prm_tui.domain.trigger import Subject
 
 PERIODS = ("month", "quarter", "year")
 LEDGER = ("new", "approved", "hold")
+GROUNDS = ("safety", "certificate", "fraud", "other")
 _Listed = Annotated[str, lambda value: "change" if value == "change" else str(Subject.of(value))]
 
 
@@ -205,11 +206,15 @@ class Tag(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Suspend(Step):
-    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so."""
+    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so.
+
+    The `ground` says what stops with it.
+    """
 
     do = "suspend"
 
     reason: Words
+    ground: Annotated[str, one_of(*GROUNDS)] = "other"
 
     def words(self) -> list[tuple[Key, str]]:
         return [(("reason",), self.reason)]
@@ -222,7 +227,7 @@ class Offer(Step):
     With `eligible`, a condition about any partner (`subject.` is what the case is about), the record goes to those who
     meet it and do not hold one of the same reference: to the one whose turn it is by `weight` (`share` one), or to
     all. It begins as a copy of the record the case is about. `nobody`: where to go when nobody is eligible; without
-    it, the workflow's owner gets a task.
+    it, the workflow's owner gets a task. `into`: the field of that record which says who it went to.
     """
 
     do = "offer"
@@ -236,6 +241,7 @@ class Offer(Step):
     share: Annotated[str, one_of("one", "all")] = "one"
     status: Words = "Offered"
     nobody: Target | None = None
+    into: KindName | None = None
 
     def targets(self, following: str) -> list[tuple[Key, str]]:
         ways = super().targets(following)
@@ -297,9 +303,14 @@ class List(Step):
     title: Words
     what: _Listed
     when: Condition | None = None
-    same: tuple[KindName, ...] = ()
+    same: tuple[Path, ...] = ()
     columns: dict[Words, Expression] = field(default_factory=dict)
     largest: Expression | None = None
+
+    @property
+    def said(self) -> list[str]:
+        """All that it says of its rows in the language of conditions."""
+        return [text for text in (self.when, *self.same, *self.columns.values(), self.largest) if text]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,8 +97,10 @@ def _odd(step: Step) -> list[Fault]:
             )
         case List() if step.what == "change" and (step.when or step.same or step.largest):
             faults.append(Fault((), "of what was changed all is listed: when, same and largest have no place here"))
-        case Offer() if not step.eligible and (step.weight or step.share != "one" or step.nobody):
-            faults.append(Fault((), "weight, share and nobody speak of those who are eligible: give eligible"))
+        case Offer() if step.into and step.share == "all":
+            faults.append(Fault(("into",), "it goes to all who may have it; “into” names one"))
+        case Offer() if not step.eligible and (step.weight or step.share != "one" or step.nobody or step.into):
+            faults.append(Fault((), "weight, share, nobody and into speak of those who are eligible: give eligible"))
     if isinstance(step, Timed) and not step.within and (step.escalate or step.pause):
         faults.append(Fault((), "without “within” there is no time that could run out: escalate and pause need it"))
     return faults

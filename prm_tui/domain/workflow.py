@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from prm_tui.domain.fault import Fault, Key
-from prm_tui.domain.shape import Words, Worker, build
+from prm_tui.domain.shape import Words, Worker, build, whom
 from prm_tui.domain.step import Accrue, Notify, Parallel, Set, Start, Step, Suspend
 from prm_tui.domain.steps import from_data, step_data
 from prm_tui.domain.text import nearest
@@ -19,20 +19,28 @@ PROGRAM = ("deactivation",)
 """Workflows that the program runs by rules of its own, begun by a person; they are not steps as written here."""
 
 
+_Role = Annotated[str, whom("role:")]
+
+
 @dataclass(frozen=True)
 class _Head:
     title: Words
     owner: Worker = "manager"
+    restricted: tuple[_Role, ...] = ()
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """Steps in the order they are written; `owner` has the case, unless a person is named when it begins."""
+    """Steps in the order they are written; `owner` has the case, unless a person is named when it begins.
+
+    `restricted`: the roles that alone may see its cases ("role:legal"); without them everybody may.
+    """
 
     name: str
     title: str
     owner: str
     steps: tuple[Step, ...]
+    restricted: tuple[str, ...] = ()
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> tuple[Workflow | None, list[Fault]]:
@@ -50,11 +58,12 @@ class Workflow:
             faults.append(Fault((), "it has no step: write [[workflow.NAME.step]]"))
         if faults or head is None:
             return None, faults
-        return cls(name, head.title, head.owner, tuple(steps)), []
+        return cls(name, head.title, head.owner, tuple(steps), head.restricted), []
 
     def to_data(self) -> dict[str, Any]:
         """As it would be written, without its name and without what has its default."""
-        owner = {} if self.owner == _Head.owner else {"owner": self.owner}
+        owner: dict[str, Any] = {} if self.owner == _Head.owner else {"owner": self.owner}
+        owner |= {"restricted": list(self.restricted)} if self.restricted else {}
         return {"title": self.title, **owner, "step": [step_data(step) for step in self.steps]}
 
     @cached_property

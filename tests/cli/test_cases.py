@@ -66,6 +66,9 @@ def test_what_stands_in_the_way_is_listed_and_let_pass(
     own.write_text('[gate.west]\ntitle = "Asks for the region"\nwhen = "name is not empty"\nblocks = "approval"\n'
                    'by = "role:legal"\ndetail = "Ask the region about {{ name }}."\n')  # fmt: skip
     prm("packs", "add", str(own))
+    preview = ("deactivate", "275", "--reason", "mutual", "--notice-on", "2013-11-29", "--preview")
+    assert "! before it is approved: Asks for the region: " in prm(*preview)[0]
+    assert [one["gate"] for one in json.loads(prm(*preview, "--json")[0])[0]["in_the_way"]] == ["west"]
     (made,) = json.loads(prm("deactivate", "275", "--reason", "mutual", "--actor", "Dana Program", "--json")[0])
     case, name = str(made["id"]), made["name"]
     (task,) = (t for t in json.loads(prm("inbox", "--json")[0]) if t["case"] == made["id"])
@@ -78,6 +81,10 @@ def test_what_stands_in_the_way_is_listed_and_let_pass(
     prm("cases", "pass", case, "--reason", "they know", "--actor", "Lee Legal", code=2)
     said = prm("cases", "pass", case, "west", name, "--reason", "they know", "--actor", "Lee Legal")[1]
     assert "may pass" in said and "Nothing more in the way" in said
+    assert (
+        f"[passed] Asks for the region: {name}, by Lee Legal on 2013-11-29: they know" in prm("cases", "show", case)[0]
+    )
+    assert json.loads(prm("cases", "show", case, "--json")[0])["in_the_way"][0]["passed"]["reason"] == "they know"
     assert "let pass by Lee Legal on 2013-11-29: they know" in prm("cases", "gates", case)[0]
     prm("approve", str(task["id"]), "--actor", "Max Manager")
     assert "gate.west" in prm("packs", "show", "gate")[0]

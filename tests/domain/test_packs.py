@@ -140,6 +140,7 @@ remove = ["new"]
 id = "stop"
 do = "suspend"
 reason = "Stopped: {{ partner.name }}"
+ground = "safety"
 [[workflow.whole.step]]
 id = "give"
 do = "offer"
@@ -200,6 +201,7 @@ reverse = true
 
 [workflow.second]
 title = "Second"
+restricted = ["role:legal"]
 [[workflow.second.step]]
 id = "tell"
 do = "notify"
@@ -313,6 +315,7 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ('field = "partner.tier"\nvalue = "Gold"', 'field = "status"\nvalue = "Activ"', "“Activ” is no status"),
         ('field = "partner.tier"\nvalue = "Gold"', 'field = "joined_on"\nvalue = "soon"', "“soon” is no date"),
         ('add = ["star"]\nremove = ["new"]', "", "it changes no tag"),
+        ('ground = "safety"', 'ground = "saftey"', "“saftey” is none of: safety, certificate, fraud, other. Did you mean “safety”?"),
         ("rate = 0.025", 'amount = "5"\nrate = 0.025', "give either amount, or rate and basis"),
         ("points = 3", "pints = 3", "a badge has no field “pints”. Did you mean “points”?"),
         ("points = 3", 'points = "many"', "the field takes number, not “many”"),

@@ -68,9 +68,11 @@ class Office:
         self.today = DAY + timedelta(days=days)
         self.clock.setenv("PRM_NOW", f"{self.today}T09:00:00")
 
-    def take(self, book: str, choices: Choices | None = None) -> dict[str, SheetReport]:
-        """Import a workbook as it is, without a map: sheet → what it brought."""
-        with exchange.read(self.store, [BOOKS / f"{book}.xlsx"]) as reading:
+    def take(
+        self, book: str, choices: Choices | None = None, *, read_as: dict[str, str] | None = None
+    ) -> dict[str, SheetReport]:
+        """Import a workbook as it is, without a map: sheet → what it brought. `read_as`: what a sheet is said to be."""
+        with exchange.read(self.store, [BOOKS / f"{book}.xlsx"], forced=read_as) as reading:
             assert not reading.questions, reading.questions
             report = exchange.commit(self.store, reading, choices, actor=None, as_of=self.today)
         assert not report.refused(), report.refused()
@@ -112,13 +114,15 @@ class Office:
 
     def tasks(self) -> list[str]:
         """What is to be done and decided."""
-        return [task.title for task in cases.inbox(self.store)]
+        return [task.title for task in self.inbox()]
+
+    def inbox(self, by: str = "Dana") -> list[TaskRow]:
+        """The same with all that is known of it, as somebody sees it."""
+        return cases.inbox(self.store, self.who(by))
 
     def task(self, said: str) -> TaskRow:
         """The open task whose title holds a text."""
-        (found,) = [
-            task for task in cases.inbox(self.store) if said in task.title and not task.title.startswith("Overdue")
-        ]
+        (found,) = [task for task in self.inbox() if said in task.title and not task.title.startswith("Overdue")]
         return found
 
     def done(self, said: str, by: str) -> None:

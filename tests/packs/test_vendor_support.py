@@ -23,7 +23,7 @@ def desk(office: Office) -> Office:
 
 def noticed(desk: Office) -> None:
     """Both notices of breach are approved by legal, and their 30 days are over."""
-    assert desk.fired() == {"service-credit": 1, "support-breach": 2}, (
+    assert desk.fired() == {"vendor-credit": 1, "support-breach": 2}, (
         "one bad month is no breach; a credit for February"
     )
     for vendor in ("Helpdesk Holm", "Cloud Claus"):
@@ -51,7 +51,7 @@ def test_a_breach_is_cured_within_30_days_or_somebody_is_asked(desk: Office) -> 
         ("2026-05-15", "Old console", "revoke"), ("2026-05-30", "Monitoring", None), ("2026-10-17", "Backup", "renew"),
     ]  # fmt: skip
     assert desk.sheet("Credentials and keys of Helpdesk Holm to revoke (1)")[1][:2] == ["Git", "Deploy key"]
-    assert desk.fired(31) == {"service-credit": 1}, "what was cured begins no new notice"
+    assert desk.fired(31) == {"vendor-credit": 1}, "what was cured begins no new notice"
     assert desk.ledger("V1") == [(-200, "hold")] * 3 and desk.ledger("V3") == [(-45, "hold")]
     desk.decide("Helpdesk Holm has not cured", "more time", "Cleo")
     desk.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -145,6 +145,22 @@ def test_an_order_that_comes_with_other_lines_supersedes_the_old_one(store: Stor
     history.undo(store, actor=None, as_of=DAY)
     rows = timeline.rows(store, timeline.entries(store, acme, as_of=date(2026, 3, 1)))
     assert [r.amount for r in rows] == [Decimal(5), Decimal(30)]
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("UTC", 22), ("Europe/Berlin", 21)])
+def test_the_hour_of_an_activity_is_kept_as_an_instant(store: Store, tmp_path: Path, zone: str, hour: int) -> None:
+    with store.change("zone", actor=None) as change:
+        change.conn.execute(
+            "INSERT OR REPLACE INTO settings(key, value, change_id) VALUES ('zone', ?, ?)", (zone, change.id)
+        )
+    take(store, sheet(tmp_path / "dealers.csv", "Dealer No,Dealer Name\n7,Acme\n"))
+    rows = "7,O1,2026-01-05 22:00:00,3\n7,O2,2026-01-06,2\n"
+    take(store, sheet(tmp_path / "orders.csv", f"Dealer No,Order No,Order Date,Amount\n{rows}"))
+    kept = dict(
+        store.conn.execute("SELECT ref, occurred_on || ' ' || coalesce(occurred_at, '') FROM activities").fetchall()
+    )
+    at = int(datetime(2026, 1, 5, hour, tzinfo=UTC).timestamp())
+    assert kept == {"O1": f"2026-01-05 {at}", "O2": "2026-01-06 "}
 
 
 def test_rows_without_a_reference_are_told_apart_by_content_and_count(store: Store, tmp_path: Path) -> None:

@@ -416,6 +416,44 @@ def test_overlapping_outages_count_once(store: Store) -> None:
     assert store.conn.execute(f"SELECT {where.sql} FROM partners p", where.params).fetchone() == (1,)
 
 
+def test_what_was_held_for_months_is_explained_with_the_rows_behind(store: Store) -> None:
+    install_core(store)
+    (partner,) = put(store, [Company(None, None, [Fact("order", date(2026, 3, 10), 10_000)])])
+    leaf = explain(
+        store.conn, check("held(2, month, sum(order.amount, month) < 5)", catalogue(store.conn)), partner, DAY
+    )
+    assert (leaf.outcome, leaf.behind, leaf.rows[0].on) == ("met", 1, date(2026, 3, 10))
+
+
+@pytest.mark.parametrize(
+    ("outages", "hours", "many"),
+    [
+        ([("2026-03-01T08:00", 5)], 4, 1),
+        ([("2026-03-01T08:00", 5)], 5, 0),
+        ([("2026-03-01T08:00", 5), ("2026-03-01T08:30", 5), ("2026-03-01T09:00", 1)], 4, 1),  # three reports of one
+        ([("2026-03-01T08:00", 3), ("2026-03-01T10:00", 3)], 4, 1),  # none alone, but together
+        ([("2026-03-01T08:00", 5), ("2026-03-01T14:00", 5)], 4, 2),  # an hour between them
+        ([("2026-03-01T08:00", 5), ("2026-03-01T13:00", 5)], 4, 1),  # no gap
+        ([("2026-01-01T00:00", 24 * 100)], 4, 1),  # begins before the window
+        ([("2025-01-01T00:00", 24)], 4, 0),
+        ([], 0, 0),
+    ],
+)
+def test_outages_that_overlap_are_one_stretch(
+    store: Store, outages: list[tuple[str, float]], hours: float, many: int
+) -> None:
+    install_core(store)
+    (partner,) = put(store, [Company(None, None, [])])
+    with store.change("outages", actor=None) as change:
+        change.conn.executemany(
+            "INSERT INTO activities(partner_id, kind, occurred_on, occurred_at, learned_at, data, change_id)"
+            " VALUES (?,'outage',substr(?,1,10),unixepoch(?),0,json_object('hours', ?),?)",
+            [(partner, at, at, long, change.id) for at, long in outages],
+        )
+    where = compiled(check(f"stretches(outage, 30, {hours}) = {many}", catalogue(store.conn)), DAY)
+    assert store.conn.execute(f"SELECT {where.sql} FROM partners p", where.params).fetchone() == (1,)
+
+
 def test_an_explanation_says_which_value_how_far_and_from_where(store: Store) -> None:
     install_core(store)
     (partner,) = put(store, [Company("Gold", date(2020, 1, 1), [Fact("order", date(2026, 1, 10), 12_500_000)])])

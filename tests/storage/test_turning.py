@@ -48,6 +48,7 @@ OTHERS = st.one_of(
     st.builds("sum(target.amount, {}) {} 1".format, PERIOD, OP),
     st.builds("sum(order.amount, quarter) {} 50% * sum(target.amount, quarter)".format, OP),
     st.builds("covered(certification, {}) {} {}".format, PERIOD, OP, N),
+    st.builds("stretches(certification, {}, {}) {} {}".format, PERIOD, st.sampled_from([0, 24, 240]), OP, st.integers(0, 2)),
     st.builds("length({}) {} {}".format, PERIOD, OP, N),
     st.builds("count(order where days_since(call) > {}, 60) {} 1".format, N, OP),
 )  # fmt: skip

@@ -241,15 +241,19 @@ def call_type(call: Call, scope: Scope) -> str:
     if fact in _SUMS:
         need(call, 2, 2)
         return aggregated(call, scope)[1].type
-    if fact in ("count", "share", "covered"):
-        need(call, 2, 2)
+    if fact in ("count", "share", "covered", "stretches"):
+        need(call, *((3, 3) if fact == "stretches" else (2, 2)))
         selector = selected(call, scope)
         scope.window(args[1], fact)
         if fact == "share" and selector.where is None:
             raise ConditionError("share needs a test: share(delivery where on_time, 90)", call.at)
-        if fact == "covered" and selector.table not in ("activity", "record"):
-            raise ConditionError("covered counts days of activities or records", args[0].at)
-        return {"count": "number", "share": "ratio", "covered": "days"}[fact]
+        if fact in ("covered", "stretches") and selector.table not in ("activity", "record"):
+            raise ConditionError(f"{fact} looks at the time of activities or records", args[0].at)
+        if fact == "stretches" and (not isinstance(args[2].value, Number) or args[2].value.percent):
+            raise ConditionError(
+                "hours are a number that is written down", args[2].at, suggestion=BY_NAME[fact].example
+            )
+        return {"share": "ratio", "covered": "days"}.get(fact, "number")
     if fact in ("first", "last", "never", "has"):
         need(call, 1, 1)
         selector = selected(call, scope)

@@ -154,6 +154,8 @@ def _call(call: Call) -> str:
             return (
                 f"share of {_plural(name.replace(chr(95), chr(32)))} where {reading(args[0].where)}, {_when(args[1])}"
             )
+        case "stretches", 3:
+            return f"stretches of {_of(args[0])} of more than {show(args[2].value)} hours {_when(args[1])}, what overlaps as one"
         case "change", 1:
             return f"change of the {_value(args[0].value)}"
         case ("first" | "last") as fact, 1:

@@ -14,7 +14,7 @@ import xlsxwriter
 
 HERE = Path(__file__).parent
 DAY = date(2026, 3, 31)
-Cell = str | int | float | bool | date | None
+Cell = str | int | float | bool | date | datetime | None
 Sheets = Mapping[str, Sequence[Sequence[Cell]]]
 
 
@@ -134,11 +134,10 @@ WORK_ORDER: list[Cell] = [
     "Status",
     "Reassigned To",
 ]
-
 DELIVERY: list[Cell] = ["Supplier ID", "Delivery No", "Date", "Part", "Promised On", "Quantity Ordered", "Quantity OK"]
 
 
-def deliveries(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
+def timed(supplier: str, month: int, late: int, of: int = 50) -> list[list[Cell]]:
     """So many deliveries in a month of 2026, the first ones seven days late."""
     days = [day(month, 1 + n % 28) for n in range(of)]
     return [[supplier, f"{supplier}-{month}-{n}", on, "P-1", on - timedelta(days=7 if n < late else -1), 100, 100]
@@ -169,9 +168,33 @@ def tickets(vendor: str, first: date, good: int, of: int, severity: str = "3") -
 DEVICE: list[Cell] = ["Supplier ID", "Device", "Device No", "Serial", "UDI", "Site", "Critical", "Valid Until", "Covered By",
                       "Covered Until", "Status"]  # fmt: skip
 
+
+def deliveries(many: int) -> list[list[Cell]]:
+    """One a day, back from the day before."""
+    return [["Q2", f"L{n}", ahead(-1 - n)] for n in range(many)]
+
+
+OUTAGE: list[Cell] = ["Provider ID", "Outage No", "Outage Date", "Region", "Hours", "Customers"]
+CIRCUIT: list[Cell] = ["Provider ID", "Circuit", "Circuit Number", "Region", "Site", "Bandwidth", "Critical", "Amount", "Currency",
+           "New Provider", "Cut Over On", "Window", "Rollback", "Porting", "Porting Done", "Status"]  # fmt: skip
+
+
+def outage(
+    report: str, month: int, of: int, hour: int, region: str, hours: float, customers: int, who: str = "Z1"
+) -> list[Cell]:
+    """A report of an outage."""
+    return [who, report, datetime(2026, month, of, hour), region, hours, customers]
+
+
 SELL_OUT: list[Cell] = ["Retailer ID", "Receipt", "Sale Date", "SKU", "Quantity", "Amount", "Currency"]
 SELL_IN: list[Cell] = ["Retailer ID", "Invoice", "Invoice Date", "SKU", "Quantity", "Amount", "Currency"]
 QUARTERS = [(day(10, 1, 2025), day(12, 31, 2025), "Q4 2025"), (day(1, 1), day(3, 31), "Q1 2026")]
+
+
+def targets(retailers: int) -> list[list[Cell]]:
+    """The same target for every retailer and quarter."""
+    return [[f"K{n}", name, "sales", first, last, 100_000, "active"]
+            for n in range(1, retailers + 1) for first, last, name in QUARTERS]  # fmt: skip
 
 
 def sold(retailer: str, *amounts: int) -> list[list[Cell]]:
@@ -247,8 +270,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Incidents": [
             ["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
-            *[["N2", f"SO-{n}", ahead(-10 * n), "stock-out", by, "NUDEL", "shelf empty"]
-              for n, by in enumerate(("supplier", "supplier", "warehouse"), 1)],
+            ["N2", "SO-1", ahead(-10), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-2", ahead(-20), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-3", ahead(-30), "stock-out", "warehouse", "NUDEL", "shelf empty"],
         ],
         "Chargebacks": [["Supplier ID", "Chargeback No", "Date", "Amount", "Currency", "SKU"],
                         ["N1", "CB-1", ahead(-40), 900, "EUR", "KAFFEE"], ["N1", "CB-2", ahead(-12), 350, "EUR", "KAFFEE"]],
@@ -265,10 +289,10 @@ BOOKS: dict[str, Sheets] = {
                       ["B2", "Guss Gerber", "South", None], ["B3", "Schläuche Schmid", "South", 7], ["B4", "Achsen Adler", "North", None]],
         "Deliveries": [
             DELIVERY,
-            *deliveries("B1", 1, 8, 100), *deliveries("B1", 2, 7, 100), *deliveries("B1", 3, 6, 100),
-            *deliveries("B2", 1, 0), *deliveries("B2", 2, 0), *deliveries("B2", 3, 10),
-            *deliveries("B3", 1, 9), *deliveries("B3", 2, 9), *deliveries("B3", 3, 9),
-            *deliveries("B4", 3, 12, 12),
+            *timed("B1", 1, 8, 100), *timed("B1", 2, 7, 100), *timed("B1", 3, 6, 100),
+            *timed("B2", 1, 0), *timed("B2", 2, 0), *timed("B2", 3, 10),
+            *timed("B3", 1, 9), *timed("B3", 2, 9), *timed("B3", 3, 9),
+            *timed("B4", 3, 12, 12),
         ],
         "Parts": [
             ["Supplier ID", "Part", "Part No", "Site", "Single Source", "Alternate", "Alternate Approved", "Weekly Use", "Safety Stock",
@@ -278,6 +302,7 @@ BOOKS: dict[str, Sheets] = {
             ["B1", "Drum", "P-3", "Plant 2", True, "Guss Gerber", False, 50, 0, "phased out"],
             ["B2", "Housing", "P-4", "Plant 2", False, None, None, 90, 90, "in series"],
             ["B3", "Hose", "P-5", "Plant 2", False, None, None, 90, 90, "in series"],
+            ["B4", "Axle", "P-6", "Plant 1", False, None, None, 20, 40, "in series"],
         ],
         "Purchase orders": [
             ["Supplier ID", "Purchase Order", "Order No", "Part", "Quantity", "Due Date", "Amount", "Currency", "Status"],
@@ -288,7 +313,7 @@ BOOKS: dict[str, Sheets] = {
                    ["B1", "Casting mould", "M-1", "GM-44", "P-1", 18_000, "lent"]],
     },
     "supplier-delivery-later": {  # April: Guss Gerber is back, Bremsen Beck is not
-        "Deliveries": [DELIVERY, *deliveries("B1", 4, 40), *deliveries("B2", 4, 0, 150), *deliveries("B3", 4, 9)],
+        "Deliveries": [DELIVERY, *timed("B1", 4, 40), *timed("B2", 4, 0, 150), *timed("B3", 4, 9)],
     },
     "contractor-safety": {
         "Contractors": [
@@ -297,7 +322,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Certifications": [
             CERTIFICATE,
-            *[[f"G{n}", "Safety", f"SC-{n}", "TÜV", ahead(-99), ahead(until), "valid"] for n, until in enumerate((5, 5, 265, 265), 1)],
+            ["G1", "Safety", "SC-1", "TÜV", ahead(-99), ahead(5), "valid"], ["G2", "Safety", "SC-2", "TÜV", ahead(-99), ahead(5), "valid"],
+            ["G3", "Safety", "SC-3", "TÜV", ahead(-99), ahead(265), "valid"],
+            ["G4", "Safety", "SC-4", "TÜV", ahead(-99), ahead(265), "valid"],
         ],
         "Work orders": [
             WORK_ORDER,
@@ -439,7 +466,7 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Targets": [
             ["Retailer ID", "Name", "Metric", "From", "Until", "Amount", "Status"],
-            *[[f"K{n}", name, "sales", first, last, 100_000, "active"] for n in range(1, 6) for first, last, name in QUARTERS],
+            *targets(5),
         ],
         "Sell-out": [
             SELL_OUT, *sold("K1", 50_000, 55_000), *sold("K2", 90_000, 120_000), *sold("K3", 70_000, 40_000),
@@ -468,6 +495,164 @@ BOOKS: dict[str, Sheets] = {
     "retailer-target-late": {  # Klang & Bild sends ten more days of March, after the grace
         "Sell-out": [SELL_OUT, ["K1", "K1-9", day(3, 31), "TV55", 40, 10_000, "EUR"]],
     },
+    "distributor-quality": {
+        "Distributors": [
+            ["Distributor ID", "Distributor Name", "Region", "Compliant"],
+            ["Q1", "Kühlfracht Berger", "Alps", True], ["Q2", "Frischdienst Inn", "Alps", True],
+            ["Q3", "Lager Linz", "Alps", False], ["Q4", "Nordfrost", "Coast", True],
+        ],
+        "Inspections": [
+            ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"],
+            ["Q1", "N1", ahead(-60), 78, "minor"], ["Q1", "N2", ahead(-100), 70, "minor"], ["Q2", "N3", ahead(-20), 95, "none"],
+        ],
+        "Deliveries": [["Distributor ID", "Delivery No", "Delivery Date"], *deliveries(20)],
+        "Temperature excursion": [
+            ["Distributor ID", "Excursion No", "Date", "Lot", "Degrees", "Hours"], ["Q1", "X1", ahead(-12), "L77", 9.5, 6],
+        ],
+        "Lots": [
+            ["Distributor ID", "Lot Number", "Lot", "Product", "Held At", "Quantity", "Shipped On", "Status"],
+            ["Q1", "L77/1", "L77", "Cream", "Café Anna", 40, ahead(-15), "held"],
+            ["Q1", "L77/2", "L77", "Cream", None, 60, ahead(-15), "held"],
+            ["Q1", "L78/1", "L78", "Butter", "Hotel Post", 25, ahead(-10), "held"],
+            ["Q2", "L77/3", "L77", "Cream", "Bäckerei Egg", 30, ahead(-14), "held"],
+            ["Q2", "L77/4", "L77", "Cream", "School Inn", 10, ahead(-14), "sold"],
+            ["Q4", "L77/5", "L77", "Cream", "Fisch & Co", 15, ahead(-13), "held"],
+            ["Q4", "L79/1", "L79", "Yoghurt", "Fisch & Co", 15, ahead(-13), "held"],
+        ],
+        "Delivery orders": [
+            ["Distributor ID", "Delivery Order", "Order Number", "Product", "Deliver To", "Region", "Route", "Quantity",
+             "Due Date", "Status"],
+            ["Q1", "Cream", "O-1", "Cream", "Café Anna", "Alps", "A12", 20, ahead(6), "open"],
+            ["Q1", "Butter", "O-2", "Butter", "Hotel Post", "Alps", "A12", 10, ahead(5), "open"],
+            ["Q1", "Cream", "O-3", "Cream", "Inselwirt", "Lakes", "B3", 5, ahead(7), "open"],
+        ],
+        "Certifications": [
+            ["Distributor ID", "Certification", "Certificate Number", "Valid Until", "Status"],
+            ["Q1", "HACCP", "H-1", ahead(200), "valid"], ["Q4", "HACCP", "H-4", ahead(30), "valid"],
+        ],
+    },
+    "distributor-quality-later": {
+        "Inspections": [
+            ["Distributor ID", "Inspection No", "Inspection Date", "Score", "Finding"], ["Q1", "N4", ahead(2), 74, "minor"],
+        ],
+    },
+    "distributor-quality-recall": {
+        "Recalls": [
+            ["Distributor ID", "Recall", "Recall Number", "Lot", "Product", "Hazard", "Announced On", "Status"],
+            ["Q2", "Listeria in cream", "RC-9", "l77", "Cream", "listeria", ahead(4), "announced"],
+        ],
+    },
+    "provider-outages": {
+        "Providers": [["Provider ID", "Provider Name"], ["Z1", "Talnetz"], ["Z2", "Bergfunk"]],
+        "Outages": [
+            OUTAGE,
+            outage("R1", 2, 10, 8, "Valley", 5, 400), outage("R2", 2, 10, 9, "Hills", 5, 90), outage("R3", 2, 10, 10, "Valley", 5, 50),
+            outage("R4", 1, 20, 22, "Valley", 3, 300), outage("R5", 1, 21, 0, "Hills", 3, 80), outage("R6", 3, 20, 8, "Hills", 2, 10),
+            outage("R7", 2, 10, 8, "Lake", 6, 10, "Z2"), outage("R8", 3, 30, 8, "Lake", 1, 10, "Z2"),
+        ],
+        "Circuits": [
+            CIRCUIT,
+            ["Z1", "Valley trunk", "V-1", "Valley", "Exchange East", "10G", True, 9_300, "EUR",
+             None, None, None, None, True, False, "in service"],
+            ["Z1", "Hills ring", "H-1", "Hills", "Tower 4", "1G", False, 3_100, "EUR",
+             "Bergfunk", ahead(20), "Sunday 02:00", "old path stays 7 days", False, None, "in service"],
+            ["Z1", "Old hills", "H-0", "Hills", "Tower 3", "100M", False, 0, "EUR", None, None, None, None, False, None, "cancelled"],
+        ],
+        "Customers": [
+            ["Provider ID", "Name", "Customer No", "Region", "Language", "Circuit", "Notice On", "Status"],
+            ["Z1", "Sägewerk Ott", "KD-1", "Hills", "de", "H-1", ahead(6), "active"],
+            ["Z1", "Hotel Vista", "KD-2", "Valley", "it", "V-1", None, "active"],
+            ["Z1", "Clinique", "KD-3", "Valley", "fr", "V-1", None, "active"],
+        ],
+    },
+    "provider-outages-later": {  # one more long outage, reported three times
+        "Outages": [
+            OUTAGE, outage("R9", 4, 2, 6, "Valley", 4.5, 250), outage("R10", 4, 2, 7, "Hills", 2, 40),
+            outage("R11", 4, 2, 8, "Valley", 4, 20),
+        ],
+    },
+    "adviser-conduct": {
+        "Advisers": [
+            ["Adviser ID", "Adviser Name", "Client Capacity"],
+            ["W1", "Rossi Advice", 50], ["W2", "Lund & Daughters", 3], ["W3", "Open Door", 10], ["W4", "Full House", 1],
+        ],
+        "Registrations": [
+            ["Adviser ID", "Registration", "Registration No", "State", "Licence", "Status"],
+            ["W1", "Ohio", "RG-1", "Ohio", "securities", "active"], ["W2", "Ohio", "RG-2", "Ohio", "securities", "active"],
+            ["W2", "Utah", "RG-3", "Utah", "securities", "lapsed"], ["W3", "Ohio", "RG-4", "Ohio", "insurance", "active"],
+            ["W4", "Ohio", "RG-5", "Ohio", "securities", "active"],
+        ],
+        "Customers": [
+            ["Adviser ID", "Name", "Customer No", "State", "Licence Needed", "Amount", "Currency", "Vulnerable", "Status"],
+            ["W1", "Ada Brook", "CL-1", "Ohio", "securities", 250_000, "EUR", False, "active"],
+            ["W1", "Ben Crane", "CL-2", "Ohio", "insurance", 80_000, "EUR", True, "active"],
+            ["W1", "Cleo Dane", "CL-3", "Utah", "securities", 90_000, "EUR", False, "active"],
+            ["W1", "Gone Long", "CL-4", "Utah", "securities", 0, "EUR", False, "closed"],
+            ["W4", "Eve Frost", "CL-5", "Ohio", "securities", 10_000, "EUR", False, "active"],
+        ],
+        "Open trades": [
+            ["Adviser ID", "Name", "Trade No", "Client", "Instrument", "Amount", "Currency", "Due Date", "Status"],
+            ["W1", "Sell 40 bonds", "TR-1", "Ada Brook", "Bond 2031", 40_000, "EUR", ahead(2), "open"],
+        ],
+        "Trail commissions": [
+            ["Adviser ID", "Trail No", "Date", "Client", "Amount", "Currency", "Paid"],
+            ["W1", "TL-1", day(1, 31), "Ada Brook", 300, "EUR", True], ["W1", "TL-2", day(2, 28), "Ada Brook", 310, "EUR", False],
+            ["W1", "TL-3", day(2, 28), "Ben Crane", 90, "EUR", False],
+        ],
+        "Complaints": [
+            ["Adviser ID", "Complaint No", "Complaint Date", "Client", "Severity", "Finding", "Rule"],
+            ["W1", "CP-1", day(3, 20), "Ada Brook", "high", "open", "suitability"],
+            ["W2", "CP-2", day(3, 21), "Ian Jay", "low", "upheld", "late answer"],
+        ],
+    },
+    "adviser-conduct-later": {
+        "Complaints": [
+            ["Adviser ID", "Complaint No", "Complaint Date", "Client", "Severity", "Finding", "Rule"],
+            ["W1", "CP-1", day(3, 20), "Ada Brook", "high", "upheld", "suitability"],
+        ],
+    },
+    "research-compliance": {
+        "Partners": [["Partner ID", "Partner Name"], ["Y1", "Clinical Nord"], ["Y2", "Trialwerk"]],
+        "Incidents": [
+            ["Partner ID", "Incident No", "Incident Date", "Category", "Severity", "Site"],
+            ["Y1", "DV-1", ahead(-3), "protocol deviation", "major", "Lund"],
+            ["Y2", "DV-2", ahead(-3), "protocol deviation", "minor", "Graz"],
+            ["Y2", "DV-3", ahead(-2), "protocol deviation", "minor", "Graz"],
+        ],
+        "Study sites": [
+            ["Partner ID", "Name", "Site No", "Study", "Site", "Status"],
+            ["Y1", "HORIZON-2 in Lund", "ST-1", "HORIZON-2", "Lund", "enrolling"],
+            ["Y1", "HORIZON-2 in Kalmar", "ST-2", "HORIZON-2", "Kalmar", "enrolling"],
+            ["Y2", "HORIZON-2 in Graz", "ST-3", "HORIZON-2", "Graz", "enrolling"],
+        ],
+        "Trial subjects": [
+            ["Partner ID", "Name", "Subject No", "Study", "Site", "New Site", "Consent", "Status"],
+            ["Y1", "Subject 0041", "S-0041", "HORIZON-2", "Lund", "Uppsala", "given", "in treatment"],
+            ["Y1", "Subject 0042", "S-0042", "HORIZON-2", "Lund", None, None, "follow-up"],
+            ["Y1", "Subject 0043", "S-0043", "HORIZON-2", "Kalmar", None, None, "completed"],
+        ],
+        "Essential documents": [
+            ["Partner ID", "Name", "Document No", "Study", "Held At", "Document Version", "Status"],
+            ["Y1", "Investigator's brochure", "ED-1", "HORIZON-2", "site file, Lund", "v7", "have"],
+            ["Y1", "Delegation log", "ED-2", "HORIZON-2", None, None, "missing"],
+            ["Y1", "Signed protocol", "ED-3", "HORIZON-2", "site file, Kalmar", "v3", "have"],
+        ],
+        "Data queries": [
+            ["Partner ID", "Name", "Query No", "Study", "Visit", "Question", "Since", "Status"],
+            ["Y1", "Blood pressure", "DQ-1", "HORIZON-2", "V3", "systolic below diastolic", ahead(-20), "open"],
+        ],
+    },
+    "research-compliance-again": {
+        "Incidents": [
+            ["Partner ID", "Incident No", "Incident Date", "Category", "Severity", "Site"],
+            ["Y1", "DV-9", ahead(9), "protocol deviation", "major", "Kalmar"],
+        ],
+    },
+    "research-compliance-breach": {
+        "Serious breaches": [
+            ["Partner ID", "Breach No", "Date", "Study", "About"], ["Y2", "SB-1", ahead(4), "HORIZON-2", "consent was back-dated"],
+        ],
+    },
 }  # fmt: skip
 
 
@@ -481,6 +666,8 @@ def write(path: Path, sheets: Sheets) -> None:
                 for m, cell in enumerate(row):
                     if isinstance(cell, bool):
                         page.write_string(n, m, "yes" if cell else "no")
+                    elif isinstance(cell, datetime):
+                        page.write_datetime(n, m, cell, book.add_format({"num_format": "yyyy-mm-dd hh:mm"}))
                     elif isinstance(cell, date):
                         page.write_datetime(n, m, datetime(cell.year, cell.month, cell.day))
                     elif cell is not None:

@@ -1,4 +1,4 @@
-"""Lists that a workflow keeps with its case: whose rows, which columns, in what order; and why a wait ended."""
+"""What workflows keep and withdraw: lists with their cases, questions the facts have settled, cases for some roles alone."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_what_was_changed_of_a_partner_with_the_chain_of_its_hashes(office: Stor
         ('what = "record:lot"\ncolumns = { A = "lit" }', "there is no field “lit”. Did you mean “lot”?"),
         ('what = "record:lot"\nwhen = "lot"\ncolumns = { A = "lot" }', "this is text, not a condition"),
         ('what = "record:lot"\nlargest = "lot"\ncolumns = { A = "lot" }', "a number is wanted here"),
-        ('what = "record:lot"\nsame = ["lot"]\ncolumns = { A = "lot" }', "a partner has no field “lot”"),
+        ('what = "record:lot"\nsame = ["lot"]\ncolumns = { A = "lot" }', "“lot” is a kind, not a value"),
     ],
 )
 def test_what_cannot_be_listed_is_said(office: Store, keys: str, said: str) -> None:
@@ -167,3 +167,21 @@ unless = { when = "count(order, 30) > 0", then = "settled" }
             office,
             trigger("other", "when = \"tier = 'Gold'\"", "go", steps.replace('then = "settled"', 'then = "nowhere"')),
         )
+
+
+def test_cases_may_be_for_some_roles_alone_those_that_follow_as_their_own_workflow_says(office: Store) -> None:
+    steps = 'id = "a"\ndo = "start"\nworkflow = "open"\n---id = "b"\ndo = "task"\ntitle = "Look"'
+    text = trigger("go", "when = \"tier = 'Gold'\"", "go", steps).replace(
+        'title = "go"\n[[', 'title = "go"\nrestricted = ["role:finance", "role:manager"]\n[['
+    )
+    text += '[workflow.open]\ntitle = "Open"\n[[workflow.open.step]]\nid = "x"\ndo = "task"\ntitle = "Write"\n'
+    rules(office, text)
+    run(office)
+    tier(office, "A", "Gold")
+    run(office)
+    kept = office.conn.execute("SELECT kind, restricted, data FROM cases ORDER BY id").fetchall()
+    assert kept == [("go", 1, '{"restricted_roles": ["finance", "manager"], "restricted_to": []}'), ("open", 0, "{}")]
+    with pytest.raises(PackError, match="nobody is legal"):
+        rules(office, text.replace("role:manager", "role:legal"))
+    with pytest.raises(PackError, match="names nobody; write one of: role:NAME"):
+        rules(office, text.replace("role:manager", "manager"))
