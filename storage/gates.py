@@ -63,7 +63,7 @@ def passed(data: Mapping[str, Any]) -> dict[tuple[str, int | None], Passed]:
 
 def let_pass(change: Change, case_id: int, blocked: Blocked, passing: Passed) -> None:
     """Keep in the case that somebody let one pass."""
-    kept = {"gate": blocked.gate, "row": blocked.row, "name": blocked.name, "by": passing.by,
+    kept = {"gate": blocked.gate, "row": blocked.row, "title": blocked.title, "name": blocked.name, "by": passing.by,
             "on": passing.on.isoformat(), "reason": passing.reason}  # fmt: skip
     change.conn.execute(
         "UPDATE cases SET data = json_set(data, '$.passed', json_insert(coalesce(json_extract(data, '$.passed'), '[]'), '$[#]',"

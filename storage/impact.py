@@ -214,33 +214,57 @@ def _below(conn: sqlite3.Connection, params: dict[str, str], partners: list[int]
     ]
 
 
+_THERE = "joined_into IS NULL AND status NOT IN ('Suspended', 'In notice', 'Deactivated', 'Prospect', 'Applicant')"
+_COMMON = 2_000
+"""A territory of more partners is read in the order of the index of names, which soon has enough of them."""
+
+
 def _territory(conn: sqlite3.Connection, params: dict[str, str], partners: list[int]) -> Found:
     """Who else is in the territory and could take over: nobody on the way in or out."""
-    own = dict(conn.execute(f"SELECT id, territory FROM partners WHERE id {_IDS}", params).fetchall())
-    there: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    counts: dict[str, int] = {}
-    rows = conn.execute(
-        "SELECT territory, id, name, many FROM (SELECT territory, id, name, count(*) OVER (PARTITION BY territory) AS many,"
-        " row_number() OVER (PARTITION BY territory ORDER BY name) AS n FROM partners WHERE territory IN"
-        f" (SELECT territory FROM partners WHERE id {_IDS}) AND joined_into IS NULL"
-        " AND status NOT IN ('Suspended', 'In notice', 'Deactivated', 'Prospect', 'Applicant'))"
-        f" WHERE n <= {ITEMS + 1} OR id {_IDS}",
-        params,
-    )
-    for territory, partner, name, many in rows if any(own.values()) else ():
-        there[territory].append((partner, name))
-        counts[territory] = many
+    own = {
+        partner: (territory, bool(there))
+        for partner, territory, there in conn.execute(
+            f"SELECT id, territory, {_THERE} FROM partners WHERE id {_IDS}", params
+        )
+    }
+    names, counts = _others(conn, {territory for territory, _ in own.values() if territory})
     found: Found = []
     for p in partners:
-        territory = own.get(p)
+        territory, there = own.get(p, (None, False))
         if not territory:
             found.append((p, ImpactLine("territory", "Territory", "not checked", note="this partner has no territory")))
             continue
-        others = [name for partner, name in there[territory] if partner != p]
-        many = counts.get(territory, 0) - any(partner == p for partner, _ in there[territory])
+        others = tuple(name for partner, name in names[territory] if partner != p)[:ITEMS]
+        many = counts.get(territory, 0) - there
         note = f"{territory}: {many:,} other partners" if many else f"{territory}: nobody else is there"
-        found.append((p, ImpactLine("territory", "Territory", "counted", many, note=note, items=tuple(others[:ITEMS]))))
+        found.append((p, ImpactLine("territory", "Territory", "counted", many, note=note, items=others)))
     return found
+
+
+def _others(conn: sqlite3.Connection, territories: set[str]) -> tuple[dict[str, list[tuple[int, str]]], dict[str, int]]:
+    """Who is in territories, the first by name (one more than is shown), and how many."""
+    names: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    listed = "territory IN (SELECT value FROM json_each(?))"
+    counts: dict[str, int] = dict(
+        conn.execute(
+            f"SELECT territory, count(*) FROM partners WHERE {listed} AND {_THERE} GROUP BY territory",
+            (json.dumps(sorted(territories)),),
+        ).fetchall()
+        if territories
+        else ()
+    )
+    few = sorted(territory for territory, many in counts.items() if many <= _COMMON)
+    by_name = f"AND {_THERE} ORDER BY name COLLATE NOCASE, id"
+    sql = f"SELECT territory, id, name FROM partners WHERE {listed} {by_name}"
+    for territory, partner, name in conn.execute(sql, (json.dumps(few),)) if few else ():
+        if len(names[territory]) <= ITEMS:
+            names[territory].append((partner, name))
+    for territory in counts.keys() - set(few):
+        names[territory] = conn.execute(
+            f"SELECT id, name FROM partners INDEXED BY partners_name WHERE territory = ? {by_name} LIMIT {ITEMS + 1}",
+            (territory,),
+        ).fetchall()
+    return names, counts
 
 
 def terms(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Terms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -108,12 +109,17 @@ def _cell(type_: str, units: bool, cell: Any) -> Any:
 
 def _changes(round_: Round, partner_id: int) -> tuple[list[OutColumn], list[list[Any]]]:
     """Every change that touched the partner or what it has, the first one first, as the log chains them."""
-    rows: list[list[Any]] = []
-    for one in reversed(undo.history(round_.conn, None, partner_id)):
-        if one.id == round_.change.id:
-            continue  # under way: its hash is made when it is over
-        link = round_.conn.execute("SELECT hash, prev_hash FROM changes WHERE id = ?", (one.id,)).fetchone()
-        at = one.at.strftime("%Y-%m-%d %H:%M:%S")
-        rows.append([one.id, at, one.as_of.isoformat(), one.actor, one.kind, one.why, *link])
+    changes = [one for one in reversed(undo.history(round_.conn, None, partner_id)) if one.id != round_.change.id]
+    links = {
+        number: link  # not of the one under way: its hash is made when it is over
+        for number, *link in round_.conn.execute(
+            "SELECT id, hash, prev_hash FROM changes WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([one.id for one in changes]),),
+        )
+    }
+    rows = [
+        [one.id, f"{one.at:%Y-%m-%d %H:%M:%S}", one.as_of.isoformat(), one.actor, one.kind, one.why, *links[one.id]]
+        for one in changes
+    ]
     types = {"Change": "number", "For": "date"}
     return [OutColumn(name, "skip", types.get(name, "text")) for name in _CHANGES], rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,6 +27,7 @@ class Round:
     render: Callable[[str, str, str], tuple[bytes, str]]  # form, title and text of a document → bytes, suffix
     table: Callable[[str, Sequence[OutColumn], Iterable[Sequence[Any]]], bytes]  # title, columns, rows of a workbook
     frozen: frozenset[str] = frozenset()  # kinds that do not begin with partners who leave
+    grounds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # ground of a suspension → what stops with it
     _workflows: dict[int, Workflow] = field(default_factory=dict)
     _touched: tuple[int, bool] | None = None
 

@@ -18,12 +18,14 @@ def suspend(round_: Round, workflow: Workflow, step: Step) -> None:
     owner, params = whom.person_sql(workflow.owner)
     told = telling.fields(round_, [parse(step.reason)], {})
     params |= {"reasons": json.dumps({visit: telling.filled(step.reason, said) for visit, said in told.items()}),
-               "out": json.dumps(CASE_STATUSES), "on": round_.as_of.isoformat(), "change": round_.change.id}  # fmt: skip
+               "out": json.dumps(CASE_STATUSES), "on": round_.as_of.isoformat(), "change": round_.change.id,
+               "ground": step.ground, "stops": json.dumps(round_.grounds.get(step.ground, ()))}  # fmt: skip
     round_.conn.execute(
         "INSERT INTO cases(kind, partner_id, subject, subject_id, title, stage, owner, reason, opened_on, data, hit_id, change_id)"
         f" SELECT 'suspension', p.id, c.subject, c.subject_id, 'Suspension of ' || p.name, 'suspended', {owner}, r.value, :on,"
-        " json_object('status_before', p.status, 'case', c.id), c.hit_id, :change FROM temp.acting a JOIN cases c ON c.id = a.case_id"
-        " JOIN partners p ON p.id = a.partner_id JOIN json_each(:reasons) r ON r.key = a.visit"
+        " json_object('status_before', p.status, 'case', c.id, 'ground', :ground, 'stops', json(:stops)), c.hit_id, :change"
+        " FROM temp.acting a JOIN cases c ON c.id = a.case_id JOIN partners p ON p.id = a.partner_id"
+        " JOIN json_each(:reasons) r ON r.key = a.visit"
         " WHERE a.visit = (SELECT min(o.visit) FROM temp.acting o WHERE o.partner_id = a.partner_id)"
         " AND p.status NOT IN (SELECT value FROM json_each(:out)) ORDER BY a.visit",
         params,

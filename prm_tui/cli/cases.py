@@ -212,14 +212,17 @@ def _serve(options: argparse.Namespace, store: Store, person: int | None, on: da
 
 def show(options: argparse.Namespace, store: Store, case: Case) -> None:
     """Print one case whole."""
+    from prm_tui.cli import gates
     from prm_tui.domain.case import STAGES
     from prm_tui.services import cases, snapshot
 
     since = snapshot.since_snapshot(store, case.row.id, day(options, store))
+    standing = gates.standing(store, case, day(options, store))
     if options.json:
         print_json({**case_row(case.row), "path": case.path, "requested_by": case.requested_by, "data": case.data,
                     "tasks": case.tasks, "evidence": case.evidence, "one_person": case.one_person, "unsigned": case.unsigned,
-                    "restricted_to": case.seen_by, "since": since, "ended": case.ended})  # fmt: skip
+                    "restricted_to": case.seen_by, "since": since, "ended": case.ended,
+                    "in_the_way": gates.as_data(standing)})  # fmt: skip
         return
     row = case.row
     print(plain(f"Case {row.id}: {row.kind} of {row.name} ({row.code}), {STAGES.get(row.stage, row.stage)}"))
@@ -242,6 +245,7 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
         why = f": {task.reason}" if task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
+    gates.print_short(standing)
     for ended in case.ended:
         print(plain(f"  went on by itself on {ended.on}, “{ended.step}”: {ended.said}"))
     for proof in case.evidence:

@@ -113,14 +113,17 @@ def _say_opened(store: Store, found: list[Plan], made: list[int]) -> None:
 
 def _preview(options: argparse.Namespace, store: Store, plans: list[Plan]) -> int:
     """Print the plans; 3 where the dates of one are still to be given."""
+    from prm_tui.cli import gates
     from prm_tui.domain.notice import NOT_ADVICE
     from prm_tui.services import notice
 
+    as_of = day(options, store)
     if options.json:
-        print_json([asdict(plan) for plan in plans])
+        print_json([{**asdict(plan), "in_the_way": gates.as_data(gates.ahead(store, plan, as_of))} for plan in plans])
     else:
         for plan in plans:
             _print_plan(plan)
+            gates.print_short(gates.ahead(store, plan, as_of))
     asked = [plan for plan in plans if plan.dates.asked and plan.open_case is None]
     for plan in asked:
         say(f"{plan.name}: {plan.dates.asked}")

@@ -9,6 +9,10 @@ from prm_tui.cli.common import actor, day, plain, print_json, say
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from prm_tui.domain.case import Case
+    from prm_tui.domain.deactivation import Plan
     from prm_tui.domain.gate import Blocked
 
 
@@ -19,7 +23,7 @@ def show(options: argparse.Namespace, store: Any) -> int:
 
     found = gates.of_case(store, options.id, day(options, store))
     if options.json:
-        print_json([_data(one) for one in found])
+        print_json(as_data(found))
         return 0
     for stage, what in BLOCKS.items():
         there = [one for one in found if one.blocks == stage]
@@ -30,6 +34,38 @@ def show(options: argparse.Namespace, store: Any) -> int:
     if not found:
         say("Nothing stands in the way.")
     return 0
+
+
+def ahead(store: Any, plan: Plan, as_of: date) -> tuple[Blocked, ...]:
+    """What would stand in the way of a deactivation that is only planned."""
+    from prm_tui.services import gates
+
+    return gates.ahead(store, plan.partner_id, plan.dates.effective_on, as_of)
+
+
+def standing(store: Any, case: Case, as_of: date) -> tuple[Blocked, ...]:
+    """What stands in the way of a case that is under way, and what was let pass."""
+    from prm_tui.services import gates
+
+    return gates.of_case(store, case.row.id, as_of) if case.row.open else ()
+
+
+def print_short(found: tuple[Blocked, ...]) -> None:
+    """A line for each thing in the way, within what is told of a plan or of a case."""
+    from prm_tui.domain.gate import BLOCKS
+
+    for one in found:
+        if one.passed:
+            print(
+                plain(f"  [passed] {one.title}: {one.name}, by {one.passed.by} on {one.passed.on}: {one.passed.reason}")
+            )
+        else:
+            print(plain(f"  ! before it is {BLOCKS[one.blocks]}: {one.said}. {one.detail}".rstrip()))
+
+
+def as_data(found: tuple[Blocked, ...]) -> list[dict[str, Any]]:
+    """As JSON says them."""
+    return [_data(one) for one in found]
 
 
 def _print(case_id: int, one: Blocked) -> None:

@@ -31,6 +31,7 @@ from prm_tui.domain.trigger import Subject
 
 PERIODS = ("month", "quarter", "year")
 LEDGER = ("new", "approved", "hold")
+GROUNDS = ("safety", "certificate", "fraud", "other")
 _Listed = Annotated[str, lambda value: "change" if value == "change" else str(Subject.of(value))]
 
 
@@ -205,11 +206,15 @@ class Tag(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Suspend(Step):
-    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so."""
+    """Suspend the partner at once, with a case that says the `reason`; a person lifts it. Who is out already stays so.
+
+    The `ground` says what stops with it.
+    """
 
     do = "suspend"
 
     reason: Words
+    ground: Annotated[str, one_of(*GROUNDS)] = "other"
 
     def words(self) -> list[tuple[Key, str]]:
         return [(("reason",), self.reason)]
@@ -301,6 +306,11 @@ class List(Step):
     same: tuple[Path, ...] = ()
     columns: dict[Words, Expression] = field(default_factory=dict)
     largest: Expression | None = None
+
+    @property
+    def said(self) -> list[str]:
+        """All that it says of its rows in the language of conditions."""
+        return [text for text in (self.when, *self.same, *self.columns.values(), self.largest) if text]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
     "into": ("Who got it, into", "a field of the record the case is about: new_owner"),
     "reason": ("Reason", "{{ name }} has lapsed"),
+    "ground": ("What stops", "safety, certificate, fraud, other"),
     "at_least": ("At least", "amount → 100"), "round_up": ("In steps of", "quantity → 12"),
     "what": ("Lists", "partner, record:deal, activity:order, change"), "same": ("Same as the case's", "territory"),
     "columns": ("Columns", "Deal → name; Value → amount"), "largest": ("Largest first, by", "sum(order.amount, 365)"),

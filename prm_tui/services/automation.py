@@ -160,8 +160,9 @@ def round_of(store: Store, change: Change) -> Round:
     times = deadlines.calendar(store)
     today = clock.today(store.zone)
     now = change.at if change.as_of == today else times.at(change.as_of, 86_399)
-    frozen = shipped.deactivation().frozen
-    return Round(change, catalogue(store.conn), times, now, documents.rendered, documents.tabled, frozen)
+    rules = shipped.deactivation()
+    stops = {ground.key: ground.stops for ground in rules.grounds.values()}
+    return Round(change, catalogue(store.conn), times, now, documents.rendered, documents.tabled, rules.frozen, stops)
 
 
 def may_run(store: Store, as_of: date) -> bool:

@@ -148,7 +148,9 @@ def _readme(store: Store, known: _Known, folder: Path, as_of: date, notes: Seque
         *([case.one_person] if case.one_person else []), *_dates(case),
     ]  # fmt: skip
     parts: list[tuple[str, Callable[[_Known], list[str]]]] = [
-        ("What ends (as seen when it was asked for)", _impact), ("Approvals", _approvals), ("Obligations", _obligations),
+        ("What ends (as seen when it was asked for)", _impact), ("Approvals", _approvals),
+        ("Let pass, though it stood in the way", _passed),
+        ("Obligations", _obligations),
         ("Letters", _letters), ("Money", _money),
     ]  # fmt: skip
     for title, said in parts:
@@ -205,6 +207,13 @@ def _approvals(known: _Known) -> list[str]:
         else:
             found.append(f"{_flat(one.title)}: {one.state}, by {one.role or 'anyone'}")
     return found
+
+
+def _passed(known: _Known) -> list[str]:
+    return [
+        f"{_flat(one['title'])}: {_flat(one['name'])}, by {one['by']} on {one['on']}: {_flat(one['reason'])}"
+        for one in known.case.data.get("passed", ())
+    ]
 
 
 def _obligations(known: _Known) -> list[str]:

@@ -58,12 +58,13 @@ def let_pass(
     """Let `subject` (its name) pass a gate in a case, for a reason; returns the change.
 
     Raises UsageError for who may not, without a reason, for what does not stand in the way (with the nearest name), for a
-    case that is closed, and when as-of is not today (except in a demonstration file).
+    case that is closed or restricted to others, and when as-of is not today (except in a demonstration file).
     """
     case = cases.get(store, case_id)
     if not case.row.open:
         raise UsageError(f"Case {case_id} of {case.row.name} is closed ({case.row.outcome}).")
     person = agreeing.someone(store, actor, "let it pass")
+    cases.may_see(store, case, person.id)
     cases.in_the_present(store, as_of, "let it pass")
     if not reason.strip():
         raise UsageError("reason: say why it may pass.")

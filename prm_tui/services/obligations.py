@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prm_tui.domain.case import Case
-from prm_tui.domain.deactivation import Plan
+from prm_tui.domain.deactivation import ImpactLine, Plan
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.fault import Fault
 from prm_tui.domain.obligation import ObligationRow, Proposed
@@ -21,6 +21,9 @@ from storage import obligations as stored
 from storage.obligations import moved as moved
 from storage.obligations import open_of as open_of
 from storage.store import Change
+
+if TYPE_CHECKING:
+    import sqlite3
 
 LONGEST = 500
 """The most characters of a title, a rule or a note."""
@@ -61,17 +64,21 @@ def of_task(store: Store, task_id: int) -> int:
 def proposed(store: Store, found: Plan, as_of: date) -> list[Proposed]:
     """What a deactivation that is planned would oblige to, and why; nothing is written."""
     with store.reading() as conn:
-        rules = stored.rules(conn, _shipped())
-        return stored.proposed(conn, rules, {found.partner_id: (found.impact, found.reason.key)}, as_of)[
-            found.partner_id
-        ]
+        return applying(conn, {found.partner_id: (found.impact, found.reason.key)}, as_of)[found.partner_id]
+
+
+def applying(
+    conn: sqlite3.Connection, leaving: Mapping[int, tuple[Sequence[ImpactLine], str | None]], as_of: date
+) -> dict[int, list[Proposed]]:
+    """For each partner that is to leave (id → impact, reason) what that obliges to."""
+    return stored.proposed(conn, stored.rules(conn, _shipped()), leaving, as_of)
 
 
 def plan(change: Change, opened: Mapping[int, Plan]) -> None:
     """Put into cases that were just opened (case → what was planned for it) all obligations that apply."""
     leaving = {found.partner_id: (found.impact, found.reason.key) for found in opened.values()}
-    applying = stored.proposed(change.conn, stored.rules(change.conn, _shipped()), leaving, change.as_of)
-    stored.plan(change, {case: applying[found.partner_id] for case, found in opened.items()})
+    found = applying(change.conn, leaving, change.as_of)
+    stored.plan(change, {case: found[one.partner_id] for case, one in opened.items()})
 
 
 def _shipped() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from prm_tui.domain.deactivation import Plan, Reason, Step
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.notice import NOTICE, Dates, Line, Path, Terms, dates, refusal
-from prm_tui.services import agreeing, packs
+from prm_tui.services import agreeing, obligations, packs
 from prm_tui.services.notice import table as notice_table
 from storage import Store, impact
 from storage import deactivation as kept
@@ -52,6 +52,7 @@ def plans(
         there = kept.standing(conn, partner_ids, as_of)
         lines = impact.of_many(conn, list(there), as_of)
         terms = impact.terms_of(conn, list(there), as_of)
+        owed = obligations.applying(conn, {p: (lines[p], why.key) for p in there}, as_of)
         by = "legal" if how.legal else agreeing.who(store)
         signed = ", by a signed answer" if agreeing.evidenced(conn, how.evidenced) else ""
     found = []
@@ -63,12 +64,12 @@ def plans(
             raise UsageError(f"{one.name} is deactivated already.")
         days = _dates(how, terms[partner], table, start, notice, effective_on, one)
         warned = _warnings(one, why, days, as_of)
-        tasks = tuple(
-            (due(step, days), step.title, (step.owner or "").removeprefix("role:"))
-            for step in known.steps
-            if step.do == "task"
-        )
-        found.append(Plan(partner, one.code, one.name, why, how, days, tuple(lines[partner]), tasks, warned,
+        tasks = [(due(step, days), step.title, _whose(step.owner)) for step in known.steps if step.do == "task"]
+        tasks += [
+            (days.effective_on + timedelta(days=rule.days), rule.title, _whose(rule.owner))
+            for rule in (one_of.rule for one_of in owed[partner])
+        ]
+        found.append(Plan(partner, one.code, one.name, why, how, days, tuple(lines[partner]), tuple(tasks), warned,
                           f"{by}{signed}", one.open_case))  # fmt: skip
     return found
 
@@ -100,6 +101,10 @@ def _dates(
         )
     basis = "; ".join(filter(None, ("chosen later than the rule gives", found.basis)))
     return replace(found, effective_on=effective_on, basis=basis)
+
+
+def _whose(owner: str | None) -> str:
+    return (owner or "").partition(":")[2] or (owner or "")
 
 
 def due(step: Step, found: Dates) -> date:

@@ -14,7 +14,7 @@ from prm_tui.domain.fault import Fault
 from prm_tui.domain.pack import MessageTemplate, NamedFact, Pack
 from prm_tui.domain.shape import Wrong, one_of
 from prm_tui.domain.standing import Matching, Standing
-from prm_tui.domain.step import Document, Notify, Set
+from prm_tui.domain.step import Document, List, Notify, Offer, Set
 from prm_tui.domain.template import parse as parse_template
 from prm_tui.domain.text import nearest
 from prm_tui.domain.trigger import Trigger
@@ -277,6 +277,7 @@ def _said(triggers: Iterable[Trigger], flows: Iterable[Workflow]) -> Iterator[st
     for step in (step for flow in flows for step in flow.steps):
         yield from (text for _, text in (*step.conditions(), *step.expressions()))
         yield from (field for _, text in step.words() for field in parse_template(text).names)
+        yield from step.said if isinstance(step, List) else ()
 
 
 def _fields(template: MessageTemplate) -> tuple[str, ...]:
@@ -291,6 +292,8 @@ def _spoken(texts: Iterable[str], triggers: Iterable[Trigger], flows: Iterable[W
     for step in (step for flow in flows for step in flow.steps):
         found |= {str(getattr(step, key)) for key in ("kind", "record", "activity") if getattr(step, key, None)}
         found |= set(getattr(step, "field", "").split(".")) if isinstance(step, Set) else set()
+        found |= {step.what.partition(":")[2]} if isinstance(step, List) else set()
+        found |= {step.into or ""} if isinstance(step, Offer) else set()
     return found
 
 

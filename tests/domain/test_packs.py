@@ -140,6 +140,7 @@ remove = ["new"]
 id = "stop"
 do = "suspend"
 reason = "Stopped: {{ partner.name }}"
+ground = "safety"
 [[workflow.whole.step]]
 id = "give"
 do = "offer"
@@ -314,6 +315,7 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ('field = "partner.tier"\nvalue = "Gold"', 'field = "status"\nvalue = "Activ"', "“Activ” is no status"),
         ('field = "partner.tier"\nvalue = "Gold"', 'field = "joined_on"\nvalue = "soon"', "“soon” is no date"),
         ('add = ["star"]\nremove = ["new"]', "", "it changes no tag"),
+        ('ground = "safety"', 'ground = "saftey"', "“saftey” is none of: safety, certificate, fraud, other. Did you mean “safety”?"),
         ("rate = 0.025", 'amount = "5"\nrate = 0.025', "give either amount, or rate and basis"),
         ("points = 3", "pints = 3", "a badge has no field “pints”. Did you mean “points”?"),
         ("points = 3", 'points = "many"', "the field takes number, not “many”"),
@@ -322,7 +324,8 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ("{{ last(order) }}", "{{ lst(order) }}", "there is no fact “lst”. Did you mean “last”?"),
         ("{{ last(order) }}", "{{ last(order)", "line 2, character 4: this field is never closed; it ends with }}"),
         ("year_starts = 4", "year_starts = 14", "year's first month is a whole number from 1 to 12, not “14”"),
-        ("[settings]\nyear_starts", "[settings]\nzone", "there is no “zone” here; known are coverage_tolerance, year_starts"),
+        ("[settings]\nyear_starts", "[settings]\nzone",
+         "there is no “zone” here; known are coverage_tolerance, deemed_days, reapply_days, year_starts"),
         ("[obligation.stock]", "[obligations.stock]", "there is no “obligations” here"),
     ],
 )  # fmt: skip

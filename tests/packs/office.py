@@ -116,9 +116,9 @@ class Office:
         """What is to be done and decided."""
         return [task.title for task in self.inbox()]
 
-    def inbox(self) -> list[TaskRow]:
-        """The same with all that is known of it."""
-        return cases.inbox(self.store)
+    def inbox(self, by: str = "Dana") -> list[TaskRow]:
+        """The same with all that is known of it, as somebody sees it."""
+        return cases.inbox(self.store, self.who(by))
 
     def task(self, said: str) -> TaskRow:
         """The open task whose title holds a text."""

@@ -55,6 +55,9 @@ def test_only_compliance_says_that_a_finding_stands_and_it_attaches_the_result(u
         upheld.decide("does the finding stand?", "it stands", "Cleo")
     restricted, data = upheld.all("SELECT restricted, data FROM cases WHERE kind = 'adviser-proposal'")[0]
     assert restricted == 1 and json.loads(data)["restricted_roles"] == ["compliance", "legal", "program manager"]
+    assert [len(upheld.inbox(by)) for by in ("Cleo", "Lea", "Dana", "Max")] == [1, 1, 1, 0], (
+        "who need not know does not see it"
+    )
     assert upheld.tags("W1") == [] and upheld.messages() == [], "nothing has happened yet"
     confirm(upheld, tmp_path, "it does not stand")
     upheld.run()

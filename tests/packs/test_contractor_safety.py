@@ -27,6 +27,9 @@ def test_a_certificate_that_expires_with_an_open_work_order_suspends_today_and_h
     assert sites.all("SELECT kind, stage, reason FROM cases WHERE kind = 'suspension'") == [
         ("suspension", "suspended", "the safety certificate ended while 1 work orders are open")
     ]
+    assert cases.get(sites.store, sites.all("SELECT id FROM cases WHERE kind = 'suspension'")[0]).data["stops"] == [
+        "new work that needs it", "new deals, leads and funds", "payment of what is earned from now on",
+    ]  # fmt: skip
     assert sites.messages() == ["Turbinen Bau: your safety certificate has ended"]
     assert sites.tasks() == [
         "Stop new work orders of Turbinen Bau", "Take back site access of Turbinen Bau",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from prm_tui.services import cases, deactivation
 from tests.packs.programme import DAY, Office, opened
 
 
@@ -132,3 +133,18 @@ def test_a_won_deal_is_reminded_of_no_more(office: Office) -> None:
     office.change(record, status="Won")
     for day in (60, 91):
         assert office.on(day).run().quiet
+
+
+def test_no_deal_is_registered_for_a_partner_that_is_about_to_leave(office: Office) -> None:
+    office.partner("E", tier="Gold")
+    record = office.record("E", "deal", name="Deal D9", status="Draft", ref="D9", amount="20000", customer="Mill", product="Pumps",
+                           conflict="none")  # fmt: skip
+    office.run()
+    store, dana, pat = office.store, office.who("Dana"), office.who("Pat")
+    (case,) = deactivation.submit(store, [office.of("E")], "inactivity", notice="table", actor=dana, as_of=DAY)
+    (task,) = (t for t in cases.get(store, case).tasks if t.kind == "approval")
+    cases.approve(store, task.id, actor=pat, as_of=DAY)
+    office.change(record, status="Submitted")  # as an import would bring it
+    office.run()
+    assert office.records("E", "deal") == [("Deal D9", "Rejected")]
+    assert office.all("SELECT json_extract(data, '$.reason') FROM records") == ["the partner is not in good standing"]

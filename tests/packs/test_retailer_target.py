@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from prm_tui.cli.main import main
 from prm_tui.services import cases, gates, records
 from tests.packs.office import Office
 
@@ -38,6 +41,21 @@ def test_a_late_sheet_withdraws_the_proposal_and_the_case_says_why(asked: Office
     assert asked.messages() == ["Klang & Bild: the proposal is withdrawn"]
     assert asked.field("K1", "status") == asked.field("K4", "status") == "Active", "nothing happened to anybody"
     assert not asked.fired(15), "and it is not asked again"
+
+
+def test_the_command_line_says_by_which_figure_it_was_withdrawn(
+    asked: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked.later(14)
+    asked.take("retailer-target-late")
+    asked.run()
+    (case,) = asked.all("SELECT id FROM cases WHERE outcome = 'withdrawn'")
+    assert main(["cases", "show", str(case), "--db", str(tmp_path / "office.db")]) == 0
+    said = capsys.readouterr().out
+    assert "went on by itself on 2026-04-14, “decide”: sum(sell_out.amount, last_quarter) / " in said
+    assert (
+        ">= 60%: 65%; held(2, quarter, " in said and "evidence: Targets of Klang & Bild and what was sold (2)" in said
+    )
 
 
 def test_who_decides_has_terms_figures_and_the_stock_by_ledger(asked: Office) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.gate import InTheWay
-from prm_tui.services import cases, closing, deactivation, gates, history, obligations, packs, people, records
+from prm_tui.services import casepack, cases, closing, deactivation, gates, history, obligations, packs, people, records
 from storage import Store
 from tests.services.rules import DAY, of, rules, who
 
@@ -57,7 +57,9 @@ def standing(store: Store, case: int) -> list[tuple[str, bool]]:
     return [(one.name, one.known) for one in gates.of_case(store, case, DAY) if one.passed is None]
 
 
-def test_what_meets_a_gate_stands_in_the_way_by_its_name_until_it_is_settled_or_let_pass(office: Store) -> None:
+def test_what_meets_a_gate_stands_in_the_way_by_its_name_until_it_is_settled_or_let_pass(
+    office: Store, tmp_path: Path
+) -> None:
     rules(office, PARTS)
     disc = part(office, "A", "Disc", single_source="yes")
     part(office, "A", "Hose", single_source="no")
@@ -105,6 +107,9 @@ def test_what_meets_a_gate_stands_in_the_way_by_its_name_until_it_is_settled_or_
     gates.let_pass(office, case, "single-source", "valve", "not used any more", actor=who(office, "Max"), as_of=DAY)
     approve(office, case)
     assert cases.get(office, case).row.stage == "notice"
+    casepack.write(office, case, tmp_path / "pack", as_of=DAY)
+    page = (tmp_path / "pack" / "README.txt").read_text(encoding="utf-8")
+    assert "Part without an approved alternate: Valve, by Max on 2026-03-31: not used any more" in page
 
 
 def test_a_gate_looks_at_the_effective_date_as_it_stands_and_nobody_may_pass_it_without_being_named(

@@ -203,3 +203,20 @@ def test_a_sheet_saved_as_csv_comes_back_as_well(office: Store, tmp_path: Path) 
     back.write_text("\n".join(",".join(row) for row in cells))
     assert take(office, back).sheets[0].changed == 1
     assert stage(office, "A") == "notice"
+
+
+def test_what_stands_in_the_way_is_told_beside_the_decision_and_the_other_rows_are_taken(
+    office: Store, tmp_path: Path
+) -> None:
+    gate = '[gate.a]\ntitle = "Ask A first"\nwhen = "code = \'A\'"\nblocks = "approval"\n'
+    packs.add(office, gate + gate.replace("gate.a", "gate.c").replace("'A'", "'C'") + 'kinds = ["review"]\n', "gates.toml",
+              actor=who(office, "Dana"), as_of=DAY)  # fmt: skip
+    back = answer(sent(office, tmp_path / "out.xlsx"), tmp_path / "back.xlsx", {
+        "A": signed("Max", "yes"), "B": signed("Max", "yes"), "C": signed("Max", "keep"),
+    })  # fmt: skip
+    (sheet,) = take(office, back).sheets
+    assert [(one.column, one.reason.splitlines()[0]) for one in sheet.refused] == [
+        ("Decision", "The deactivation of Partner A cannot be approved: one thing stands in the way."),
+        ("Decision", "The review of Partner C cannot be approved: one thing stands in the way."),
+    ]
+    assert [stage(office, code) for code in "ABC"] == ["approval", "notice", "Keep, or let go?"]

@@ -14,6 +14,7 @@ import pytest
 from importers import docx
 from prm_tui.domain.calendar import CalendarError
 from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.step import GROUNDS
 from prm_tui.services import (
     automation,
     cases,
@@ -21,6 +22,7 @@ from prm_tui.services import (
     documents,
     history,
     outbox,
+    packs,
     partners,
     people,
     records,
@@ -219,6 +221,10 @@ def test_a_step_suspends_at_once_with_a_case_of_its_own_and_only_who_is_not_out_
     suspension.resume(office, of(office, "A"), "made safe", actor=who(office, "Dana"), as_of=DAY)
     assert one(office, "SELECT status FROM partners WHERE code = 'A'") == "Active"
     assert run(office, 1).quiet
+
+
+def test_a_step_suspends_on_the_grounds_a_person_may_name() -> None:
+    assert set(GROUNDS) == set(packs.deactivation().grounds)
 
 
 def test_what_a_step_suspended_is_taken_back_with_its_run(office: Store) -> None:

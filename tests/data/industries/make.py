@@ -270,8 +270,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Incidents": [
             ["Supplier ID", "Incident No", "Date", "Category", "Caused By", "SKU", "Note"],
-            *[["N2", f"SO-{n}", ahead(-10 * n), "stock-out", by, "NUDEL", "shelf empty"]
-              for n, by in enumerate(("supplier", "supplier", "warehouse"), 1)],
+            ["N2", "SO-1", ahead(-10), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-2", ahead(-20), "stock-out", "supplier", "NUDEL", "shelf empty"],
+            ["N2", "SO-3", ahead(-30), "stock-out", "warehouse", "NUDEL", "shelf empty"],
         ],
         "Chargebacks": [["Supplier ID", "Chargeback No", "Date", "Amount", "Currency", "SKU"],
                         ["N1", "CB-1", ahead(-40), 900, "EUR", "KAFFEE"], ["N1", "CB-2", ahead(-12), 350, "EUR", "KAFFEE"]],
@@ -321,7 +322,9 @@ BOOKS: dict[str, Sheets] = {
         ],
         "Certifications": [
             CERTIFICATE,
-            *[[f"G{n}", "Safety", f"SC-{n}", "TÜV", ahead(-99), ahead(until), "valid"] for n, until in enumerate((5, 5, 265, 265), 1)],
+            ["G1", "Safety", "SC-1", "TÜV", ahead(-99), ahead(5), "valid"], ["G2", "Safety", "SC-2", "TÜV", ahead(-99), ahead(5), "valid"],
+            ["G3", "Safety", "SC-3", "TÜV", ahead(-99), ahead(265), "valid"],
+            ["G4", "Safety", "SC-4", "TÜV", ahead(-99), ahead(265), "valid"],
         ],
         "Work orders": [
             WORK_ORDER,
