@@ -119,7 +119,7 @@ def _newest(conn: sqlite3.Connection, kinds: set[str]) -> dict[str, tuple[int, s
             found[kind] = max(found.get(kind, (0, None)), (at, file), key=lambda one: one[0])
     left = json.dumps([kind for kind, line in said.items() if line not in found])
     for kind, at in conn.execute(
-        "SELECT kind, max(learned_at) FROM records WHERE kind IN (SELECT value FROM json_each(?)) GROUP BY kind",
+        "SELECT value, (SELECT max(r.learned_at) FROM records r WHERE r.kind = value) AS newest FROM json_each(?) WHERE newest IS NOT NULL",
         (left,),
     ):
         found[said[kind]] = (at, None)

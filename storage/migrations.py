@@ -44,11 +44,17 @@ def m004_what_waits(conn: sqlite3.Connection) -> None:
     conn.execute("CREATE INDEX hits_waiting ON hits(state) WHERE state = 'open' OR state = 'held'")
 
 
+def m005_kinds_of_records(conn: sqlite3.Connection) -> None:
+    """When a kind of record was heard of last is told at once, whoever holds one."""
+    conn.execute("CREATE INDEX records_kind ON records(kind, learned_at)")
+
+
 STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_every_noun,
     m002_currencies,
     m003_contents,
     m004_what_waits,
+    m005_kinds_of_records,
 )
 LATEST = len(STEPS)
 

@@ -66,7 +66,7 @@ def fill(
         " first TEXT, last TEXT, slow REAL, risk REAL, exempt TEXT)"
     )
     reach = covered or (lambda checked: coverage.covered(conn, checked, as_of))
-    _assign(conn, policies)
+    _assign(conn, policies, wanted)
     done, signal = [], None
     for n, policy in enumerate(policies):
         listed = kinds(catalogue, policy.signal)
@@ -194,14 +194,17 @@ def _exempt(
     return f"CASE {' '.join(whens)} END" if whens else "NULL"
 
 
-def _assign(conn: sqlite3.Connection, policies: Sequence[Policy]) -> None:
+def _assign(conn: sqlite3.Connection, policies: Sequence[Policy], ids: str | None) -> None:
     """temp.whose(type, tier, n): the number of the policy for partners of a type and tier, the first that names them."""
     conn.execute(
         "CREATE TEMP TABLE IF NOT EXISTS whose(type TEXT, tier TEXT, n INTEGER, PRIMARY KEY (type, tier)) WITHOUT ROWID"
     )
     conn.execute("DELETE FROM temp.whose")
     named = [({folded(t) for t in policy.types}, {folded(t) for t in policy.tiers}) for policy in policies]
-    pairs = conn.execute("SELECT DISTINCT coalesce(type, ''), coalesce(tier, '') FROM partners").fetchall()
+    some = "" if ids is None else " WHERE id IN (SELECT value FROM json_each(:ids))"
+    pairs = conn.execute(
+        f"SELECT DISTINCT coalesce(type, ''), coalesce(tier, '') FROM partners{some}", {"ids": ids}
+    ).fetchall()
     conn.executemany(
         "INSERT INTO temp.whose VALUES (?,?,?)",
         [
@@ -275,10 +278,11 @@ def _day(text: str | None) -> date | None:
 
 
 def kept(conn: sqlite3.Connection, as_of: date) -> dict[int, Kept]:
-    """The partners that somebody keeps on this day although the rule says otherwise."""
+    """Those in temp.state whom somebody keeps on this day although the rule says otherwise."""
     rows = conn.execute(
         "SELECT r.partner_id, coalesce(r.note, r.name), coalesce((SELECT name FROM people WHERE id = r.owner), 'nobody in"
-        " particular'), r.ends_on FROM records r WHERE r.kind = 'override' AND r.ends_on >= :day AND coalesce(r.starts_on, '') <= :day"
+        " particular'), r.ends_on FROM temp.state s CROSS JOIN records r ON r.partner_id = s.id AND r.kind = 'override'"
+        " AND r.ends_on >= :day AND coalesce(r.starts_on, '') <= :day"
         " ORDER BY r.ends_on",
         {"day": as_of.isoformat()},
     ).fetchall()

@@ -126,8 +126,8 @@ def _partner(options: argparse.Namespace) -> int:
             "last_order_days": seen.days_since,
             "amount_12m": seen.year,
             "orders": seen.rhythm.orders,
-            "state": seen.state.key,
-            "state_why": seen.state.why,
+            "state": seen.state and seen.state.key,
+            "state_why": seen.state and seen.state.why,
         }
         print_json({**partner.fields, "custom": partner.custom, "keys": dict(partner.keys), "facts": facts,
                     "contacts": who, "records": has, "source": partner.source, "hold": partner.hold or None})  # fmt: skip
@@ -136,7 +136,8 @@ def _partner(options: argparse.Namespace) -> int:
     for key, value in [*partner.fields.items(), *((partner.labels.get(k, k), v) for k, v in partner.custom.items())]:
         if value is not None and key not in ("code", "name"):
             print(plain(f"  {key}: {value}"))
-    print(plain(f"  state: {seen.state.state.label}: {seen.state.why}"))
+    if seen.state is not None:
+        print(plain(f"  state: {seen.state.state.label}: {seen.state.why}"))
     if partner.hold:
         print(plain(f"  {partner.hold}"))
     rhythm = seen.rhythm

@@ -46,7 +46,7 @@ class Preview:
     days_since: int | None
     trend: tuple[int, ...]
     latest: tuple[TimelineRow, ...]
-    state: PartnerState
+    state: PartnerState | None = None
 
     @property
     def year(self) -> int:
@@ -177,8 +177,8 @@ def get(store: Store, partner_id: int, as_of: date) -> Partner:
     return partner
 
 
-def preview(store: Store, partner_id: int, as_of: date) -> Preview:
-    """What the pane beside the list shows."""
+def preview(store: Store, partner_id: int, as_of: date, *, with_state: bool = True) -> Preview:
+    """What the pane beside the list shows; without its state, for who has that of many partners at once."""
     from prm_tui.services import inactivity
 
     with store.reading() as conn:
@@ -192,7 +192,7 @@ def preview(store: Store, partner_id: int, as_of: date) -> Preview:
             days_since=(as_of - rhythm.last_on).days if rhythm.last_on else None,
             trend=months.get(partner_id, (0,) * PREVIEW_MONTHS),
             latest=tuple(activities.rows(conn, latest)),
-            state=inactivity.of(store, partner_id, as_of),
+            state=inactivity.of(store, partner_id, as_of) if with_state else None,
         )
 
 

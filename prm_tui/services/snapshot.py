@@ -10,25 +10,30 @@ from typing import Any
 
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import ImpactLine, Moved, Plan, Since
-from prm_tui.services import cases, conditions, partners
+from prm_tui.domain.inactivity import PartnerState
+from prm_tui.services import cases, conditions, inactivity, partners
 from storage import Store, impact, since
 
 
 def of_many(store: Store, plans: Sequence[Plan], memo: str, as_of: date) -> list[bytes]:
     """What is known about the partners of plans at this moment, each as canonical JSON: fields, facts, the latest, the impact."""
-    facts = conditions.facts_of_many(store, [found.partner_id for found in plans], as_of)
+    ids = [found.partner_id for found in plans]
+    facts = conditions.facts_of_many(store, ids, as_of)
+    states = {row.partner_id: row for row in inactivity.of_all(store, as_of, ids=ids)}
     return [
-        _one(store, found, {fact.text: fact.value for fact in facts[found.partner_id]}, memo, as_of) for found in plans
+        _one(store, found, {fact.text: fact.value for fact in facts[one]}, states.get(one), memo, as_of)
+        for one, found in zip(ids, plans, strict=True)
     ]
 
 
-def _one(store: Store, found: Plan, facts: dict[str, Any], memo: str, as_of: date) -> bytes:
-    seen = partners.preview(store, found.partner_id, as_of)
+def _one(store: Store, found: Plan, facts: dict[str, Any], state: PartnerState | None, memo: str, as_of: date) -> bytes:
+    seen = partners.preview(store, found.partner_id, as_of, with_state=False)
     said = {
         "as_of": as_of,
         "partner": seen.partner.fields,
         "custom": seen.partner.custom,
         "facts": facts,
+        "state": state and {"is": state.state.label, "since": state.since, "why": state.why, "policy": state.policy.when},
         "orders": seen.rhythm.orders,
         "median_gap_days": seen.rhythm.median_gap,
         "latest": [{"on": r.occurred_on, "what": r.label, "ref": r.ref, "amount": r.amount, "from": r.source and str(r.source)}

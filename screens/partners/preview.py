@@ -28,8 +28,9 @@ def preview(seen: Preview, why: Leaf | None, feeds: list[Feed], as_of: date) -> 
         plain(" · ".join(about), "muted"),
         Content(""),
     ]
-    sign, colour = stated(seen.state.state.label)
-    parts += [plain(sign, colour), *(plain(line, "muted") for line in wrap(seen.state.why, WIDTH)[:4]), Content("")]
+    if seen.state is not None:
+        sign, colour = stated(seen.state.state.label)
+        parts += [plain(sign, colour), *(plain(line, "muted") for line in wrap(seen.state.why, WIDTH)[:4]), Content("")]
     parts += _months(seen, as_of)
     if why is not None:
         parts += ["", _heading("Why it is here" if why.met else f"It is {why.outcome}"), *_leaves(why)]
