@@ -218,19 +218,19 @@ class DeactivateScreen(PrmScreen):
         ]
         if self.chosen["memo"]:
             parts.append(hanging("Memo".ljust(20), self.chosen["memo"], width))
+        parts.append(hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until notice is"
+                             " served; a served notice can only be withdrawn", width))  # fmt: skip
         for plan in self.plans:
             unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
             parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
             parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
+            if unchecked:
+                parts.append(hanging("  Not checked".ljust(20), unchecked, width, "warn"))
+            parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
             days = [(plan.dates.notice_on, "notice is served (planned)", ""), *plan.tasks,
                     (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
             for day, what, who in sorted(days):
                 parts.append(hanging(f"  {short_date(day)}".ljust(20), f"{what} · {who}" if who else what, width))
-            if unchecked:
-                parts.append(hanging("  Not checked".ljust(20), unchecked, width, "warn"))
-            parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
-        parts += [Content(""), hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until "
-                                       "notice is served; a served notice can only be withdrawn", width)]  # fmt: skip
         return Content("\n").join(parts)
 
     def _hint(self, step: str) -> Content:
