@@ -12,7 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from prm_tui.domain.deactivation import Since
+from prm_tui.domain.deactivation import ImpactLine, Since
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.exchange import Choices
 from prm_tui.services import (
@@ -37,7 +37,7 @@ from prm_tui.services import (
     triggers,
 )
 from prm_tui.services.reading import read
-from storage import Store
+from storage import Store, impact
 from tests.services.leaving import (
     DAY,
     an_office,
@@ -101,6 +101,8 @@ def test_who_approved_the_notice_approves_its_withdrawal_and_its_letter(office: 
         approve(office, case, by="Ann")
     (letter,) = outbox.list_of(office)
     assert (letter.state, letter.channel, letter.to_name) == ("draft", "letter", "Kim A")
+    (refused,) = outbox.approve(office, None, actor=who(office, "Ann"), as_of=DAY).refused
+    assert refused.why == "its withdrawal is not approved yet: prm inbox", "it goes out with that, not by itself"
     approve(office, case)
     (letter,) = outbox.list_of(office)
     assert letter.state == "approved" and letter.subject == "We withdraw our notice"
@@ -154,6 +156,18 @@ def test_a_restricted_case_is_left_out_for_others_and_says_what_that_is_worth(of
 def who_new(store: Store, name: str) -> int:
     people.add(store, name, roles=["manager"], actor=None, as_of=DAY)
     return who(store, name)
+
+
+def test_a_letter_of_a_restricted_case_is_in_the_outbox_of_who_is_named(office: Store) -> None:
+    (case,) = ask(office, "A", reason="mutual", restricted=["Max", "Lee"])
+    approve(office, case)
+    serve(office, case)
+    deactivation.withdraw(office, case, "they came back", actor=who(office, "Lee"), as_of=DAY)
+    ann = who_new(office, "Ann")
+    assert outbox.list_of(office, viewer=ann) == [] and sum(outbox.counts(office, ann).values()) == 0
+    assert outbox.approve(office, None, actor=ann, as_of=DAY).done == ()
+    assert len(outbox.list_of(office, viewer=who(office, "Lee"))) == 1
+    assert partners.get(office, of(office, "A"), DAY).counts["cases"] == 0, "nor is it counted"
 
 
 # ---- what stops, and what still arrives ----
@@ -331,6 +345,27 @@ def test_money_that_is_due_and_money_that_is_pending_stand_apart(office: Store) 
         records.add(office, partner, "deal", deal, actor=None, as_of=DAY)
     line = next(one for one in planning.plan(office, partner, "mutual", as_of=DAY).impact if one.key == "deal")
     assert (line.count, line.amount, line.note) == (2, None, "10.00 EUR, 10.00 USD"), "two currencies are not added up"
+
+
+def test_who_else_is_there_is_counted_whole_and_named_up_to_200(office: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with office.change("many", actor=None, as_of=DAY) as change:
+        change.conn.executemany(
+            "INSERT INTO partners(code, name, territory, status, name_key, search, change_id) VALUES (?,?,'West',?,?,'',?)",
+            [
+                (f"W{n}", f"West {n:03}", "Suspended" if n % 3 == 0 else "Active", f"west {n}", change.id)
+                for n in range(400)
+            ],
+        )
+
+    def line() -> ImpactLine:
+        return next(
+            one for one in planning.plan(office, of(office, "A"), "mutual", as_of=DAY).impact if one.key == "territory"
+        )
+
+    few = line()
+    assert (few.count, len(few.items), few.items[:3]) == (268, 200, ("Partner B", "Partner C", "West 001"))
+    monkeypatch.setattr(impact, "_COMMON", 100)
+    assert line() == few, "read by the index of names"
 
 
 # ---- suspension ----
