@@ -170,6 +170,9 @@ def test_the_time_to_the_first_order_counts_those_who_still_wait(office: Store) 
     found = insights_time.survival(office, DAY)
     assert (found.first.partners, found.first.events, found.before, found.nobody) == (24, 14, 1, 3)
     assert found.first.median == 120, "the twelfth of 24 ordered after 120 days; ten still waited"
+    joined = insights_time.survival(office, DAY, since="joined").everybody
+    assert joined.partners == 14, "E was active before it joined"
+    assert joined.leaving == ((10, 1), (200, 13)), "J0 ordered after ten days, and has been silent for 190"
     with pytest.raises(UsageError, match="by: one of type, tier"):
         insights_time.survival(office, DAY, by="colour")
     with pytest.raises(UsageError, match="since"):

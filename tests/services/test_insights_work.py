@@ -255,6 +255,20 @@ def test_names_are_never_formulas_and_odd_types_are_compared_letter_by_letter(of
     assert not list(tmp_path.glob(".*"))
 
 
+def test_rows_that_no_page_holds_leave_their_figures_as_values(
+    office: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for code in "ABC":
+        order(office, code, on=DAY - timedelta(days=200))
+        order(office, code, on=DAY - timedelta(days=20))
+    monkeypatch.setattr(insights_book, "MOST_ROWS", 5)
+    (note,) = insights_book.write(office, DAY, tmp_path / "long.xlsx", "cohorts")
+    assert note == "cohorts holds values, not formulas: 6 rows are more than a page holds"
+    book = openpyxl.load_workbook(tmp_path / "long.xlsx")
+    assert book.sheetnames == ["Cohorts", "Partners"]
+    assert [cell.value for cell in book["Cohorts"][2]][:4] == ["2025 Q3", 3, 1, 0]
+
+
 def test_turnaround_is_a_median_of_the_rows(office: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rules(office, CALL)
     automation.run(office, as_of=DAY)
