@@ -14,7 +14,7 @@ from typing import Any
 
 from prm_tui.domain.inactivity import GONE
 from prm_tui.domain.insights import BINS, NONE, Bin, Reach
-from storage import backtest, quiet, settings
+from storage import backtest, coverage, quiet, settings
 from storage.states import Judged
 
 IN_PROGRAM = "NOT EXISTS (SELECT 1 FROM temp.gone g WHERE g.id = s.id)"
@@ -89,14 +89,14 @@ def split(conn: sqlite3.Connection, fields: Sequence[str]) -> dict[str, dict[str
 # ---- money ----
 
 
-def revenue(conn: sqlite3.Connection) -> tuple[str, ...]:
-    """The kinds of activity whose amounts are what a partner brings."""
-    return quiet.REVENUE if quiet._any(conn, quiet.REVENUE) else ("deal_won",)
+def revenue(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
+    """The kinds of activity whose amounts are what a partner brings, as far as the file is told of them."""
+    return tuple(coverage.coverage(conn, quiet.REVENUE, as_of)) or ("deal_won",)
 
 
 def year(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
     """temp.year(id, amount, currency, mixed): what each partner brought in 12 months, in units; the kinds counted."""
-    kinds = revenue(conn)
+    kinds = revenue(conn, as_of)
     named = {f"money{n}": kind for n, kind in enumerate(kinds)}
     conn.execute("DROP TABLE IF EXISTS temp.year")
     conn.execute("CREATE TEMP TABLE year(id INTEGER PRIMARY KEY, amount INTEGER, currency TEXT, mixed INTEGER)")

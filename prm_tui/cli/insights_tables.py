@@ -122,6 +122,9 @@ def _survival(found: Survival) -> None:
 
 
 def _curves(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]]) -> None:
+    if not whole.partners:
+        say("nobody to count")
+        return
     rows = [
         (
             month,

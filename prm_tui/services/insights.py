@@ -226,13 +226,20 @@ def counted(now: Picture) -> tuple[tuple[Reason, ...], Number]:
 
 
 def rules(
-    store: Store, as_of: date, *, first: date | None = None, last: date | None = None, window: int = WINDOW
+    store: Store,
+    as_of: date,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    window: int = WINDOW,
+    keep: bool = False,
 ) -> Rules:
     """Both rules as they would have judged at the end of each month (of a large file, of each quarter), and how that
     turned out: the policy in effect then, and a silence too long for a partner's own rhythm.
 
     From what lies before each day alone, the rhythm of its type included. `first` is else two years before the last
-    day that can be judged, `last` else `as_of`. UsageError for a span without an end of a month.
+    day that can be judged, `last` else `as_of`. `keep`: leave the cases in temp.look and the silences in temp.loss for who
+    lists them. UsageError for a span without an end of a month.
     """
     if window < 1:
         raise UsageError("the window after a look is at least one day")
@@ -251,4 +258,7 @@ def rules(
         _past(store, as_of, looks, window)
         cases, open_ = insights_rules.cases(conn)
         made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])
-        return Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
+        found = Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
+        if not keep:
+            stored.clear_looks(conn)
+        return found

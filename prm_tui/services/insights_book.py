@@ -16,6 +16,7 @@ from importers.counted import Rows
 from importers.export import MOST_ROWS
 from importers.table import letter
 from prm_tui.domain.book import Cell, Live, Page
+from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.insights import Cohorts, RfmGrid
 from prm_tui.domain.insights_rules import Rules
@@ -44,7 +45,13 @@ def write(store: Store, as_of: date, out: Path, part: str | None = None) -> list
             if part not in (None, name):
                 continue
             before = len(made.used)
-            mine = one()
+            try:
+                mine = one()
+            except UsageError as nothing:  # a part that has nothing to say does not stop the others
+                if part is not None:
+                    raise
+                notes.append(f"{name} is left out: {nothing}")
+                continue
             long = [rows for rows in made.used[before:] if len(rows.rows) > MOST_ROWS]
             if long:
                 mine = [page.still for page in mine]
@@ -126,7 +133,7 @@ class _Book:
     def rules(self) -> tuple[Rules, Rows, Rows]:
         """Both rules, every case, and the silences that there were to find."""
         conn = self.store.conn
-        found = insights.rules(self.store, self.as_of)
+        found = insights.rules(self.store, self.as_of, keep=True)
         head = (
             "Code",
             "On",

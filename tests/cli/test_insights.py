@@ -12,6 +12,7 @@ import pytest
 
 from prm_tui.cli.insights import PARTS
 from prm_tui.cli.main import main
+from prm_tui.services import files
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -106,3 +107,18 @@ def test_the_page_of_rule_quality_is_what_the_program_says() -> None:
     finally:
         sys.path.remove(str(ROOT / "docs"))
     assert (ROOT / "docs" / "rule-quality.md").read_text(encoding="utf-8") == page, "run: make docs"
+
+
+@pytest.mark.parametrize("part", ["", *PARTS])
+def test_of_an_empty_file_there_is_nothing_to_say(
+    part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "empty.db"
+    files.open_file(path, create=True).close()
+    code = main(["insights", *filter(None, [part]), "--db", str(path)])
+    said = capsys.readouterr()
+    assert (code == 0) == (part != "rules")
+    assert "nan" not in said.out.lower() and "None" not in said.out
+    if part in ("", "rules"):
+        code = main(["insights", *filter(None, [part]), "--out", str(tmp_path / "empty.xlsx"), "--db", str(path)])
+        assert (code == 0) == (part == "") and "there is nothing to look at" in capsys.readouterr().err

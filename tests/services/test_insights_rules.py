@@ -69,6 +69,9 @@ def test_a_missing_quarter_is_no_silence(payments: Store) -> None:
     short = insights.rules(payments, as_of, window=28)
     _agrees(payments, short, [date(2017, 7, 31), date(2017, 8, 31)])
     assert short.rules[1].flagged == 78
+    page = insights.first_page(payments, as_of)
+    assert page.states.reach == found.reach and not any(b.cases for b in page.expectation.chances)
+    assert page.states.counts["unknown"].value == 424, "paid before January: whether they were since, no sheet tells"
 
 
 def test_of_a_small_program_long_silences_are_nothing_unusual(office: Store) -> None:
