@@ -43,8 +43,9 @@ screens: $(READY) ## draw every screen at 80x24 and 120x40 into docs/screens
 fuzz: $(READY) ## 5,000 mutated workbooks, other ones each time
 	@$(BIN)/python -W ignore -m tests.fuzz 5000
 
-docs: $(READY) ## write the generated reference
+docs: $(READY) ## write the generated reference and the page of rule quality
 	@$(BIN)/python -m docs.reference
+	@$(BIN)/python -m docs.rule_quality
 
 clean: ## remove what was built
 	rm -rf $(VENV) .bench build dist .mypy_cache .ruff_cache

@@ -29,7 +29,12 @@ def write(out: Path, pages: Sequence[Page]) -> Written:
         raise InputError(f"{out.name}: figures are written as a workbook. Name it .xlsx")
     part = out.with_name(f".{out.name}.part")
     written = Written()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     try:
         with xlsxwriter.Workbook(str(part), options) as book:
             formats = {form: book.add_format({"num_format": said}) for form, said in _FORMATS.items()}

@@ -132,10 +132,10 @@ def _lead(conn: sqlite3.Connection, window: int, start: int) -> float | None:
         " WHERE m.outcome = 'right') WHERE began > 0 GROUP BY lead ORDER BY lead",
         {"window": window, "start": start},
     ).fetchall()
-    return _middle(counts)
+    return middle(counts)
 
 
-def _middle(counts: list[tuple[int, int]]) -> float | None:
+def middle(counts: list[tuple[int, int]]) -> float | None:
     """The median of values that are given with how often each occurs, in order."""
     total = sum(many for _, many in counts)
     if not total:

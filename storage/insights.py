@@ -9,11 +9,12 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from math import exp
 from typing import Any
 
 from prm_tui.domain.inactivity import GONE
 from prm_tui.domain.insights import BINS, NONE, Bin, Reach
-from storage import backtest, quiet, settings
+from storage import backtest, coverage, quiet, settings
 from storage.states import Judged
 
 IN_PROGRAM = "NOT EXISTS (SELECT 1 FROM temp.gone g WHERE g.id = s.id)"
@@ -88,14 +89,14 @@ def split(conn: sqlite3.Connection, fields: Sequence[str]) -> dict[str, dict[str
 # ---- money ----
 
 
-def revenue(conn: sqlite3.Connection) -> tuple[str, ...]:
-    """The kinds of activity whose amounts are what a partner brings."""
-    return quiet.REVENUE if quiet._any(conn, quiet.REVENUE) else ("deal_won",)
+def revenue(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
+    """The kinds of activity whose amounts are what a partner brings, as far as the file is told of them."""
+    return tuple(coverage.coverage(conn, quiet.REVENUE, as_of)) or ("deal_won",)
 
 
 def year(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
     """temp.year(id, amount, currency, mixed): what each partner brought in 12 months, in units; the kinds counted."""
-    kinds = revenue(conn)
+    kinds = revenue(conn, as_of)
     named = {f"money{n}": kind for n, kind in enumerate(kinds)}
     conn.execute("DROP TABLE IF EXISTS temp.year")
     conn.execute("CREATE TEMP TABLE year(id INTEGER PRIMARY KEY, amount INTEGER, currency TEXT, mixed INTEGER)")
@@ -164,11 +165,31 @@ def look(
     )
 
 
+SURE = 0.001
+"""How unlikely a silence of everybody must be before it counts as a gap."""
+
+
 def reach(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> Reach:
-    """To where the sheets tell of these kinds, and where they leave a gap: nothing of anybody for longer than the tolerance."""
-    to = backtest.known_to(conn, tuple(kinds), as_of)
-    tolerance = settings.number(conn, "coverage_tolerance")
-    return Reach(to, tuple(_gaps(conn, kinds, begin(conn), to, tolerance)) if kinds else ())
+    """To where the sheets tell of these kinds, and where they leave a gap.
+
+    A gap is a silence of everybody that is longer than the tolerance, and that would come once in a thousand times or
+    more seldom by how many days have anything in them: p = exp(−days with anything / days in all · length).
+    """
+    to, first = backtest.known_to(conn, tuple(kinds), as_of), begin(conn)
+    if not kinds or first >= to:
+        return Reach(to)
+    candidates = list(_silences(conn, kinds, first, to, settings.number(conn, "coverage_tolerance")))
+    if not candidates:
+        return Reach(to)
+    named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
+    (days,) = conn.execute(
+        f"SELECT count(DISTINCT a.occurred_on) FROM activities a WHERE a.kind IN ({', '.join(f':{n}' for n in named)})"
+        " AND a.occurred_on BETWEEN :first AND :to AND a.superseded_at IS NULL",
+        {**named, "first": first.isoformat(), "to": to.isoformat()},
+    ).fetchone()
+    often = days / (to - first).days
+    gaps = ((before, after) for before, after in candidates if exp(-often * (after - before).days) < SURE)
+    return Reach(to, tuple(gaps))
 
 
 def begin(conn: sqlite3.Connection) -> date:
@@ -177,7 +198,7 @@ def begin(conn: sqlite3.Connection) -> date:
     return date.fromisoformat(first) if first else date.max
 
 
-def _gaps(
+def _silences(
     conn: sqlite3.Connection, kinds: Sequence[str], first: date, end: date, longest: int
 ) -> Iterator[tuple[date, date]]:
     """(last day before, first day after) of every stretch without anything; hops from one day to a later one."""
@@ -194,7 +215,7 @@ def _gaps(
         return date.fromisoformat(row[0]) if row and row[0] else None
 
     day = first
-    while day + timedelta(days=longest) < end:
+    while (end - day).days > longest:
         far, near = day + timedelta(days=longest), day + timedelta(days=longest // 2)
         later = found("a.occurred_on", near, far) or found("a.occurred_on", day, near)
         if later is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from prm_tui.domain.insights import NONE
 from storage.insights import FIELDS
-from storage.insights_time import _quarter
+from storage.insights_time import quarter_of
 from storage.insights_work import Span
 
 PARTNERS = ("Code", "Partner", "Status", "Counted", *(field.capitalize() for field in FIELDS), "State", "First active", "Last active",
@@ -47,7 +47,7 @@ def quarters(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> lis
     """(code, quarter of joining, quarters since) for every quarter in which a partner of temp.cohort was active."""
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     return conn.execute(
-        f"SELECT DISTINCT p.code, c.start, {_quarter('a.occurred_on')} - c.start AS since FROM temp.cohort c CROSS JOIN partners p ON"
+        f"SELECT DISTINCT p.code, c.start, {quarter_of('a.occurred_on')} - c.start AS since FROM temp.cohort c CROSS JOIN partners p ON"
         f" p.id = c.id CROSS JOIN activities a ON a.partner_id = c.id AND a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'})"
         " AND a.occurred_on <= :as_of AND a.superseded_at IS NULL WHERE since >= 0 ORDER BY 1, 3",
         {**named, "as_of": as_of.isoformat()},

@@ -135,7 +135,7 @@ def returned(
     )
     conn.execute("DROP TABLE IF EXISTS temp.back")
     conn.execute(
-        "CREATE TEMP TABLE back AS WITH d AS (SELECT DISTINCT s.id, a.occurred_on AS day FROM temp.state s CROSS JOIN activities a ON"
+        "CREATE TEMP TABLE back AS WITH d AS (SELECT s.id, a.occurred_on AS day FROM temp.state s CROSS JOIN activities a ON"
         f" a.partner_id = s.id AND a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'}) AND a.occurred_on <= :as_of AND"
         f" a.superseded_at IS NULL WHERE s.last > date(:as_of, '-24 months') AND {IN_PROGRAM}),"
         " g AS (SELECT id, day, lag(day) OVER (PARTITION BY id ORDER BY day) AS before FROM d), b AS (SELECT id, day AS began, before IS"

@@ -8,7 +8,7 @@ from datetime import date
 
 from prm_tui.domain.insights import SLOW, Reach
 from prm_tui.domain.insights_rules import Quality
-from storage.backtest import _middle
+from storage.backtest import middle
 
 RULES = {"fixed": "The policy in effect", "adaptive": "A silence too long for its own rhythm"}
 
@@ -65,7 +65,7 @@ def _found(conn: sqlite3.Connection, rule: str) -> tuple[int, int, float | None]
         "SELECT days, count(*) FROM (SELECT CAST(julianday(min(l.day)) - julianday(l.last) AS INTEGER) AS days FROM temp.loss o"
         f" JOIN temp.look l ON l.id = o.id AND l.last = o.last WHERE l.{rule} GROUP BY l.id, l.last) GROUP BY 1 ORDER BY 1"
     ).fetchall()
-    return losses, sum(n for _, n in days), _middle(days)
+    return losses, sum(n for _, n in days), middle(days)
 
 
 def cases(conn: sqlite3.Connection) -> tuple[int, int]:

@@ -55,7 +55,8 @@ def no_beginning(conn: sqlite3.Connection) -> tuple[int, int]:
 # ---- cohorts ----
 
 
-def _quarter(day: str) -> str:
+def quarter_of(day: str) -> str:
+    """SQL of the quarter of a day, as year × 4 + 0…3."""
     return f"(CAST(substr({day}, 1, 4) AS INTEGER) * 4 + (CAST(substr({day}, 6, 2) AS INTEGER) - 1) / 3)"
 
 
@@ -69,7 +70,7 @@ def cohorts(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> list
         "CREATE TEMP TABLE cohort(id INTEGER PRIMARY KEY, start INTEGER, going INTEGER, known INTEGER, joined INTEGER)"
     )
     conn.execute(
-        f"INSERT INTO temp.cohort SELECT s.id, {_quarter('coalesce(p.joined_on, s.first)')}, NOT {_QUIET}, s.state <> 'unknown',"
+        f"INSERT INTO temp.cohort SELECT s.id, {quarter_of('coalesce(p.joined_on, s.first)')}, NOT {_QUIET}, s.state <> 'unknown',"
         f" p.joined_on IS NOT NULL FROM temp.state s CROSS JOIN partners p ON p.id = s.id WHERE {IN_PROGRAM}"
         " AND coalesce(p.joined_on, s.first) <= :as_of",
         {"as_of": as_of.isoformat()},
@@ -77,7 +78,7 @@ def cohorts(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> list
     three = "count(*), sum(c.going), sum(c.known)"
     whole = conn.execute(f"SELECT c.start, NULL, {three} FROM temp.cohort c GROUP BY 1").fetchall()
     active = conn.execute(
-        f"SELECT c.start, d.q - c.start, {three} FROM (SELECT DISTINCT a.partner_id AS id, {_quarter('a.occurred_on')} AS q"
+        f"SELECT c.start, d.q - c.start, {three} FROM (SELECT DISTINCT a.partner_id AS id, {quarter_of('a.occurred_on')} AS q"
         f" FROM activities a WHERE a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'}) AND a.occurred_on <= :as_of"
         " AND a.superseded_at IS NULL) d CROSS JOIN temp.cohort c ON c.id = d.id WHERE d.q >= c.start GROUP BY 1, 2",
         {**named, "as_of": as_of.isoformat()},

@@ -10,6 +10,7 @@ from datetime import date
 from prm_tui.domain.inactivity import REASONS, SAYERS
 from prm_tui.domain.insights import NONE
 from prm_tui.domain.insights_why import PULL
+from prm_tui.domain.partner import FIELDS as BUILT_IN
 from storage.insights import FIELDS, IN_PROGRAM
 
 FEW = 12
@@ -61,8 +62,9 @@ def unexplained(conn: sqlite3.Connection) -> tuple[int, ...]:
 def ended(conn: sqlite3.Connection, as_of: date) -> Listed:
     """Reasons of those who left or were won back, from cases that are closed and were not taken back."""
     rows = conn.execute(
-        "SELECT c.kind || ': ' || c.reason, c.kind, c.reason, json_group_array(DISTINCT c.partner_id) FROM cases c WHERE c.kind IN"
-        " ('deactivation', 'winback') AND c.state = 'closed' AND c.closed_on <= ? AND c.reason IS NOT NULL AND coalesce(c.outcome, '')"
+        "SELECT c.kind || ': ' || c.reason, c.kind, c.reason, json_group_array(DISTINCT c.partner_id) FROM cases c WHERE"
+        " (c.kind = 'deactivation'"
+        " OR c.kind LIKE 'win%back%') AND c.state = 'closed' AND c.closed_on <= ? AND c.reason IS NOT NULL AND coalesce(c.outcome, '')"
         " NOT IN ('stopped', 'withdrawn', 'rejected') GROUP BY 1 ORDER BY 1",
         (as_of.isoformat(),),
     )
@@ -101,15 +103,18 @@ def competitors(conn: sqlite3.Connection, as_of: date) -> list[tuple[str, str, i
 def fields(conn: sqlite3.Connection) -> dict[str, str]:
     """Fields with few values, over `partners p`: those built in, and custom ones."""
     found = dict(FIELDS)
-    for (key,) in conn.execute(
-        "SELECT key FROM fields WHERE tbl = 'partner' AND type IN ('text', 'yes/no') ORDER BY ord, id"
+    for key, type_ in conn.execute(
+        "SELECT key, type FROM fields WHERE tbl = 'partner' AND type IN ('text', 'yes/no') ORDER BY ord, id"
     ).fetchall():
-        path = '$."' + key.replace('"', "") + '"'
-        named = "json_extract(p.custom, '" + path.replace("'", "''") + "')"
+        if key in BUILT_IN:
+            continue  # no condition could name it
+        named = "json_extract(p.custom, '" + f'$."{key}"'.replace("'", "''") + "')"
+        if type_ == "yes/no":
+            named = f"CASE {named} WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END"
         values = conn.execute(
             f"SELECT count(*) FROM (SELECT DISTINCT {named} AS v FROM partners p WHERE v IS NOT NULL LIMIT {FEW + 1})"
         ).fetchone()[0]
-        if key not in found and 1 < values <= FEW:
+        if 1 < values <= FEW:
             found[key] = named
     return found
 

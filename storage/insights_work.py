@@ -61,8 +61,9 @@ def corrections(conn: sqlite3.Connection, moments: Moments) -> dict[str, int]:
     queries = {
         "changes undone": "SELECT count(*) FROM changes WHERE undoes IS NOT NULL AND at BETWEEN ? AND ?",
         "activities superseded": "SELECT count(*) FROM activities WHERE superseded_at BETWEEN ? AND ?",
-        "automatic entries changed by a person": "SELECT count(*) FROM changes c JOIN change_log l ON l.change_id = c.id AND l.col IS NOT"
-        " NULL AND l.tbl = 'partners' WHERE c.at BETWEEN ? AND ? AND c.actor_id IS NOT NULL AND c.kind = 'edit' AND EXISTS (SELECT 1 FROM"
+        "automatic entries changed by a person": "SELECT count(*) FROM changes c JOIN change_log l ON l.change_id = c.id AND l.tbl ="
+        " 'partners' AND l.col NOT IN ('search', 'name_key') WHERE c.at BETWEEN ? AND ? AND c.actor_id IS NOT NULL"
+        " AND c.kind = 'edit' AND EXISTS (SELECT 1 FROM"
         " change_log b JOIN changes r ON r.id = b.change_id WHERE b.tbl = l.tbl AND b.row_id = l.row_id AND b.col = l.col"
         " AND b.change_id < l.change_id AND r.kind = 'run')",
     }

@@ -51,6 +51,9 @@ def _insights(options: argparse.Namespace) -> int:
     for name, whose in _OWN.items():
         if getattr(options, name) is not None and part not in whose:
             raise UsageError(f"--{name} is for prm insights {whose[0]}")
+    if options.out and (options.json or any(getattr(options, name) is not None for name in _OWN)):
+        named = next((name for name in _OWN if getattr(options, name) is not None), None)
+        raise UsageError(f"--{named} is not for a workbook" if named else "--json and --out: choose one of them")
     span = {
         key: read_date(given, f"--{name}") if (given := getattr(options, name)) else None
         for key, name in (("first", "from"), ("last", "to"))

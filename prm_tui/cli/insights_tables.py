@@ -12,7 +12,7 @@ from prm_tui.domain.insights import WINDOW, Cohorts, Expectation, Number, Reach,
 from prm_tui.domain.insights_rules import Quality, Rules
 from prm_tui.domain.insights_why import Reason, Reasons
 from prm_tui.domain.insights_work import Operations, Pillar
-from prm_tui.domain.survival import Curve, Step, months
+from prm_tui.domain.survival import MONTH, Curve, Step, months
 
 WIDE = 12
 """How many quarters of a cohort, groups of a curve, values of a field are shown."""
@@ -105,12 +105,8 @@ def _by(groups: Sequence[Share], title: str) -> None:
 
 
 def _survival(found: Survival) -> None:
-    began = "first active" if found.since == "first" else "joined"
-    print(
-        f"Still active, in months since they {began}"
-        if found.since == "joined"
-        else "Still active, in months since they were first active"
-    )
+    began = "they joined" if found.since == "joined" else "they were first active"
+    print(f"Still active, in months since {began}")
     _curves(found.everybody, found.known, found.groups)
     for test in found.tests:
         say(
@@ -126,12 +122,15 @@ def _survival(found: Survival) -> None:
 
 
 def _curves(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]]) -> None:
+    if not whole.partners:
+        say("nobody to count")
+        return
     rows = [
         (
             month,
             _step(step),
             step.at_risk,
-            _step(known.at(month * 30.4375)),
+            _step(known.at(month * MONTH)),
             *(_short(curve, month) for _, curve in groups[:WIDE]),
         )
         for month, step in months(whole)
@@ -149,7 +148,7 @@ def _step(step: Step | None) -> str:
 
 
 def _short(curve: Curve, month: int) -> str:
-    step = curve.at(month * 30.4375)
+    step = curve.at(month * MONTH)
     return "–" if step is None else f"{step.survival:.1%} of {step.at_risk}"
 
 

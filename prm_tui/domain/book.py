@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -40,3 +40,16 @@ class Page:
     name: str
     head: Sequence[str]
     rows: Iterable[Sequence[Cell]] = field(default=())
+
+    @property
+    def still(self) -> Page:
+        """The same page with values instead of formulas."""
+        return replace(self, rows=[[_still(cell) for cell in row] for row in self.rows])
+
+
+def _still(cell: Cell) -> Cell:
+    if not isinstance(cell, Live):
+        return cell
+    if cell.form == "share":
+        return Share(None if cell.value is None else float(cell.value))
+    return cell.value

@@ -63,7 +63,7 @@ class Curve:
     @property
     def median(self) -> int | None:
         """The day by which half have fallen; None while the curve, as far as it is shown, stays above a half."""
-        return next((step.day for step in self.steps if step.survival <= 0.5 and step.shown), None)
+        return next((step.day for step in self.steps if step.survival <= 0.5 + 1e-9 and step.shown), None)
 
 
 def kaplan_meier(times: Times) -> Curve:

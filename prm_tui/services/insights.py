@@ -37,7 +37,7 @@ from prm_tui.domain.insights_rules import Rules
 from prm_tui.domain.insights_why import Reason, pareto
 from prm_tui.domain.money import from_units
 from prm_tui.services import inactivity
-from storage import Store, insights_rules, insights_why, states
+from storage import Store, coverage, insights_rules, insights_why, states
 from storage import insights as stored
 from storage.catalogue import catalogue
 from storage.conditions import compiled
@@ -72,14 +72,15 @@ def _picture(store: Store, as_of: date, reach: Reach | None = None) -> Picture:
     conn = store.conn
     judged = inactivity.fill(store, as_of)
     left_out = stored.leave_out(conn, as_of)
-    kinds = _kinds(conn, judged)
+    kinds = _kinds(conn, judged, as_of)
     return Picture(conn, as_of, kinds, reach or stored.reach(conn, kinds, as_of), left_out)
 
 
-def _kinds(conn: sqlite3.Connection, judged: Sequence[states.Judged]) -> tuple[str, ...]:
-    """The kinds of activity that the signals of some policies are."""
+def _kinds(conn: sqlite3.Connection, judged: Sequence[states.Judged], as_of: date) -> tuple[str, ...]:
+    """The kinds of activity that the signals of some policies are, of which the file is told at all."""
     known = catalogue(conn)
-    return tuple(dict.fromkeys(kind for signal in stored.signals(judged) for kind in states.kinds(known, signal)))
+    listed = [kind for signal in stored.signals(judged) for kind in states.kinds(known, signal)]
+    return tuple(coverage.coverage(conn, listed, as_of))
 
 
 Trend = list[tuple[date, Mapping[str, int]]]
@@ -93,7 +94,7 @@ def _past(
     trend: Trend = []
     stored.clear_looks(conn)
     for day in days:
-        kinds = _kinds(conn, inactivity.fill(store, day))
+        kinds = _kinds(conn, inactivity.fill(store, day), as_of)
         stored.leave_out(conn, day, as_of)
         trend.append((day, stored.counts(conn)))
         if stored.begin(conn) > day:
@@ -231,13 +232,20 @@ def counted(now: Picture) -> tuple[tuple[Reason, ...], Number]:
 
 
 def rules(
-    store: Store, as_of: date, *, first: date | None = None, last: date | None = None, window: int = WINDOW
+    store: Store,
+    as_of: date,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    window: int = WINDOW,
+    keep: bool = False,
 ) -> Rules:
     """Both rules as they would have judged at the end of each month (of a large file, of each quarter), and how that
     turned out: the policy in effect then, and a silence too long for a partner's own rhythm.
 
     From what lies before each day alone, the rhythm of its type included. `first` is else two years before the last
-    day that can be judged, `last` else `as_of`. UsageError for a span without an end of a month.
+    day that can be judged, `last` else `as_of`. `keep`: leave the cases in temp.look and the silences in temp.loss for who
+    lists them. UsageError for a span without an end of a month.
     """
     if window < 1:
         raise UsageError("the window after a look is at least one day")
@@ -256,4 +264,7 @@ def rules(
         _past(store, as_of, looks, window)
         cases, open_ = insights_rules.cases(conn)
         made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])
-        return Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
+        found = Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
+        if not keep:
+            stored.clear_looks(conn)
+        return found

@@ -13,8 +13,10 @@ from typing import Any
 
 from importers import book
 from importers.counted import Rows
+from importers.export import MOST_ROWS
 from importers.table import letter
 from prm_tui.domain.book import Cell, Live, Page
+from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import STATES
 from prm_tui.domain.insights import Cohorts, RfmGrid
 from prm_tui.domain.insights_rules import Rules
@@ -31,12 +33,34 @@ _STATE, _COHORT, _REASON = (stored.PARTNERS.index(name) for name in ("State", "C
 
 
 def write(store: Store, as_of: date, out: Path, part: str | None = None) -> list[str]:
-    """Write every part, or one; what is to be said of that. InputError where it cannot be written."""
+    """Write every part, or one; what is to be said of that. InputError where it cannot be written.
+
+    What would be counted from more rows than a page holds stands as values.
+    """
     with store.reading():
         made = _Book(store, as_of)
-        parts = made.parts()
-        pages = [page for name, one in parts.items() if part in (None, name) for page in one()]
-        return book.write(out, [*pages, *(rows.page() for rows in made.used)]).notes
+        pages: list[Page] = []
+        notes: list[str] = []
+        for name, one in made.parts().items():
+            if part not in (None, name):
+                continue
+            before = len(made.used)
+            try:
+                mine = one()
+            except UsageError as nothing:  # a part that has nothing to say does not stop the others
+                if part is not None:
+                    raise
+                notes.append(f"{name} is left out: {nothing}")
+                continue
+            long = [rows for rows in made.used[before:] if len(rows.rows) > MOST_ROWS]
+            if long:
+                mine = [page.still for page in mine]
+                made.used = [rows for rows in made.used if rows not in long]
+                notes.append(
+                    f"{name} holds values, not formulas: {len(long[0].rows):,} rows are more than a page holds"
+                )
+            pages += mine
+        return notes + book.write(out, [*pages, *(rows.page() for rows in made.used)]).notes
 
 
 class _Book:
@@ -109,7 +133,7 @@ class _Book:
     def rules(self) -> tuple[Rules, Rows, Rows]:
         """Both rules, every case, and the silences that there were to find."""
         conn = self.store.conn
-        found = insights.rules(self.store, self.as_of)
+        found = insights.rules(self.store, self.as_of, keep=True)
         head = (
             "Code",
             "On",

@@ -7,11 +7,13 @@ from collections import defaultdict
 from datetime import date
 
 from prm_tui.domain.inactivity import QUIET
-from prm_tui.domain.insights import Behind, rate, where
+from prm_tui.domain.insights import NONE, Behind, rate, where
 from prm_tui.domain.insights_why import Lift, Prospect, Reason, Reasons, Separation, gain, pareto
 from prm_tui.services.insights import SHEETS, Picture, counted, picture
 from storage import Store, insights_why
 from storage import quiet as stored_quiet
+from storage.catalogue import catalogue
+from storage.insights import FIELDS
 
 BY = ("type", "tier", "territory")
 MOST = 1_000
@@ -61,7 +63,7 @@ def _separations(now: Picture, fields: dict[str, str]) -> tuple[Separation, ...]
         values = tuple(
             Lift(
                 field, value, n, inactive,
-                rate(inactive, n, "share of partners ever active", f"on {now.as_of}", SHEETS, Behind(QUIET, where(field, value))),
+                rate(inactive, n, "share of partners ever active", f"on {now.as_of}", SHEETS, Behind(QUIET, _where(now, field, value))),
                 inactive / n / usual if usual else None,
             )
             for value, n, inactive, _ in rows
@@ -69,3 +71,13 @@ def _separations(now: Picture, fields: dict[str, str]) -> tuple[Separation, ...]
         ordered = tuple(sorted(values, key=lambda one: (-(one.lift or 0), one.value)))
         found.append(Separation(field, gain((inactive, n) for _, n, inactive, _ in rows), ordered))
     return tuple(sorted(found, key=lambda one: (-one.gain, one.field)))
+
+
+def _where(now: Picture, field: str, value: str) -> str:
+    """The condition of a value; a custom field is named as such, and may be a yes or a no."""
+    if field in FIELDS:
+        return where(field, value)
+    name = f"custom.{field}"
+    if catalogue(now.conn).partner[field].type == "yes/no" and value != NONE:
+        return f"{name} = {'true' if value == 'yes' else 'false'}"
+    return where(name, value)

@@ -203,7 +203,7 @@ def _incentivize(now: Picture) -> Pillar:
 
 
 def _accelerate(now: Picture) -> Pillar:
-    money = stored.revenue(now.conn)
+    money = stored.revenue(now.conn, now.as_of)
     if catalogue(now.conn).mixed:
         return Pillar("Accelerate", "amounts in several currencies do not add up", missing="one currency")
     pillars_of.returned(now.conn, now.kinds, money, now.as_of, now.reach, WINDOW)

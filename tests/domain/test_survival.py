@@ -14,13 +14,24 @@ from prm_tui.domain.survival import LEAST, MONTH, kaplan_meier, log_rank, months
 FELL = {6: 3, 7: 1, 10: 1, 13: 1, 16: 1, 22: 1, 23: 1}
 SEEN = {6: 1, 9: 1, 10: 1, 11: 1, 17: 1, 19: 1, 20: 1, 25: 1, 32: 2, 34: 1, 35: 1}
 TREATED = [(week, True, n) for week, n in FELL.items()] + [(week, False, n) for week, n in SEEN.items()]
-OTHERS = [(week, True, n) for week, n in Counter([1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]).items()]
+OTHERS = [
+    (week, True, n)
+    for week, n in Counter([1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]).items()
+]
 
 
 def test_the_curve_is_the_published_one() -> None:
     curve = kaplan_meier(TREATED)
     assert (curve.partners, curve.events) == (21, 9)
-    published = {6: (21, 0.857), 7: (17, 0.807), 10: (15, 0.753), 13: (12, 0.690), 16: (11, 0.627), 22: (7, 0.538), 23: (6, 0.448)}
+    published = {
+        6: (21, 0.857),
+        7: (17, 0.807),
+        10: (15, 0.753),
+        13: (12, 0.690),
+        16: (11, 0.627),
+        22: (7, 0.538),
+        23: (6, 0.448),
+    }
     assert {step.day: (step.at_risk, round(step.survival, 3)) for step in curve.steps} == published
     errors = {6: 0.0764, 10: 0.0963, 23: 0.1346}  # of Greenwood
     for step in curve.steps:

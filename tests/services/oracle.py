@@ -16,7 +16,9 @@ Days = dict[int, list[date]]
 def read(store: Store) -> tuple[Days, dict[int, str | None]]:
     """Partner → the days on which it ordered or was paid; partner → type."""
     days = defaultdict[int, set[date]](set)
-    for partner, day in store.conn.execute("SELECT partner_id, occurred_on FROM activities WHERE superseded_at IS NULL"):
+    for partner, day in store.conn.execute(
+        "SELECT partner_id, occurred_on FROM activities WHERE superseded_at IS NULL"
+    ):
         days[partner].add(date.fromisoformat(day))
     return {p: sorted(d) for p, d in days.items()}, dict(store.conn.execute("SELECT id, type FROM partners"))
 
@@ -81,4 +83,4 @@ def quality(
     for rule, numbers in found.items():
         days_to = [(on - last).days for (partner, last), on in flagged[rule].items() if (partner, last) in losses]
         numbers.update(losses=len(losses), found=len(days_to), days=median(days_to) if days_to else None)
-    return found, calibration
+    return dict[str, dict[str, Any]](found), calibration

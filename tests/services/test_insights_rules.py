@@ -17,6 +17,7 @@ from prm_tui.domain.insights_rules import Rules
 from prm_tui.services import exchange, files, insights
 from storage import Store
 from tests.services import oracle
+from tests.services.rules import DAY, order
 
 AS_OF = date(2013, 11, 29)
 PAYMENTS = sorted((Path(__file__).parent.parent / "data" / "vendors").glob("oxford-*.csv"))
@@ -68,6 +69,18 @@ def test_a_missing_quarter_is_no_silence(payments: Store) -> None:
     short = insights.rules(payments, as_of, window=28)
     _agrees(payments, short, [date(2017, 7, 31), date(2017, 8, 31)])
     assert short.rules[1].flagged == 78
+    page = insights.first_page(payments, as_of)
+    assert page.states.reach == found.reach and not any(b.cases for b in page.expectation.chances)
+    assert page.states.counts["unknown"].value == 424, "paid before January: whether they were since, no sheet tells"
+
+
+def test_of_a_small_program_long_silences_are_nothing_unusual(office: Store) -> None:
+    for code, days in (("A", (700, 400, 90)), ("B", (650, 300, 10)), ("C", (500, 200))):
+        for ago in days:
+            order(office, code, on=DAY - timedelta(days=ago))
+    found = insights.rules(office, DAY)
+    assert not found.reach.gaps
+    assert found.rules[0].judged > 30
 
 
 def test_what_came_later_changes_nothing_of_what_was_said_before(demo_file: Path, tmp_path: Path) -> None:
@@ -83,14 +96,22 @@ def test_what_came_later_changes_nothing_of_what_was_said_before(demo_file: Path
         cut = insights.rules(store, AS_OF, first=whole.first, last=last)
     assert cut.calibration == whole.calibration
     for now, then in zip(cut.rules, whole.rules, strict=True):
-        assert (now.judged, now.flagged, now.right, now.new, now.new_right) == (then.judged, then.flagged, then.right, then.new, then.new_right)
+        assert (now.judged, now.flagged, now.right, now.new, now.new_right) == (
+            then.judged,
+            then.flagged,
+            then.right,
+            then.new,
+            then.new_right,
+        )
 
 
 def test_who_was_taken_out_is_judged_until_then(demo_file: Path, tmp_path: Path) -> None:
     path = Path(shutil.copy(demo_file, tmp_path / "out.db"))
     with Store.open(path) as store:
         before = insights.rules(store, AS_OF)
-        partner = store.conn.execute("SELECT partner_id FROM activities GROUP BY 1 ORDER BY min(occurred_on), max(occurred_on) DESC").fetchone()[0]
+        partner = store.conn.execute(
+            "SELECT partner_id FROM activities GROUP BY 1 ORDER BY min(occurred_on), max(occurred_on) DESC"
+        ).fetchone()[0]
         with store.change("taken out", actor=None, as_of=date(2013, 3, 10)) as change:
             change.conn.execute("UPDATE partners SET status = 'Deactivated' WHERE id = ?", (partner,))
         after = insights.rules(store, AS_OF)
