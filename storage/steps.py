@@ -67,6 +67,7 @@ def look_at_waiting(round_: Round) -> int:
         step = round_.workflow(version_id).by_id.get(step_id)
         if isinstance(step, Task | Approve):
             pauses.look(round_, version_id, step)
+            moved += _needless(round_, version_id, step)
         elif isinstance(step, Wait) and step.ends_early:
             moved += _come_true(round_, version_id, step)
     return moved
@@ -109,6 +110,27 @@ def _answered(round_: Round, version_id: int, step: Task | Approve) -> int:
         )
         go(round_, version_id, [visit for visit, _ in visits], target)
     return sum(len(visits) for visits in moves.values())
+
+
+def _needless(round_: Round, version_id: int, step: Task | Approve) -> int:
+    """Tasks nobody need do any more, because what they were for has come; who chases them need not, either."""
+    if not isinstance(step, Task) or not step.until:
+        return 0
+    waiting = [visit for (visit,) in round_.conn.execute(f"SELECT s.id {live('waiting')}", (step.id, version_id))]
+    over = subjects.meeting(round_.conn, round_.known, round_.as_of, step.until, waiting) if waiting else set()
+    visits = sorted(over)
+    listed = json.dumps(visits)
+    mine = "SELECT id FROM tasks WHERE step_id IN (SELECT value FROM json_each(:visits)) AND state = 'open'"
+    round_.conn.execute(
+        f"UPDATE tasks SET state = 'cancelled' WHERE +state = 'open' AND json_extract(data, '$.about') IN ({mine})",
+        {"visits": listed},
+    )
+    round_.conn.execute(
+        f"UPDATE tasks SET state = 'done', done_on = :on, reason = 'came by itself' WHERE id IN ({mine})",
+        {"visits": listed, "on": round_.as_of.isoformat()},
+    )
+    go(round_, version_id, visits, _then(round_, version_id, step))
+    return len(visits)
 
 
 def _come_true(round_: Round, version_id: int, step: Wait) -> int:

@@ -86,7 +86,10 @@ class Timed(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Task(Timed):
-    """Something a person does. `owner`: manager (of the partner), role:, person:, or load: (least busy of a role)."""
+    """Something a person does. `owner`: manager (of the partner), role:, person:, or load: (least busy of a role).
+
+    Once `until` is true nobody need do it any more: it is done by itself.
+    """
 
     do = "task"
     pauses = True
@@ -94,6 +97,10 @@ class Task(Timed):
     title: Words
     detail: Words | None = None
     owner: WorkerName = "manager"
+    until: Condition | None = None
+
+    def conditions(self) -> list[tuple[Key, str]]:
+        return [*([(("until",), self.until)] if self.until else []), *super().conditions()]
 
     def people(self) -> list[tuple[Key, str]]:
         return [(("owner",), self.owner), *super().people()]

@@ -15,7 +15,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
 from prm_tui.services import deadlines, documents, partners, records
 from prm_tui.services.agreeing import someone
-from storage import Store, emits, matches, runs, steps, sweeps
+from storage import Store, emits, held, matches, runs, steps, sweeps
 from storage import triggers as stored
 from storage.catalogue import catalogue
 from storage.matches import Looking, Matched
@@ -105,7 +105,7 @@ def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int
     counts = {}
     with store.change(f"held matches of {names} go on", actor=actor, as_of=as_of, kind="run") as change:
         for active in held:
-            counts[active.id] = matches.release(change, active.id)
+            counts[active.id] = held.release(change, active.id)
             if not counts[active.id]:
                 raise UsageError(f"No match of “{active.trigger.name}” is held.")
             steps.open_cases(round_of(store, change), Matched(active))
@@ -232,7 +232,8 @@ def _one_round(
         begun += matched.acts
         if matched.new or matched.noted:
             trigger = matched.active.trigger
-            found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late))
+            found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late,
+                            matched.hold_out))  # fmt: skip
     ran = steps.run_ready(round_)
     found.timers += fired
     found.moved += moved
