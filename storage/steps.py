@@ -47,6 +47,24 @@ def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> 
     return count
 
 
+def begin(round_: Round, version: int, ids: Sequence[int], reason: str, asked_by: int) -> list[int]:
+    """A case of a version of a workflow for each of some partners, begun by a person; their numbers."""
+    conn, workflow = round_.conn, round_.workflow(version)
+    first = workflow.steps[0]
+    owner, params = whom.person_sql(workflow.owner)
+    highest = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()[0]
+    conn.execute(
+        "INSERT INTO cases(kind, version_id, partner_id, subject, title, state, stage, owner, opened_on, reason, requested_by,"
+        f" change_id) SELECT :kind, :version, p.id, 'partner', :title, 'open', :stage, {owner}, :on, :reason, :asked_by, :change"
+        " FROM json_each(:ids) j JOIN partners p ON p.id = j.value ORDER BY j.key",
+        {"kind": workflow.name, "version": version, "title": workflow.title, "stage": getattr(first, "title", first.id),
+         "on": round_.as_of.isoformat(), "reason": reason, "asked_by": asked_by, "change": round_.change.id,
+         "ids": json.dumps(list(ids)), **params},
+    )  # fmt: skip
+    enter(round_, first.id, "SELECT id, NULL AS own FROM cases WHERE id > :highest", {"highest": highest})
+    return [case for (case,) in conn.execute("SELECT id FROM cases WHERE id > ? ORDER BY id", (highest,))]
+
+
 # ---- what waits ----
 
 

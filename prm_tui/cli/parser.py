@@ -20,6 +20,7 @@ GROUPS = (
     "calendar",
     "settings",
     "inactive",
+    "winback",
     "cases",
     "outbox",
     "history",

@@ -66,6 +66,8 @@ class Run:
     timers: int = 0
     moved: int = 0
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """In a rehearsal: what a person should think over before it acts."""
     then: Run | None = None
     """In a rehearsal: what would follow if the held matches were let go."""
 
@@ -118,6 +120,7 @@ class Run:
             "subjects": sum(f.matched for f in self.fired), "tasks": kinds["task"], "approvals": kinds["approval"],
             "messages": kinds["message"], "held": self.held, "counts": self.counts, "deadlines": self.timers,
             "effects": [asdict(effect) for effect in self.effects], "notes": self.notes,
+            "warnings": self.warnings,
         }  # fmt: skip
 
 

@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from prm_tui import clock
+from prm_tui.domain import winback
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
 from prm_tui.services import deadlines, documents, partners, records
 from prm_tui.services.agreeing import someone
-from storage import Store, emits, held, matches, runs, steps, sweeps
+from storage import Store, emits, matches, runs, steps, sweeps
+from storage import held as held_back
 from storage import triggers as stored
+from storage import winback as texts
 from storage.catalogue import catalogue
 from storage.matches import Looking, Matched
 from storage.rounds import Round
@@ -77,6 +80,7 @@ def rehearse(
             if name not in known:
                 raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
         found = _advance(store, as_of, None, None, only=names)
+        found.warnings = [sent.warning for sent in winback.one_size(texts.written_by(store.conn, found.changes))]
         if let_go and found.held:
             found.then = _let_go(store, [known[f.name] for f in found.fired if f.held], as_of, None)
             found.then.rehearsed, found.then.changes = True, []
@@ -105,7 +109,7 @@ def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int
     counts = {}
     with store.change(f"held matches of {names} go on", actor=actor, as_of=as_of, kind="run") as change:
         for active in held:
-            counts[active.id] = held.release(change, active.id)
+            counts[active.id] = held_back.release(change, active.id)
             if not counts[active.id]:
                 raise UsageError(f"No match of “{active.trigger.name}” is held.")
             steps.open_cases(round_of(store, change), Matched(active))
