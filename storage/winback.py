@@ -135,11 +135,11 @@ def kept_until(conn: sqlite3.Connection, partner_id: int, as_of: date) -> list[i
 def keep(change: Change, partner_id: int, reason: str, until: date, person: int) -> int:
     """Keep a partner anyway from today on; one that holds ends the day before. The id of the record."""
     conn, day = change.conn, change.as_of
-    for row_id in kept_until(conn, partner_id, day):
-        conn.execute(
-            "UPDATE records SET ends_on = max(coalesce(starts_on, ''), ?) WHERE id = ?",
-            ((day - timedelta(days=1)).isoformat(), row_id),
-        )
+    listed = json.dumps(kept_until(conn, partner_id, day))
+    same_day = "id IN (SELECT value FROM json_each(:listed)) AND coalesce(starts_on, :day) >= :day"
+    params = {"listed": listed, "day": day.isoformat(), "before": (day - timedelta(days=1)).isoformat()}
+    conn.execute(f"DELETE FROM records WHERE {same_day}", params)  # said otherwise on the same day: it never held
+    conn.execute("UPDATE records SET ends_on = :before WHERE id IN (SELECT value FROM json_each(:listed))", params)
     cursor = conn.execute(
         "INSERT INTO records(partner_id, kind, name, starts_on, ends_on, note, owner, learned_at, change_id)"
         " VALUES (?, 'override', 'Kept although inactive', ?, ?, ?, ?, ?, ?)",

@@ -21,6 +21,7 @@ GROUPS = (
     "settings",
     "inactive",
     "winback",
+    "review",
     "cases",
     "outbox",
     "history",

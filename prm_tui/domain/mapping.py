@@ -28,6 +28,8 @@ RECORD_TARGETS = (
     "note", "owner",
 )  # fmt: skip
 APPROVAL_TARGETS = ("decision", "signed_by", "signed_on", "remark")
+REASON_TARGETS = ("reason", "said_by", "said_on", "competitor", "remark")
+REVIEW_TARGETS = ("decision", "reason", "until", "decided_by")
 TARGETS = {
     "partners": PARTNER_TARGETS,
     "people": PEOPLE_TARGETS,
@@ -35,6 +37,8 @@ TARGETS = {
     "activity": ACTIVITY_TARGETS,
     "record": RECORD_TARGETS,
     "approvals": APPROVAL_TARGETS,
+    "reasons": REASON_TARGETS,
+    "review": REVIEW_TARGETS,
 }
 NEEDED = {
     "partners": ("name",),
@@ -43,8 +47,10 @@ NEEDED = {
     "activity": ("partner", "occurred_on"),
     "record": ("partner",),
     "approvals": (),
+    "reasons": (),
+    "review": (),
 }
-DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on"})
+DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on", "said_on", "until"})
 NUMBERS = frozenset({"amount", "quantity"})
 REASON = "Why prm could not take this row"
 """The header of the column that a workbook of refused rows gets; it means nothing when the rows come back."""
@@ -56,7 +62,7 @@ def targets(what: str) -> tuple[str, ...]:
 
 
 def right_what(what: str) -> bool:
-    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals or skip."""
+    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals, reasons, review or skip."""
     noun, colon, kind = what.partition(":")
     if noun in ("activity", "record"):
         return kind.isidentifier()

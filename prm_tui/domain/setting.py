@@ -42,6 +42,8 @@ SETTINGS = {
                 " something did not happen.", TOLERANCE, 0, 400),
         Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
+        Setting("contact_minutes", "Minutes a contact takes", "So many minutes a meeting, call or e-mail took of us where"
+                " nobody wrote down its hours.", 30, 0, 1_440),
     )
 }  # fmt: skip
 

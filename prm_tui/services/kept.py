@@ -46,7 +46,9 @@ def checked(reason: str, until: date | None, as_of: date, *, twice: bool = False
     if until < as_of:
         raise UsageError(f"until: {until} is over; it is {as_of}.")
     if until > as_of + timedelta(days=LONGEST) and not twice:
-        raise UsageError(f"until: {until} is more than a year away. If that is meant, say it twice: --until {until} --until {until}")  # fmt: skip
+        raise UsageError(
+            f"until: {until} is more than a year away. If that is meant, say it twice: --until {until} --until {until}"
+        )
     return until
 
 

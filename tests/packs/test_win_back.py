@@ -44,8 +44,10 @@ def switch_on(office: Office, *names: str, first: str = "act", **changed: object
     packs.add_named(office.store, "win-back", actor=office.who("Dana"), as_of=office.day)
     if changed:
         text = triggers.export(office.store, ["went-quiet"], office.day)
-        for key, value in changed.items():
-            text = text.replace('first = "note"\n', f'first = "note"\n{key} = {value}\n').replace("month_cap = 100\n", "", key == "month_cap")  # fmt: skip
+        text = text.replace("month_cap = 100\n", "")
+        text = text.replace(
+            'first = "note"\n', 'first = "note"\n' + "".join(f"{k} = {v}\n" for k, v in changed.items())
+        )
         packs.add(office.store, text, "own.toml", actor=office.who("Dana"), as_of=office.day)
     for name in names or ("went-quiet",):
         triggers.switch_on(office.store, name, first=first, actor=office.who("Max"), as_of=office.day)
