@@ -45,13 +45,13 @@ def review(rows: Iterable[ReviewRow], token: str) -> OutSheet:
         OutColumn(ID, "id"), OutColumn("Partner", "skip"), OutColumn("Partner name", "skip"), OutColumn("State", "skip"),
         OutColumn("Why it is listed", "skip"), OutColumn("Last active", "skip", "date"), OutColumn("12 months", "skip", "money"),
         OutColumn("Hours a year", "skip", "number"), OutColumn("Funds unspent", "skip", "money"),
-        OutColumn("Open leads", "skip", "number"), OutColumn("Decided before", "skip"),
+        OutColumn("Open leads", "skip", "number"), OutColumn("Its territory", "skip"), OutColumn("Decided before", "skip"),
         OutColumn("Decision", "decision", choices=tuple(DECISIONS.values())), OutColumn("Reason", "reason"),
         OutColumn("Until", "until", "date"), OutColumn("Decided by", "decided_by"),
     ]  # fmt: skip
     cells = (
         (f"{token}-v{row.partner_id}", row.code, row.name, row.state.label, row.listed, row.last and row.last.isoformat(), row.year,
-         row.hours, row.funds, row.leads, row.decided, None, None, None, None)
+         row.hours, row.funds, row.leads, row.covered, row.decided, None, None, None, None)
         for row in rows
     )  # fmt: skip
     return OutSheet("Review", "review", columns, cells)

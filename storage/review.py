@@ -68,9 +68,13 @@ def rows(conn: sqlite3.Connection, as_of: date, only: int | None = None) -> list
     found = conn.execute(
         f"WITH why AS MATERIALIZED ({_WHY}), listed AS MATERIALIZED (SELECT partner, json_group_array(why) AS why FROM"
         " (SELECT DISTINCT partner, n, why FROM why ORDER BY n, why) GROUP BY partner)"
+        ", there AS MATERIALIZED (SELECT territory, sum(status = 'Active') AS active, sum(status IN ('Prospect', 'Applicant')) AS next"
+        " FROM partners WHERE territory IS NOT NULL AND joined_into IS NULL GROUP BY territory)"
         " SELECT p.id, p.code, p.name, s.state, coalesce(l.why, '[]'), p.tier, (SELECT name FROM people WHERE id = p.manager),"
-        f" json_extract(p.custom, '$.health_score'), {_COST} FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
-        " LEFT JOIN listed l ON l.partner = p.id WHERE CASE WHEN :only IS NULL THEN l.partner IS NOT NULL ELSE p.id = :only END"
+        f" json_extract(p.custom, '$.health_score'), {_COST}, p.territory, t.active - (p.status = 'Active'), t.next"
+        " FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
+        " LEFT JOIN listed l ON l.partner = p.id LEFT JOIN there t ON t.territory = p.territory"
+        " WHERE CASE WHEN :only IS NULL THEN l.partner IS NOT NULL ELSE p.id = :only END"
         " AND p.status NOT IN (SELECT value FROM json_each(:gone)) ORDER BY hours DESC NULLS LAST, funds DESC, p.name COLLATE NOCASE",
         {
             "day": day, "ahead": (as_of + timedelta(days=AHEAD)).isoformat(), "year": (as_of - timedelta(days=365)).isoformat(),
@@ -91,6 +95,7 @@ def _row(row: tuple[Any, ...]) -> ReviewRow:
         health=None if row[7] is None else round(row[7]), year=from_units(int(row[8] or 0)),
         hours=Decimal(str(round(row[9] or 0, 2))), funds=from_units(int(row[10] or 0)), leads=row[11],
         last=date.fromisoformat(row[12]) if row[12] else None, decided=said,
+        territory=row[14], cover=row[15], successors=row[16],
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from prm_tui.domain.condition import check
 from prm_tui.domain.inactivity import REASONS
 from prm_tui.domain.money import from_units
-from prm_tui.domain.winback import KIND, UNTOUCHED, WINDOW, Arm, Loose, Override, Said, Sent
+from prm_tui.domain.winback import KIND, UNTOUCHED, WINDOW, Arm, Brought, Loose, Lost, Override, Said, Sent
 from storage import coverage
 from storage.catalogue import catalogue
 from storage.store import Change
@@ -35,7 +35,7 @@ def settled_to(conn: sqlite3.Connection, as_of: date) -> date | None:
 
 
 def fill(conn: sqlite3.Connection, as_of: date) -> None:
-    """temp.tried(arm, label, outcome, judged, back, amount, compared): partners that were won back, or left out of it.
+    """temp.tried(partner, day, arm, label, outcome, judged, back, amount, compared): partners that were won back, or left out of it.
 
     A case by hand is of no comparison; `compared`: it was matched by a version of a trigger that leaves some out.
     """
@@ -51,7 +51,7 @@ def fill(conn: sqlite3.Connection, as_of: date) -> None:
         " AND json_extract(v.body, '$.start') = :kind),"
         " told AS (SELECT t.*, date(t.day, :window) <= :known AS judged,"
         f" {_REASON.format('t.partner', ' AND r.occurred_on >= date(t.day, :before) AND r.occurred_on <= date(t.day, :window)')} AS label"
-        " FROM all_of t) SELECT t.arm, t.label, t.outcome, t.judged, t.compared, t.judged AND EXISTS"
+        " FROM all_of t) SELECT t.partner, t.day, t.arm, t.label, t.outcome, t.judged, t.compared, t.judged AND EXISTS"
         " (SELECT 1 FROM activities a WHERE a.partner_id = t.partner"
         f" AND a.kind IN ({COMMERCIAL}) AND a.superseded_at IS NULL AND a.occurred_on > t.day AND a.occurred_on <= date(t.day, :window))"
         " AS back, CASE WHEN t.judged THEN (SELECT sum(a.amount) FROM activities a WHERE a.partner_id = t.partner"
@@ -73,6 +73,27 @@ def arms(conn: sqlite3.Connection, by: str, where: str = "1") -> list[Arm]:
     ]
 
 
+def brought(conn: sqlite3.Connection, as_of: date) -> list[Brought]:
+    """What reactivated partners ordered and paid in the 90 and 180 days after, and new ones after they joined, on average.
+
+    Those whose 180 days are over and covered, of the last two years.
+    """
+    known = settled_to(conn, as_of)
+    spent = (
+        "coalesce((SELECT sum(a.amount) FROM activities a WHERE a.partner_id = t.partner AND a.kind IN ('order', 'payment')"
+        " AND a.superseded_at IS NULL AND a.occurred_on > t.day AND a.occurred_on <= date(t.day, '+{} days')), 0)"
+    )
+    rows = conn.execute(
+        "WITH t AS (SELECT 'reactivated' AS label, partner, day FROM temp.tried WHERE arm = 'treated' AND back UNION ALL"
+        " SELECT 'new', id, date(joined_on, '-1 day') FROM partners WHERE joined_into IS NULL AND joined_on > :first)"
+        f" SELECT label, count(*), avg({spent.format(90)}), avg({spent.format(180)}) FROM t WHERE date(day, '+180 days') <= :known"
+        " GROUP BY 1 ORDER BY 1 DESC",
+        {"known": known.isoformat() if known else "", "first": (as_of - timedelta(days=730)).isoformat()},
+    )
+    found = {label: Brought(label, n, from_units(round(near)), from_units(round(far))) for label, n, near, far in rows}
+    return [found.get(label, Brought(label)) for label in ("reactivated", "new")]
+
+
 # ---- why ----
 
 
@@ -84,9 +105,9 @@ def reasons(conn: sqlite3.Connection, partner_id: int | None, as_of: date) -> li
         "SELECT p.code, p.name, json_extract(a.data, '$.reason'), json_extract(a.data, '$.said_by'), a.occurred_on,"
         " json_extract(a.data, '$.competitor'), coalesce(a.note, json_extract(a.data, '$.evidence')),"
         " (SELECT name FROM people WHERE id = a.person_id), s.file || ', ' || s.sheet || ' row ' || a.row"
-        " FROM activities a JOIN partners p ON p.id = a.partner_id LEFT JOIN sources s ON s.id = a.source_id"
-        " WHERE a.kind = 'inactivity_reason' AND a.superseded_at IS NULL AND a.occurred_on <= :as_of"
-        f"{latest if partner_id is None else ' AND a.partner_id = :partner'} ORDER BY a.occurred_on DESC, a.id DESC",
+        " FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind = 'inactivity_reason'"
+        " LEFT JOIN sources s ON s.id = a.source_id WHERE p.joined_into IS NULL AND a.superseded_at IS NULL AND a.occurred_on <= :as_of"
+        f"{latest if partner_id is None else ' AND p.id = :partner'} ORDER BY a.occurred_on DESC, a.id DESC",
         {"as_of": as_of.isoformat(), "partner": partner_id},
     )
     labels = {label.casefold(): key for key, label in REASONS.items()}
@@ -95,6 +116,20 @@ def reasons(conn: sqlite3.Connection, partner_id: int | None, as_of: date) -> li
         for code, name, key, by, on, competitor, note, who, source in rows
         for said in [str(key or "").strip()]
     ]
+
+
+def competitors(conn: sqlite3.Connection, as_of: date) -> list[Lost]:
+    """To whom partners and deals were lost, quarter by quarter, the latest first: by the competitor that was named."""
+    rows = conn.execute(
+        "WITH lost AS (SELECT substr(a.occurred_on, 1, 4) || '-Q' || ((CAST(substr(a.occurred_on, 6, 2) AS INTEGER) + 2) / 3) AS quarter,"
+        " trim(json_extract(a.data, '$.competitor')) AS who, p.id AS partner FROM partners p CROSS JOIN activities a ON a.partner_id = p.id"
+        " AND a.kind IN ('inactivity_reason', 'deal_lost') WHERE a.superseded_at IS NULL AND a.occurred_on <= :as_of"
+        " AND (a.kind = 'deal_lost' OR json_extract(a.data, '$.reason') IN ('competitor', :label)))"
+        " SELECT quarter, max(coalesce(nullif(who, ''), '')), count(*), sum(count(*)) OVER (PARTITION BY quarter),"
+        " count(DISTINCT partner) FROM lost GROUP BY quarter, folded(coalesce(nullif(who, ''), '')) ORDER BY quarter DESC, 3 DESC, 2",
+        {"as_of": as_of.isoformat(), "label": REASONS["competitor"]},
+    )
+    return [Lost(*row) for row in rows]
 
 
 # ---- kept anyway ----
@@ -159,9 +194,9 @@ def texts(conn: sqlite3.Connection, where: str, params: dict[str, Any]) -> list[
     """
     first = (
         "SELECT c.partner_id AS partner, m.template AS template, p.type AS type, p.tier AS tier,"
-        f" {_REASON.format('c.partner_id', '')} AS reason FROM cases c JOIN partners p ON p.id = c.partner_id JOIN messages m ON m.id ="
-        " (SELECT min(o.id) FROM messages o WHERE o.case_id = c.id AND o.state <> 'cancelled' AND o.template IS NOT NULL)"
-        f" WHERE c.kind = '{KIND}' AND {where}"
+        f" {_REASON.format('c.partner_id', '')} AS reason FROM cases c JOIN partners p ON p.id = c.partner_id JOIN (SELECT case_id,"
+        " min(id) AS id FROM messages WHERE state <> 'cancelled' AND template IS NOT NULL GROUP BY case_id) f ON f.case_id = c.id"
+        f" JOIN messages m ON m.id = f.id WHERE c.kind = '{KIND}' AND {where}"
     )
     of, *kinds = conn.execute(
         f"WITH f AS ({first}) SELECT count(DISTINCT partner), count(DISTINCT coalesce(type, '')), count(DISTINCT coalesce(tier, '')),"
@@ -213,7 +248,7 @@ def undated(conn: sqlite3.Connection) -> list[Loose]:
         " (SELECT name FROM people WHERE id = c.owner) FROM cases c JOIN partners p ON p.id = c.partner_id"
         f" WHERE c.kind IN {_CASES} AND c.state = 'open' AND c.due_on IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.case_id = c.id AND t.state = 'open' AND t.due_on IS NOT NULL)"
-        " AND NOT EXISTS (SELECT 1 FROM timers t WHERE t.case_id = c.id AND t.state = 'waiting') ORDER BY c.opened_on, p.name"
+        " AND c.id NOT IN (SELECT case_id FROM timers WHERE state = 'waiting' AND case_id IS NOT NULL) ORDER BY c.opened_on, p.name"
     )
     return [Loose(code, name, date.fromisoformat(day), why, case, owner) for code, name, day, why, case, owner in rows]
 

@@ -1,4 +1,4 @@
-"""prm inactive reason, reasons, keep, kept: what people say of quiet partners, beside what the data say."""
+"""prm inactive reason, reasons, competitors, keep, kept: what people say of quiet partners, beside what the data say."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from prm_tui.domain.errors import UsageError
 FORMS = {
     "reason": "prm inactive reason CODE --reason R --said-by partner|manager [--competitor X] [--note T] [--on D]",
     "reasons": "prm inactive reasons [CODE]",
+    "competitors": "prm inactive competitors",
     "keep": "prm inactive keep CODE --reason T --until D",
     "kept": "prm inactive kept",
 }
@@ -19,7 +20,9 @@ FORMS = {
 
 def add_options(made: argparse.ArgumentParser) -> None:
     """The options of these acts."""
-    group = made.add_argument_group("reason, reasons, keep, kept in the place of codes", "; ".join(FORMS.values()))
+    group = made.add_argument_group(
+        "reason, reasons, competitors, keep, kept in the place of codes", "; ".join(FORMS.values())
+    )
     group.add_argument("--reason", metavar="R", default="", help="reason: one of the list; keep: why, in words.")
     group.add_argument("--said-by", metavar="WHO", default="", help="reason: who says so, partner or manager.")
     group.add_argument("--competitor", metavar="X", default="", help="reason: who won.")
@@ -33,12 +36,12 @@ def act(options: argparse.Namespace) -> int | None:
     """Do what the first word says; None where it is no act but a partner."""
     name = options.codes[0] if options.codes else ""
     doing: dict[str, Callable[[argparse.Namespace, list[str]], int]] = {
-        "reason": _reason, "reasons": _reasons, "keep": _keep, "kept": _kept
+        "reason": _reason, "reasons": _reasons, "competitors": _competitors, "keep": _keep, "kept": _kept
     }  # fmt: skip
     if name not in doing:
         return None
     codes = options.codes[1:]
-    wanted = {"reason": (1,), "reasons": (0, 1), "keep": (1,), "kept": (0,)}[name]
+    wanted = {"reason": (1,), "reasons": (0, 1), "competitors": (0,), "keep": (1,), "kept": (0,)}[name]
     if len(codes) not in wanted:
         raise UsageError(f"It is written: {FORMS[name]}")
     return doing[name](options, codes)
@@ -78,6 +81,24 @@ def _reasons(options: argparse.Namespace, codes: list[str]) -> int:
         ("Code", "Partner", "On", "Said by", "Why", "Competitor", "Note"),
         [(r.code, r.name, r.on, r.said_by, r.label, r.competitor, r.note) for r in found],
         whole=True,
+    )
+    return 0
+
+
+def _competitors(options: argparse.Namespace, codes: list[str]) -> int:
+    from prm_tui.services import reasons
+
+    with opened(options) as store:
+        found = reasons.competitors(store, day(options, store))
+    if options.json:
+        rows = [{"quarter": r.quarter, "competitor": r.competitor or None, "losses": r.losses, "of": r.of, "share": r.share,
+                 "partners": r.partners} for r in found]  # fmt: skip
+        print_json(rows)
+        return 0
+    print_table(
+        ("Quarter", "Competitor", "Losses", "Share", "Partners"),
+        [(r.quarter, r.competitor or "not named", r.losses, f"{r.share:.0%}", r.partners) for r in found],
+        (False, False, True, True, True),
     )
     return 0
 

@@ -40,9 +40,31 @@ def _review(options: argparse.Namespace) -> int:
         print_json({"partners": [_row(row) for row in found], "held": held})
         return 0
     print_table(
-        ("Code", "Partner", "State", "12 months", "Hours", "Funds", "Leads", "Decided", "Why it is listed"),
+        (
+            "Code",
+            "Partner",
+            "State",
+            "12 months",
+            "Hours",
+            "Funds",
+            "Leads",
+            "Territory",
+            "Decided",
+            "Why it is listed",
+        ),
         [
-            (r.code, r.name, f"{r.state.sign} {r.state.label}", r.year, r.hours, r.funds, r.leads, r.decided, r.listed)
+            (
+                r.code,
+                r.name,
+                f"{r.state.sign} {r.state.label}",
+                r.year,
+                r.hours,
+                r.funds,
+                r.leads,
+                r.covered,
+                r.decided,
+                r.listed,
+            )
             for r in found
         ],
         (False, False, False, True, True, True, True),
@@ -55,7 +77,8 @@ def _review(options: argparse.Namespace) -> int:
 def _row(row: Any) -> dict[str, Any]:
     return {"code": row.code, "name": row.name, "state": row.key, "why": row.why, "last": row.last, "year": row.year,
             "hours": row.hours, "funds": row.funds, "leads": row.leads, "manager": row.manager, "tier": row.tier,
-            "health": row.health, "decided": row.decided}  # fmt: skip
+            "health": row.health, "decided": row.decided,
+            "cover": row.cover, "successors": row.successors}  # fmt: skip
 
 
 def _send(options: argparse.Namespace) -> int:

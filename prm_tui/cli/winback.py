@@ -34,7 +34,8 @@ def _results(options: argparse.Namespace) -> int:
     if options.json:
         print_json(
             {"as_of": found.as_of, "treated": _arm(found.treated), "left_out": _arm(found.left_out), "lift": found.lift,
-             "by_reason": [_arm(a) for a in found.by_reason], "by_outcome": [_arm(a) for a in found.by_outcome]}
+             "by_reason": [_arm(a) for a in found.by_reason], "by_outcome": [_arm(a) for a in found.by_outcome],
+             "brought": found.brought}
         )  # fmt: skip
         return 0
     rows = [("won back", a) for a in (found.treated,)] + [("left out, to compare with", found.left_out)]
@@ -45,6 +46,10 @@ def _results(options: argparse.Namespace) -> int:
         (False, True, True, True),
         whole=True,
     )
+    for one in found.brought:
+        since = "came back" if one.label == "reactivated" else "joined"
+        say(f"{one.partners:,} {one.label} partners brought {one.after_90:,.2f} within 90 days and {one.after_180:,.2f} within 180"
+            f" days since they {since}, on average.")  # fmt: skip
     say(found.sentence)
     return 0
 

@@ -46,7 +46,8 @@ class ReviewRow:
     """A partner somebody has to decide about. `why`: for what it is listed, each in words.
 
     `year`: orders and payments of 12 months; `hours`: of us, spent on it in 12 months; `funds`: granted to it and not spent;
-    `leads`: open with it. `decided`: what was decided within the quarter, in words.
+    `leads`: open with it; `cover`: other active partners in its territory, `successors`: prospects and applicants there
+    (None without a territory). `decided`: what was decided within the quarter, in words.
     """
 
     partner_id: int
@@ -63,6 +64,16 @@ class ReviewRow:
     tier: str | None = None
     health: int | None = None
     decided: str = ""
+    territory: str | None = None
+    cover: int | None = None
+    successors: int | None = None
+
+    @property
+    def covered(self) -> str:
+        """Who else is in its territory, in words."""
+        if self.territory is None:
+            return ""
+        return f"{self.territory}: {self.cover or 'nobody'} else, {self.successors or 'no'} prospects"
 
     @property
     def state(self) -> State:
@@ -80,6 +91,7 @@ class ReviewRow:
         return {
             "state": self.key, "why": list(self.why), "last": self.last and self.last.isoformat(), "year": str(self.year),
             "hours": str(self.hours), "funds": str(self.funds), "leads": self.leads, "tier": self.tier, "health": self.health,
+            "cover": self.cover, "successors": self.successors,
         }  # fmt: skip
 
 

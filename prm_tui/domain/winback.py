@@ -70,6 +70,32 @@ class Arm:
 
 
 @dataclass(frozen=True)
+class Brought:
+    """What partners brought on average in their first 90 and 180 days: since they came back, or since they joined."""
+
+    label: str
+    partners: int = 0
+    after_90: Decimal = Decimal(0)
+    after_180: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Losses of a quarter to a competitor (none named: empty), of how many in all, of how many partners."""
+
+    quarter: str
+    competitor: str
+    losses: int
+    of: int
+    partners: int
+
+    @property
+    def share(self) -> float:
+        """Its part of the quarter's losses."""
+        return self.losses / self.of
+
+
+@dataclass(frozen=True)
 class Results:
     """What came of winning back, 90 days after: those written to, those left out, and by reason and outcome."""
 
@@ -78,6 +104,7 @@ class Results:
     left_out: Arm
     by_reason: tuple[Arm, ...] = ()
     by_outcome: tuple[Arm, ...] = ()
+    brought: tuple[Brought, ...] = ()
 
     @property
     def lift(self) -> tuple[float, float, float] | None:

@@ -10,7 +10,7 @@ from importers.export import Written
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import GONE, REASONS, reason
 from prm_tui.domain.text import nearest, trimmed
-from prm_tui.domain.winback import Said
+from prm_tui.domain.winback import Lost, Said
 from prm_tui.services import export, inactivity, partners
 from storage import Store, activities
 from storage import winback as stored
@@ -81,6 +81,12 @@ def listed(store: Store, as_of: date, partner_id: int | None = None) -> list[Sai
     """What was said up to a day: all of one partner, or the last of each, the latest first."""
     with store.reading() as conn:
         return stored.reasons(conn, partner_id, as_of)
+
+
+def competitors(store: Store, as_of: date) -> list[Lost]:
+    """To whom partners and deals were lost, quarter by quarter, the latest first."""
+    with store.reading() as conn:
+        return stored.competitors(conn, as_of)
 
 
 def asked(store: Store, as_of: date) -> list[int]:

@@ -27,11 +27,21 @@ def results(store: Store, as_of: date) -> Results:
         compared = " AND compared" if left_out.of else ""
         treated = _one(stored.arms(conn, "arm", f"arm = 'treated'{compared}"), "treated")
         of_treated = "arm = 'treated'"
-        by_reason = [
-            Arm(REASONS.get(arm.label, arm.label or "not said"), arm.of, arm.judged, arm.back, arm.amount)
-            for arm in stored.arms(conn, "label", of_treated)
-        ]
-        return Results(as_of, treated, left_out, tuple(by_reason), tuple(stored.arms(conn, "outcome", of_treated)))
+        by_reason = _labelled(stored.arms(conn, "label", of_treated))
+        by_outcome = tuple(stored.arms(conn, "outcome", of_treated))
+        return Results(as_of, treated, left_out, by_reason, by_outcome, tuple(stored.brought(conn, as_of)))
+
+
+def _labelled(found: list[Arm]) -> tuple[Arm, ...]:
+    """By reason in its own words; a word of an imported sheet that means a reason counts with it."""
+    together: dict[str, Arm] = {}
+    for one in found:
+        label = REASONS.get(one.label, one.label or "not said")
+        known = together.get(label, Arm(label))
+        together[label] = Arm(
+            label, known.of + one.of, known.judged + one.judged, known.back + one.back, known.amount + one.amount
+        )
+    return tuple(sorted(together.values(), key=lambda arm: (-arm.of, arm.label)))
 
 
 def _one(found: list[Arm], label: str) -> Arm:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.exchange import Choices
 from prm_tui.domain.winback import chance
-from prm_tui.services import automation, cases, kept, packs, reasons, triggers, winback
+from prm_tui.services import automation, cases, exchange, kept, packs, reasons, triggers, winback
 from tests.packs.programme import DAY, Office, opened
 
 
@@ -145,6 +147,26 @@ def test_business_stops_it_and_nobody_need_call_any_more(office: Office) -> None
     assert office.outcomes("winback") == [("A", "reactivated")]
 
 
+def test_who_has_potential_is_visited_and_who_was_won_back_twice_is_decided_about(office: Office) -> None:
+    quiet(office, "BIG", tier="Gold")
+    quiet(office, "SMALL", "TWICE")
+    for n in (600, 450):
+        office.on(-n)
+        packs.add_named(office.store, "win-back", actor=office.who("Dana"), as_of=office.day)
+        winback.begin(office.store, [office.of("TWICE")], actor=office.who("Pat"), as_of=office.day)
+        office.happened("TWICE", "reply")
+        said(office, "TWICE", "seasonal", "partner")
+        office.on(5 - n)
+        automation.run(office.store, as_of=office.day)
+    assert office.outcomes("winback") == [("TWICE", "replied")] * 2
+    office.on(0)
+    switch_on(office)
+    office.run()
+    assert office.inbox() == ["Say why Partner TWICE is quiet"], "no third campaign: the reason, then the decision"
+    office.on(10).run()
+    assert sorted(office.inbox()) == ["Call Partner SMALL", "Say why Partner TWICE is quiet", "Visit Partner BIG"]
+
+
 def test_a_message_with_an_empty_field_goes_to_nobody(office: Office) -> None:
     quiet(office, "A", manager="")
     said(office, "A", "market")
@@ -190,9 +212,42 @@ def test_some_are_left_out_by_chance_and_the_lift_is_told_after_ninety_days(offi
     assert found.lift is not None
     lift, low, high = found.lift
     assert lift == pytest.approx(20 / len(treated) - 1 / len(spared)) and low < lift < high
-    assert found.treated.amount == 2000 and sum(arm.of for arm in found.by_outcome) == len(treated)
+    assert found.treated.amount == 2000
+    assert [(b.label, b.partners) for b in found.brought] == [("reactivated", 0), ("new", 0)], "180 days are not over"
+    office.on(181)
+    office.happened(treated[-2], "order", amount="1", ref="covers")
+    office.partner("NEW", joined_on=str(DAY - timedelta(days=10)))
+    office.happened("NEW", "order", on=DAY, amount="500")
+    office.happened("NEW", "order", on=DAY + timedelta(days=100), amount="250")
+    back, new = winback.results(office.store, office.day).brought
+    assert (back.partners, back.after_90, back.after_180) == (20, Decimal(100), Decimal(100))
+    assert (new.partners, new.after_90, new.after_180) == (1, Decimal(500), Decimal(750))
+    assert sum(arm.of for arm in found.by_outcome) == len(treated)
     office.run()
     assert len(office.outcomes("winback")) == len(treated), "who was left out stays left out while quiet"
+
+
+def test_nobody_is_judged_beyond_what_the_sheets_tell(office: Office, tmp_path: Path) -> None:
+    office.partner("A", joined_on="2023-01-01")
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text(
+        "Partner,Order date,Order number,Amount\nA,2025-06-01,1,100\nA,2025-08-20,2,100\n", encoding="utf-8"
+    )
+    with exchange.read(office.store, [sheet], forced={"orders": "activity:order"}) as reading:
+        exchange.commit(office.store, reading, Choices(covered_to=DAY), actor=None, as_of=DAY)
+    switch_on(office)
+    office.run()
+    office.on(200)
+    found = winback.results(office.store, office.day)
+    assert (found.treated.of, found.treated.judged) == (1, 0), "no sheet tells of the 90 days yet"
+    assert found.sentence.startswith("Nobody was left out")
+    sheet.write_text("Partner,Order date,Order number,Amount\nA,2026-04-01,3,100\n", encoding="utf-8")
+    with exchange.read(office.store, [sheet], forced={"orders": "activity:order"}) as reading:
+        exchange.commit(
+            office.store, reading, Choices(covered_to=DAY + timedelta(days=95)), actor=None, as_of=office.day
+        )
+    found = winback.results(office.store, office.day)
+    assert (found.treated.judged, found.treated.back) == (1, 1)
 
 
 def test_it_takes_the_place_of_the_small_one(office: Office) -> None:
