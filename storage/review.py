@@ -75,7 +75,8 @@ def rows(conn: sqlite3.Connection, as_of: date, only: int | None = None) -> list
         " FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
         " LEFT JOIN listed l ON l.partner = p.id LEFT JOIN there t ON t.territory = p.territory"
         " WHERE CASE WHEN :only IS NULL THEN l.partner IS NOT NULL ELSE p.id = :only END"
-        " AND p.status NOT IN (SELECT value FROM json_each(:gone)) ORDER BY hours DESC NULLS LAST, funds DESC, p.name COLLATE NOCASE",
+        " AND p.status NOT IN (SELECT value FROM json_each(:gone))"
+        " ORDER BY hours DESC NULLS LAST, funds DESC NULLS LAST, year DESC NULLS LAST, p.name COLLATE NOCASE",
         {
             "day": day, "ahead": (as_of + timedelta(days=AHEAD)).isoformat(), "year": (as_of - timedelta(days=365)).isoformat(),
             "quarter": (as_of - timedelta(days=QUARTER)).isoformat(), "states": json.dumps(LISTED), "red": RED, "kind": KIND,

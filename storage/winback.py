@@ -220,25 +220,41 @@ def written_since(conn: sqlite3.Connection, first: date, last: date) -> list[Sen
     return texts(conn, "c.opened_on BETWEEN :first AND :last", {"first": first.isoformat(), "last": last.isoformat()})
 
 
-def untouched(conn: sqlite3.Connection, as_of: date) -> list[Loose]:
+_FLAGGED = (
+    "SELECT c.partner_id AS partner, c.opened_on AS day, c.id AS id, c.owner AS owner, 'its case is open' AS why FROM cases c"
+    f" WHERE c.kind IN {_CASES} AND c.state = 'open' UNION ALL SELECT e.row_id, h.on_date, NULL, NULL, CASE h.state WHEN 'held' THEN"
+    " 'its match is held' ELSE 'taken note of when the trigger was switched on' END FROM hits h JOIN episodes e ON e.id = h.episode_id"
+    " JOIN trigger_versions v ON v.id = h.version_id WHERE h.state IN ('held', 'noted') AND e.closed_on IS NULL"
+    f" AND json_extract(v.body, '$.start') IN {_CASES}"
+)
+_QUIET = (
+    " UNION ALL SELECT s.id, coalesce(s.since, ''), NULL, NULL, s.state || ', and no case is open' FROM temp.state s JOIN partners p"
+    " ON p.id = s.id WHERE s.state IN ('inactive', 'dormant') AND p.status IN ('Active', 'Onboarding') AND NOT EXISTS (SELECT 1 FROM"
+    " cases c WHERE c.partner_id = s.id AND c.state = 'open') AND s.id NOT IN (SELECT partner_id FROM records WHERE"
+    " kind = 'override' AND coalesce(ends_on, '9') >= :as_of)"
+)
+
+
+def untouched(conn: sqlite3.Connection, as_of: date, *, quiet: bool = False) -> list[Loose]:
     """Partners flagged for more than 30 days with whom nobody has been in touch since, and that are still quiet.
 
-    Flagged: a case is open, or a match waits for a person; who was left out to compare with is left alone.
+    Flagged: a case is open, or a match waits for a person; `quiet`: or it is inactive in temp.state, and nobody keeps it.
+    Who was left out to compare with is left alone.
     """
     rows = conn.execute(
-        "WITH flagged AS (SELECT c.partner_id AS partner, c.opened_on AS day, c.id AS id, c.owner AS owner, 'its case is open' AS why"
-        f" FROM cases c WHERE c.kind IN {_CASES} AND c.state = 'open'"
-        " UNION ALL SELECT e.row_id, h.on_date, NULL, NULL, CASE h.state WHEN 'held' THEN 'its match is held' ELSE"
-        " 'taken note of when the trigger was switched on' END FROM hits h JOIN episodes e ON e.id = h.episode_id JOIN trigger_versions v"
-        " ON v.id = h.version_id WHERE h.state IN ('held', 'noted') AND e.closed_on IS NULL"
-        f" AND json_extract(v.body, '$.start') IN {_CASES})"
+        f"WITH flagged AS ({_FLAGGED}{_QUIET if quiet else ''})"
         " SELECT p.code, p.name, min(f.day), f.why, f.id, (SELECT name FROM people WHERE id = coalesce(f.owner, p.manager))"
         " FROM flagged f JOIN partners p ON p.id = f.partner WHERE f.day < :before AND p.joined_into IS NULL AND NOT EXISTS"
         " (SELECT 1 FROM activities a WHERE a.partner_id = p.id AND a.superseded_at IS NULL AND a.occurred_on > f.day"
-        f" AND a.occurred_on <= :as_of AND a.kind IN ({CONTACT} UNION {COMMERCIAL})) GROUP BY p.id ORDER BY 3, p.name",
+        f" AND a.occurred_on <= :as_of AND a.kind IN ({CONTACT} UNION {COMMERCIAL})) AND p.id NOT IN (SELECT e.row_id FROM hits h"
+        " JOIN episodes e ON e.id = h.episode_id WHERE h.state = 'hold-out' AND e.closed_on IS NULL)"
+        " GROUP BY p.id ORDER BY f.id IS NULL, 3, p.name",
         {"before": (as_of - timedelta(days=UNTOUCHED)).isoformat(), "as_of": as_of.isoformat()},
     )
-    return [Loose(code, name, date.fromisoformat(day), why, case, owner) for code, name, day, why, case, owner in rows]
+    return [
+        Loose(code, name, date.fromisoformat(day) if day else None, why, case, owner)
+        for code, name, day, why, case, owner in rows
+    ]
 
 
 def undated(conn: sqlite3.Connection) -> list[Loose]:

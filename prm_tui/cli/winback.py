@@ -46,7 +46,7 @@ def _results(options: argparse.Namespace) -> int:
         (False, True, True, True),
         whole=True,
     )
-    for one in found.brought:
+    for one in found.brought if found.treated.of else ():
         since = "came back" if one.label == "reactivated" else "joined"
         say(f"{one.partners:,} {one.label} partners brought {one.after_90:,.2f} within 90 days and {one.after_180:,.2f} within 180"
             f" days since they {since}, on average.")  # fmt: skip

@@ -59,6 +59,11 @@ def after(store: Store, change: int, *, as_of: date) -> Run | None:
     return found
 
 
+def go_on(store: Store, change: int, *, actor: int | None, as_of: date) -> Run:
+    """Do what is due after a change that began cases by hand; it belongs to the run."""
+    return _advance(store, as_of, actor, change, before=[change])
+
+
 def rehearse(
     store: Store,
     *names: str,

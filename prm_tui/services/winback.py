@@ -9,7 +9,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import REASONS
 from prm_tui.domain.run import Run
 from prm_tui.domain.winback import KIND, WINDOW, Arm, Results, Review, one_size
-from prm_tui.services import automation
+from prm_tui.services import automation, inactivity
 from prm_tui.services.agreeing import someone
 from storage import Store, steps, sweeps
 from storage import winback as stored
@@ -52,7 +52,9 @@ def look(store: Store, as_of: date) -> Review:
     """What goes wrong: one text for nearly all within 90 days, partners nobody is in touch with, cases without a day."""
     with store.reading() as conn:
         sent = stored.written_since(conn, as_of - timedelta(days=WINDOW), as_of)
-        return Review(tuple(one_size(sent)), tuple(stored.untouched(conn, as_of)), tuple(stored.undated(conn)))
+        inactivity.fill(store, as_of)
+        untouched = stored.untouched(conn, as_of, quiet=True)
+        return Review(tuple(one_size(sent)), tuple(untouched), tuple(stored.undated(conn)))
 
 
 def begin(store: Store, ids: Sequence[int], *, actor: int | None, as_of: date, kind: str = KIND) -> Run:
@@ -65,7 +67,7 @@ def begin(store: Store, ids: Sequence[int], *, actor: int | None, as_of: date, k
         raise UsageError(f"Automation has run for a later day than {as_of} already; begin it as of that day.")
     with store.change(f"{kind}: begun by hand", actor=person.id, as_of=as_of, kind="run") as change:
         open_cases(store, change, ids, kind, "by hand", person.id)
-    return automation.after(store, change.id, as_of=as_of) or Run(as_of)
+    return automation.go_on(store, change.id, actor=person.id, as_of=as_of)
 
 
 def open_cases(store: Store, change: Change, ids: Sequence[int], kind: str, reason: str, person: int) -> list[int]:

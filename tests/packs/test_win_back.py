@@ -162,9 +162,14 @@ def test_who_has_potential_is_visited_and_who_was_won_back_twice_is_decided_abou
     office.on(0)
     switch_on(office)
     office.run()
-    assert office.inbox() == ["Say why Partner TWICE is quiet"], "no third campaign: the reason, then the decision"
+    asked = [title for title in office.inbox() if not title.startswith("Message")]
+    assert asked == ["Say why Partner TWICE is quiet"], "no third campaign: the reason, then the decision"
     office.on(10).run()
-    assert sorted(office.inbox()) == ["Call Partner SMALL", "Say why Partner TWICE is quiet", "Visit Partner BIG"]
+    assert sorted(title for title in office.inbox() if not title.startswith("Message")) == [
+        "Call Partner SMALL",
+        "Say why Partner TWICE is quiet",
+        "Visit Partner BIG",
+    ]
 
 
 def test_a_message_with_an_empty_field_goes_to_nobody(office: Office) -> None:
@@ -340,6 +345,23 @@ def test_flagged_for_thirty_days_and_untouched_goes_up(office: Office) -> None:
     assert not any("Nobody was in touch with Partner A" in title for title in office.inbox())
 
 
+def test_who_is_quiet_and_has_no_case_is_untouched_too_unless_kept_or_left_out(office: Office) -> None:
+    quiet(office, "A", "B", "C", days=300)
+    office.happened("C", "call", on=DAY - timedelta(days=5))
+    kept.keep(office.store, office.of("B"), "a plant", DAY + timedelta(days=9), actor=office.who("Pat"), as_of=DAY)
+    (loose,) = winback.look(office.store, DAY).untouched
+    assert (loose.code, loose.why, loose.owner) == ("A", "inactive, and no case is open", "Pat")
+    quiet(office, *"DEFGH", days=300)
+    for code in "DEFGH":
+        said(office, code, "seasonal")
+    switch_on(office, hold_out=0.5)
+    office.run()
+    left_out = {code for code in "ADEFGH" if chance("went-quiet", code, DAY.isoformat()) < 0.5}
+    assert left_out and left_out != set("ADEFGH")
+    office.on(31).run()
+    assert {row.code for row in winback.look(office.store, office.day).untouched} == set("ADEFGH") - left_out
+
+
 def test_one_text_for_nearly_all_is_a_warning_in_the_rehearsal_and_afterwards(office: Office) -> None:
     trainings(office)
     for n, code in enumerate("ABCDEF"):
@@ -352,6 +374,19 @@ def test_one_text_for_nearly_all_is_a_warning_in_the_rehearsal_and_afterwards(of
     office.run()
     look = winback.look(office.store, office.day)
     assert [sent.warning for sent in look.same_text] == told.warnings and not look.undated
+
+
+def test_a_case_for_which_nothing_is_due_is_told(office: Office) -> None:
+    quiet(office, "A")
+    endless = (
+        '[trigger.own]\ntitle = "Own"\nwhen = "inactive"\nfirst = "act"\nstart = "winback"\n[workflow.winback]\ntitle = "Win-back"\n'
+        '[[workflow.winback.step]]\nid = "hope"\ndo = "wait"\nuntil = "count(order, 30) > 0"\n'
+    )
+    packs.add(office.store, endless, "own.toml", actor=office.who("Dana"), as_of=DAY)
+    triggers.switch_on(office.store, "own", first="act", actor=office.who("Max"), as_of=DAY)
+    office.run()
+    (loose,) = winback.look(office.store, DAY).undated
+    assert (loose.code, loose.since, loose.owner) == ("A", DAY, "Pat") and "without a day" in loose.why
 
 
 def test_it_is_begun_by_hand_for_those_marked(office: Office) -> None:
