@@ -113,8 +113,11 @@ def of_step(do: str) -> list[Field]:
              "within", "cases", "else", "choices", "amount", "rate", "basis", "currency")  # fmt: skip
     needed = required(KINDS[do])
     last = ("then", "warn", "pause", "escalate.to", "escalate.at", "detail", "note", "reject", "timeout")
+    last += ("until",) if do == "task" else ()
     order = {key: n for n, key in enumerate(first)}
-    return sorted(found, key=lambda f: (f.key not in needed, f.key in last, order.get(f.key, 50)))
+    return sorted(
+        found, key=lambda f: (f.key not in needed, f.key in last, 50 if f.key in last else order.get(f.key, 50))
+    )
 
 
 def _field(key: str, hint: Any) -> Field:

@@ -232,6 +232,21 @@ def test_the_sheet_of_reasons_goes_to_the_quiet_and_comes_back(office: Office, t
     assert reasons.listed(office.store, DAY) == []
 
 
+def test_words_of_an_ordinary_sheet_are_understood_or_kept_and_shown_as_they_are(
+    office: Office, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "why.csv"
+    sheet.write_text(
+        "Partner,Date,Reason,Said by,Competitor\nQUIET,2026-02-01,Contact left,partner,\nGONE,2026-02-02,price war,manager,Acme\n",
+        encoding="utf-8",
+    )
+    with exchange.read(office.store, [sheet], forced={"why": "activity:inactivity_reason"}) as reading:
+        exchange.commit(office.store, reading, actor=None, as_of=DAY)
+    found = {s.code: s for s in reasons.listed(office.store, DAY)}
+    assert (found["QUIET"].key, found["QUIET"].source) == ("contact-left", "why.csv, why row 2")
+    assert (found["GONE"].key, found["GONE"].known, found["GONE"].competitor) == ("price war", False, "Acme")
+
+
 def test_a_wrong_row_of_reasons_is_refused_and_the_others_are_taken(office: Office, tmp_path: Path) -> None:
     out = tmp_path / "reasons.xlsx"
     reasons.send(office.store, out, None, recipient="Pat", due=None, actor=office.who("Dana"), as_of=DAY)
