@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -61,8 +62,8 @@ _COST = (
 )
 
 
-def rows(conn: sqlite3.Connection, as_of: date, only: int | None = None) -> list[ReviewRow]:
-    """The partners of temp.state somebody has to decide about, those that hold most first; or one, listed or not."""
+def rows(conn: sqlite3.Connection, as_of: date, ids: Sequence[int] | None = None) -> list[ReviewRow]:
+    """The partners of temp.state somebody has to decide about, those that hold most first; or those of `ids`, listed or not."""
     day = as_of.isoformat()
     untouched = [row.case_id for row in winback.untouched(conn, as_of) if row.case_id is not None]
     found = conn.execute(
@@ -74,14 +75,14 @@ def rows(conn: sqlite3.Connection, as_of: date, only: int | None = None) -> list
         f" json_extract(p.custom, '$.health_score'), {_COST}, p.territory, t.active - (p.status = 'Active'), t.next"
         " FROM temp.state s CROSS JOIN partners p ON p.id = s.id"
         " LEFT JOIN listed l ON l.partner = p.id LEFT JOIN there t ON t.territory = p.territory"
-        " WHERE CASE WHEN :only IS NULL THEN l.partner IS NOT NULL ELSE p.id = :only END"
+        " WHERE CASE WHEN :ids IS NULL THEN l.partner IS NOT NULL ELSE p.id IN (SELECT value FROM json_each(:ids)) END"
         " AND p.status NOT IN (SELECT value FROM json_each(:gone))"
         " ORDER BY hours DESC NULLS LAST, funds DESC NULLS LAST, year DESC NULLS LAST, p.name COLLATE NOCASE",
         {
             "day": day, "ahead": (as_of + timedelta(days=AHEAD)).isoformat(), "year": (as_of - timedelta(days=365)).isoformat(),
             "quarter": (as_of - timedelta(days=QUARTER)).isoformat(), "states": json.dumps(LISTED), "red": RED, "kind": KIND,
             "minutes": settings.number(conn, "contact_minutes"), "funds": json.dumps(FUNDS), "untouched": json.dumps(untouched),
-            "gone": json.dumps([*GONE, "In notice"]), "only": only,
+            "gone": json.dumps([*GONE, "In notice"]), "ids": None if ids is None else json.dumps(list(ids)),
         },
     )  # fmt: skip
     return [_row(row) for row in found]

@@ -213,6 +213,8 @@ def _show(options: argparse.Namespace, case: Any) -> None:
     for line in data.get("impact", ()):
         count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
         print(plain(f"  {line['label']:<22} {count:>11}  {line['note']}").rstrip())
+    for key, value in data.get("numbers", {}).items():
+        print(plain(f"  {key}: {', '.join(value) if isinstance(value, list) else '' if value is None else value}"))
     for task in case.tasks:
         by = (
             f", {task.done_by or 'nobody in particular'} on {task.done_on}"

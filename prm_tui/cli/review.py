@@ -108,12 +108,12 @@ def _decide(options: argparse.Namespace) -> int:
     with opened(options) as store:
         as_of = day(options, store)
         partner = partners.resolve(store, options.words[1])
+        row = review.seen(store, [partner], as_of).get(partner)  # as it is decided about
         (done,) = review.decide(
             store, [Decision(partner, key, options.reason, until)], actor=actor(options, store), as_of=as_of
         )
-        row = review.seen(store, partner, as_of)
     say(f"{done.code} {done.name}: {done.did}; case {done.case} keeps the numbers seen.")
-    freed = review.freed([(row, key)])
+    freed = review.freed([(row, key)] if row else [])
     if freed.partners:
         say(f"Frees {freed.said}.")
     if options.json:

@@ -141,6 +141,8 @@ class _Review:
     def __init__(self, store: Store, change: Change, plan: SheetPlan, report: SheetReport) -> None:
         self.store, self.change, self.report = store, change, report
         self.decided: list[tuple[ReviewRow, Decision]] = []
+        named = [row.partner for row in questions.answers(change, plan) if row.said["decision"]]
+        self.seen = review.seen(store, [row_id for letter, row_id in named if letter == "v"], change.as_of)
 
     def enter(self, row: Answer, partner_id: int, name: str) -> None:
         """One row: the decision, why, until when, and whose it is; where nobody is named, who takes the sheet."""
@@ -154,7 +156,9 @@ class _Review:
         if questions.decided_already(self.change.conn, partner_id, key, one.reason, row.uid):
             self.report.same += 1
             return
-        seen = self._asked("id", lambda: review.seen(self.store, partner_id, self.change.as_of))
+        if partner_id not in self.seen:
+            raise _NotTaken("id", review.OUT)
+        seen = self.seen[partner_id]
         self._asked("decision", lambda: review.check(self.store, one, self.change.as_of))
         self.decided.append((seen, one))
         self.report.changed += 1

@@ -20,6 +20,7 @@ from storage.store import Change
 
 STARTS = {"win-back": WINBACK, "re-tier": "tier-review"}
 """Decisions that begin a workflow → which."""
+OUT = "It is not in the program, or on its way out: there is nothing to decide in a review."
 _PACK = {WINBACK: "win-back"}
 
 
@@ -30,13 +31,10 @@ def rows(store: Store, as_of: date) -> list[ReviewRow]:
         return stored.rows(conn, as_of)
 
 
-def seen(store: Store, partner_id: int, as_of: date) -> ReviewRow:
-    """A partner with the numbers of a review, whether it is listed or not. UsageError for one that is not in the program."""
-    inactivity.fill(store, as_of, ids=[partner_id])
-    found = stored.rows(store.conn, as_of, partner_id)
-    if not found:
-        raise UsageError("It is not in the program, or on its way out: there is nothing to decide in a review.")
-    return found[0]
+def seen(store: Store, ids: Sequence[int], as_of: date) -> dict[int, ReviewRow]:
+    """Partners with the numbers of a review, whether they are listed or not; who is not in the program is not there."""
+    inactivity.fill(store, as_of, ids=ids)
+    return {row.partner_id: row for row in stored.rows(store.conn, as_of, ids)}
 
 
 def decide(store: Store, decisions: Sequence[Decision], *, actor: int | None, as_of: date) -> list[Decided]:
@@ -47,8 +45,11 @@ def decide(store: Store, decisions: Sequence[Decision], *, actor: int | None, as
     """
     person = someone(store, actor, "decide in a review")
     made = [replace(one, by=one.by or person.id) for one in decisions]
-    found = {one.partner_id: seen(store, one.partner_id, as_of) for one in made}
+    with store.reading():
+        found = seen(store, [one.partner_id for one in made], as_of)
     for one in made:
+        if one.partner_id not in found:
+            raise UsageError(OUT)
         check(store, one, as_of)
     with store.change(f"review: {len(made)} decided", actor=person.id, as_of=as_of) as change:
         return enter(store, change, [(found[one.partner_id], one) for one in made])

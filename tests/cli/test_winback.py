@@ -103,6 +103,7 @@ def test_the_review_as_a_list_a_decision_and_a_sheet(prm: Prm, tmp_path: Path) -
     assert "Did you mean “offboard”?" in prm("review", "decide", "1", "ofboard", "--reason", "x", code=2)[1]
     assert "reason: say why" in prm("review", "decide", "1", "keep", code=2)[1]
     done, told = prm("review", "decide", "1", "offboard", "--reason", "gone for good", "--json")
+    assert "state: dormant" in prm("cases", "show", str(done["case"]))[0], "the numbers seen"
     assert done["decision"] == "offboard" and "Frees 0.0 hours a year" in told
     assert any(t["title"] == "Open the deactivation of A Bike Store" for t in prm("inbox", "--json")[0])
 

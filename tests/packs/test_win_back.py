@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.exchange import Choices
 from prm_tui.domain.winback import chance
 from prm_tui.services import automation, cases, exchange, kept, packs, reasons, triggers, winback
@@ -263,6 +263,8 @@ def test_it_takes_the_place_of_the_small_one(office: Office) -> None:
     with pytest.raises(UsageError, match="cannot switch it on as well"):
         triggers.switch_on(office.store, "gone-quiet", actor=office.who("Dana"), as_of=office.day)
     assert packs.export(office.store, "win-back") == packs.text_of(office.store, "win-back")
+    with pytest.raises(InputError, match="the pack win-back has another workflow “winback” already"):
+        packs.add_named(office.store, "gone-quiet", actor=office.who("Dana"), as_of=office.day)
 
 
 def test_who_is_kept_is_left_alone_until_the_day_that_was_named(office: Office) -> None:

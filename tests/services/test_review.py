@@ -107,6 +107,9 @@ def test_a_decision_is_kept_with_the_numbers_seen_and_does_what_it_says(office: 
         decide(office, "QUIET", "win-back")
     with pytest.raises(UsageError, match="Say who wants to"):
         review.decide(office.store, [Decision(office.of("QUIET"), "keep", "x")], actor=None, as_of=DAY)
+    office.partner("OUT", status="Prospect")
+    with pytest.raises(UsageError, match="not in the program"):
+        decide(office, "OUT", "keep")
     packs.add_named(office.store, "win-back", actor=office.who("Dana"), as_of=DAY)
 
     assert decide(office, "QUIET", "win-back") == "winback begins"
