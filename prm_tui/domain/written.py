@@ -112,7 +112,17 @@ def of_step(do: str) -> list[Field]:
     first = ("title", "to", "template", "owner", "by", "record", "kind", "field", "value", "expression", "for", "until", "activity",
              "within", "cases", "else", "choices", "amount", "rate", "basis", "currency")  # fmt: skip
     needed = required(KINDS[do])
-    last: tuple[str, ...] = ("then", "warn", "pause", "escalate.to", "escalate.at", "detail", "note", "reject", "timeout")
+    last: tuple[str, ...] = (
+        "then",
+        "warn",
+        "pause",
+        "escalate.to",
+        "escalate.at",
+        "detail",
+        "note",
+        "reject",
+        "timeout",
+    )
     last += ("until",) if do == "task" else ()
     order = {key: n for n, key in enumerate(first)}
     return sorted(

@@ -124,12 +124,18 @@ def test_nobody_closes_it_without_a_reason_and_who_says_so(office: Office) -> No
         said(office, "A", "competetor")
     with pytest.raises(UsageError, match="cannot say it"):
         said(office, "A", "competitor", by="inferred")
+    office.happened("A", "inactivity_reason", reason="price war", said_by="partner")
+    office.run()
+    assert office.inbox() == ["Say why Partner A was quiet"], (
+        "a word of their own is kept, but it is no reason of the list"
+    )
     said(office, "A", "Competitor won", by="partner")
     office.run()
     assert office.outcomes("winback") == [("A", "replied")] and office.inbox() == []
     assert [(s.label, s.said_by, s.by) for s in reasons.listed(office.store, office.day)] == [
         ("Competitor won", "partner", "Pat")
     ]
+    assert [s.known for s in reasons.listed(office.store, office.day, office.of("A"))] == [True, False]
 
 
 def test_business_stops_it_and_nobody_need_call_any_more(office: Office) -> None:
