@@ -18,6 +18,7 @@ from prm_tui.domain.condition.catalogue import RECORD_FIELDS
 from prm_tui.domain.condition.tree import leaves
 from prm_tui.domain.trigger import Trigger
 from storage import coverage, sweeps
+from storage import held as held_back
 from storage.conditions import Compiler, Place
 from storage.days import Days
 from storage.explain import subject_of
@@ -53,6 +54,7 @@ class Matched:
     held: int = 0
     noted: int = 0
     late: int = 0
+    hold_out: int = 0
 
 
 def kind_of(trigger: Trigger, known: Catalogue) -> Kind | None:
@@ -261,10 +263,9 @@ class Looking:
         held = acting and self._subjects() > self.trigger.cap
         (before,) = self.conn.execute("SELECT coalesce(max(id), 0) FROM hits").fetchone()
         self._hits("noted" if self.first == "note" else "held" if held else "open")
-        counts = dict(
-            self.conn.execute("SELECT state, count(*) FROM hits WHERE id > ? GROUP BY 1", (before,)).fetchall()
-        )
+        counts = held_back.hold(self.conn, self.active, before, self.as_of)
         matched.held, matched.noted, matched.late = counts.get("held", 0), counts.get("noted", 0), counts.get("late", 0)
+        matched.hold_out = counts.get("hold-out", 0)
         matched.acts = counts.get("open", 0)
         return matched
 
@@ -391,14 +392,6 @@ def period(name: str, day: date) -> str:
         return f"{year}-W{week:02}"
     return {"day": day.isoformat(), "month": f"{day:%Y-%m}", "quarter": f"{day.year}-Q{(day.month + 2) // 3}",
             "year": str(day.year)}[name]  # fmt: skip
-
-
-def release(change: Change, trigger_id: int) -> int:
-    """Let held hits go on; how many."""
-    return change.conn.execute(
-        "UPDATE hits SET state = 'open' WHERE state = 'held' AND episode_id IN (SELECT id FROM episodes WHERE trigger_id = ?)",
-        (trigger_id,),
-    ).rowcount
 
 
 def begin(change: Change, active: Active, known: Catalogue, partner_id: int, row: int | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from prm_tui.domain.partner import FIELDS
 from prm_tui.domain.sheet import ID, UID_LENGTH, OutColumn, OutSheet, SentSheet, headers_apart
-from storage import transition
+from storage import questions, transition
 from storage.cases import MAY_SEE
 from storage.store import Change
 
@@ -270,6 +270,8 @@ def mapping(conn: sqlite3.Connection, letter: str, row_id: int) -> OutSheet | No
         return approvals(conn, [], "")
     if letter == "h":
         return transition.sheet([], "", {})
+    if letter in ("w", "v"):
+        return questions.reasons(conn, [], "") if letter == "w" else questions.review([], "")
     table = {"r": "records", "a": "activities"}.get(letter)
     row = conn.execute(f"SELECT kind FROM {table} WHERE id = ?", (row_id,)).fetchone() if table else None
     if row is None:

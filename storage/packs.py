@@ -160,7 +160,7 @@ def _name_clashes(conn: sqlite3.Connection, pack: Pack) -> Iterator[Fault]:
     for what, mine in bodies.items():
         for name, body in mine.items():
             row = _current(conn, what, name)
-            if row and row[0] != pack.name and row[1] != body:
+            if row and row[0] not in (pack.name, *pack.supersedes) and row[1] != body:
                 yield Fault((what, name), f"{_owner(row[0])} has another {what} “{name}” already; give this one its own name")  # fmt: skip
 
 
@@ -236,6 +236,7 @@ def save(change: Change, pack: Pack, text: str) -> None:
         retitle(change, flow.name, flow.title)
     for trigger in pack.triggers.values():
         trigger_version(change, trigger, pack.name)
+    _take_over(change, pack)
     for policy in pack.policies.values():
         policies.save(change, policy)
     for key, value in pack.settings.items():
@@ -244,6 +245,16 @@ def save(change: Change, pack: Pack, text: str) -> None:
             (key, str(value), change.id),
         )
     _save(change, "packs", pack.name, {"title": pack.title, "kind": pack.kind, "body": text}, None)
+
+
+def _take_over(change: Change, pack: Pack) -> None:
+    """What a pack brings in the place of another's is its own from now on."""
+    for table, mine in (("triggers", pack.triggers), ("workflows", pack.workflows), ("templates", pack.templates)):
+        for name in mine if pack.supersedes else ():
+            change.conn.execute(
+                f"UPDATE {table} SET pack = ? WHERE name = ? AND pack IN (SELECT value FROM json_each(?))",
+                (pack.name, name, json.dumps(pack.supersedes)),
+            )
 
 
 def retitle(change: Change, workflow: str, title: str) -> None:

@@ -150,7 +150,7 @@ def fired(conn: sqlite3.Connection, change_id: int) -> tuple[Fired, ...]:
         found.setdefault(name, {})[state] = count
     return tuple(
         Fired(name, titles[name], states.get("acted", 0) + states.get("open", 0), states.get("held", 0),
-              states.get("noted", 0), states.get("late", 0))
+              states.get("noted", 0), states.get("late", 0), states.get("hold-out", 0))
         for name, states in found.items()
     )  # fmt: skip
 

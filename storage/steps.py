@@ -48,6 +48,24 @@ def open_cases(round_: Round, matched: Matched, asked_by: int | None = None) -> 
     return count
 
 
+def begin(round_: Round, version: int, ids: Sequence[int], reason: str, asked_by: int) -> list[int]:
+    """A case of a version of a workflow for each of some partners, begun by a person; their numbers."""
+    conn, workflow = round_.conn, round_.workflow(version)
+    first = workflow.steps[0]
+    owner, params = whom.person_sql(workflow.owner)
+    highest = conn.execute("SELECT coalesce(max(id), 0) FROM cases").fetchone()[0]
+    conn.execute(
+        "INSERT INTO cases(kind, version_id, partner_id, subject, title, state, stage, owner, opened_on, reason, requested_by,"
+        f" change_id) SELECT :kind, :version, p.id, 'partner', :title, 'open', :stage, {owner}, :on, :reason, :asked_by, :change"
+        " FROM json_each(:ids) j JOIN partners p ON p.id = j.value ORDER BY j.key",
+        {"kind": workflow.name, "version": version, "title": workflow.title, "stage": getattr(first, "title", first.id),
+         "on": round_.as_of.isoformat(), "reason": reason, "asked_by": asked_by, "change": round_.change.id,
+         "ids": json.dumps(list(ids)), **params},
+    )  # fmt: skip
+    enter(round_, first.id, "SELECT id, NULL AS own FROM cases WHERE id > :highest", {"highest": highest})
+    return [case for (case,) in conn.execute("SELECT id FROM cases WHERE id > ? ORDER BY id", (highest,))]
+
+
 # ---- what waits ----
 
 
@@ -121,10 +139,11 @@ def _withdrawn(round_: Round, version_id: int, step: Task | Approve) -> int:
     over = subjects.meeting(round_.conn, round_.known, round_.as_of, step.unless.when, waiting) if waiting else set()
     visits = sorted(over)
     _keep_why(round_, step.unless.when, visits)
-    round_.conn.execute(
-        "UPDATE tasks SET state = 'cancelled' WHERE state = 'open' AND step_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(visits),),
-    )
+    mine = "SELECT id FROM tasks WHERE step_id IN (SELECT value FROM json_each(:visits)) AND state = 'open'"
+    given = {"visits": json.dumps(visits), "on": round_.as_of.isoformat()}
+    chased = f"json_extract(data, '$.about') IN ({mine})"  # who chases it need not do that, either
+    round_.conn.execute(f"UPDATE tasks SET state = 'cancelled' WHERE +state = 'open' AND {chased}", given)
+    round_.conn.execute(f"UPDATE tasks SET state = 'cancelled' WHERE id IN ({mine})", given)
     go(round_, version_id, visits, step.unless.then)
     return len(visits)
 

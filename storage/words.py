@@ -7,6 +7,7 @@ import sqlite3
 from prm_tui.domain import identity, rhythm, text
 from prm_tui.domain.ratio import wilson_lower
 from prm_tui.domain.sheet import LONGEST, NEVER
+from prm_tui.domain.winback import chance
 
 SEARCH = (
     "folded(code || ' ' || name || ' ' || coalesce(type, '') || ' ' || coalesce(tier, '') || ' '"
@@ -18,7 +19,7 @@ SEARCH = (
 
 def register(conn: sqlite3.Connection) -> None:
     """Teach a connection `name_key`, `folded`, `trimmed`, `slug`, `tax_key`, `web_domain` (NULL stays NULL), `alike`
-    `wilson_lower`, and what domain/rhythm.py says of a silence: `surprise` and `silence_limit`.
+    `wilson_lower`, `chance`, and what domain/rhythm.py says of a silence: `surprise` and `silence_limit`.
     """
     for function in (text.name_key, text.folded, text.trimmed, text.slug, identity.tax_key, identity.web_domain):
         conn.create_function(
@@ -30,6 +31,7 @@ def register(conn: sqlite3.Connection) -> None:
     conn.create_function("alike", 2, alike, deterministic=True)
     conn.create_function("wilson_lower", 2, wilson_lower, deterministic=True)
     conn.create_function("surprise", 5, rhythm.of_days, deterministic=True)
+    conn.create_function("chance", 3, chance, deterministic=True)
     conn.create_function("silence_limit", 5, rhythm.limit_of, deterministic=True)
 
 

@@ -234,6 +234,8 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
     for said in filter(None, (case.one_person, case.unsigned)):
         print(plain(f"  {said}"))
     _show_data(case.data)
+    for key, value in case.data.get("numbers", {}).items():
+        print(plain(f"  {key}: {', '.join(value) if isinstance(value, list) else '' if value is None else value}"))
     if since is not None:
         _show_since(since)
     for task in case.tasks:

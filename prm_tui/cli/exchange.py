@@ -49,8 +49,8 @@ def register(commands: Any) -> None:
     made.add_argument("--all-or-nothing", action="store_true", help="Take nothing when any row is refused.")
     made.add_argument("--errors", metavar="OUT.xlsx", help="Write the refused rows back, marked, to correct them.")
     made = with_json(command(commands, "export", "Write a list, one partner or everything to a spreadsheet.", _export))
-    made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records, approvals or"
-                      " everything; then the file: .xlsx, .csv or .json.")  # fmt: skip
+    made.add_argument("what", metavar="WHAT", nargs="+", help="partners, partner CODE, contacts, activities, records, approvals, reasons"
+                      " (of who is quiet) or everything; then the file: .xlsx, .csv or .json.")  # fmt: skip
     made.add_argument("--where", metavar="CONDITION", default="", help="Only partners that meet a condition.")
     made.add_argument("--to", metavar="NAME", help="Make it a sheet that NAME fills in and sends back.")
     made.add_argument("--due", metavar="DATE", help="Until when it is wanted back.")
@@ -230,6 +230,10 @@ def _export(options: argparse.Namespace) -> int:
         if options.where:
             found = partners.find(store, condition=options.where, as_of=day(options, store))
             ids = [i for i in found.ids if ids is None or i in ids]
+        elif what == "reasons":
+            from prm_tui.services import reasons
+
+            ids = reasons.asked(store, day(options, store))
         if options.to:
             due = read_date(options.due, "--due") if options.due else None
             written = export.send(store, what, Path(out), ids, recipient=options.to, due=due,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from prm_tui.cli import reasons
 from prm_tui.cli.common import command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
@@ -27,6 +28,7 @@ def register(commands: Any) -> None:
     made.add_argument(
         "--history", action="store_true", help="Of one partner: what was to be said at the end of each month."
     )
+    reasons.add_options(made)
     made = with_json(command(commands, "policies", "The policies by which a partner counts as inactive.", _policies))
     made.add_argument("name", nargs="?", metavar="NAME", help="One policy, every version of it.")
 
@@ -35,6 +37,9 @@ def _inactive(options: argparse.Namespace) -> int:
     from prm_tui.domain.inactivity import STATES, counts, state
     from prm_tui.services import inactivity, partners
 
+    done = reasons.act(options)
+    if done is not None:
+        return done
     wanted = {state(said).key for said in options.state or ()}
     with opened(options) as store:
         as_of = day(options, store)

@@ -22,6 +22,8 @@ GROUPS = (
     "inactive",
     "insights",
     "deactivation",
+    "winback",
+    "review",
     "cases",
     "obligations",
     "letters",

@@ -50,6 +50,8 @@ def told(done: Run, as_json: bool) -> int:
             say(f"and {len(done.effects) - LISTED:,} more; --json lists them")
         if done.changes:
             say(f"Change {done.changes[0]}. Take it back with: prm undo {done.changes[0]}")
+        for warning in done.warnings:
+            say(f"warning: {warning}")
         if done.held:
             say("Let held matches go with: prm triggers release NAME")
     return 1 if done.held else 0

@@ -29,6 +29,8 @@ RECORD_TARGETS = (
 )  # fmt: skip
 APPROVAL_TARGETS = ("decision", "signed_by", "signed_on", "remark")
 TRANSITION_TARGETS = ("hand_over_to", "consent", "letter", "letter_on")
+REASON_TARGETS = ("reason", "said_by", "said_on", "competitor", "remark")
+REVIEW_TARGETS = ("decision", "reason", "until", "decided_by")
 TARGETS = {
     "partners": PARTNER_TARGETS,
     "people": PEOPLE_TARGETS,
@@ -37,6 +39,8 @@ TARGETS = {
     "record": RECORD_TARGETS,
     "approvals": APPROVAL_TARGETS,
     "transition": TRANSITION_TARGETS,
+    "reasons": REASON_TARGETS,
+    "review": REVIEW_TARGETS,
 }
 NEEDED = {
     "partners": ("name",),
@@ -46,8 +50,12 @@ NEEDED = {
     "record": ("partner",),
     "approvals": (),
     "transition": (),
+    "reasons": (),
+    "review": (),
 }
-DATES = frozenset({"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on", "letter_on"})
+DATES = frozenset(
+    {"occurred_on", "joined_on", "starts_on", "ends_on", "valid_until", "signed_on", "letter_on", "said_on", "until"}
+)
 NUMBERS = frozenset({"amount", "quantity"})
 REASON = "Why prm could not take this row"
 """The header of the column that a workbook of refused rows gets; it means nothing when the rows come back."""
@@ -59,7 +67,9 @@ def targets(what: str) -> tuple[str, ...]:
 
 
 def right_what(what: str) -> bool:
-    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals, transition or skip."""
+    """Whether this says what a sheet is: partners, people, contacts, activity:KIND, record:KIND, approvals, transition, reasons,
+    review or skip.
+    """
     noun, colon, kind = what.partition(":")
     if noun in ("activity", "record"):
         return kind.isidentifier()

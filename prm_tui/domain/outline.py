@@ -229,7 +229,8 @@ def _ways(workflow: Workflow, step: Step, numbers: dict[str, int]) -> Iterator[t
 
 
 def _until(step: Wait) -> str:
-    return f"{_a(step.activity)} comes" if step.activity else _read(step.until or "")
+    ways = [f"{_a(step.activity)} comes"] if step.activity else []
+    return ", or ".join([*ways, _read(step.until)] if step.until else ways)
 
 
 def _said(step: Step) -> tuple[str, str]:
@@ -332,6 +333,10 @@ def safety(trigger: Trigger, acts: Iterable[str], agrees: str) -> list[str]:
         "from-now": "count from now on", "note": "take note of today's matches, do nothing", "act": "act on all that match already",
     }[trigger.first]  # fmt: skip
     said = [f"more than {trigger.cap:,} partners at once: hold them for a person", f"when switched on: {first}"]
+    if trigger.month_cap:
+        said.append(f"more than {trigger.month_cap:,} partners in a calendar month: hold them for a person")
+    if trigger.hold_out:
+        said.append(f"{trigger.hold_out:.0%} of the matches, by chance, get nothing, to compare with")
     if trigger.on in ("activity", "record"):
         said.append(f"facts that come more than {trigger.stale_days} days late: {late}")
     does = list(acts)

@@ -124,13 +124,15 @@ class _Head:
     about: Words | None = None
     kind: Annotated[str, one_of(*KINDS)] | None = None
     needs: tuple[Slug, ...] = ()
+    supersedes: tuple[Slug, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
     """Everything one TOML text brings, by name. `kind`: workflow, industry, or own (a file without [pack]).
 
-    `needs`: packs that must be in the file before it.
+    `needs`: packs that must be in the file before it; `supersedes`: packs whose triggers, workflows and templates of the
+    same names it takes over.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Pack:
     about: str | None = None
     kind: str = "own"
     needs: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
     partner: dict[str, PartnerField] = field(default_factory=dict)
     activities: dict[str, ActivityKind] = field(default_factory=dict)
     records: dict[str, RecordKind] = field(default_factory=dict)
@@ -224,7 +227,8 @@ def parse(text: str, file: str) -> Draft:
     head = head or _Head()
     name = head.name or _stem(file)
     kind = head.kind or ("workflow" if "pack" in data else "own")
-    pack = Pack(name=name, title=head.title or name, about=head.about, kind=kind, needs=head.needs, **parts)
+    pack = Pack(name=name, title=head.title or name, about=head.about, kind=kind, needs=head.needs,
+                supersedes=head.supersedes, **parts)  # fmt: skip
     draft = Draft(pack, (), frozenset(failed), file, toml.places(text))
     return replace(draft, faults=tuple(draft.placed(faults)))
 
@@ -293,7 +297,7 @@ def _settings(data: Any, faults: list[Fault]) -> dict[str, Any]:
 def write(pack: Pack) -> str:
     """A pack as TOML that a person can read, always the same; read(write(pack), …) is the pack again."""
     head = {"name": pack.name, "title": pack.title, "about": pack.about, "kind": pack.kind,
-            "needs": list(pack.needs) or None}  # fmt: skip
+            "needs": list(pack.needs) or None, "supersedes": list(pack.supersedes) or None}  # fmt: skip
     parts = [toml.table(("pack",), {key: value for key, value in head.items() if value is not None})]
     if pack.settings:
         parts.append(toml.table(("settings",), plain(pack.settings)))

@@ -12,7 +12,7 @@ class Fired:
     """What became of the matches of one trigger: in subjects.
 
     `acted`: a case was opened; `held`: more than its cap, a person decides; `noted`: it matched already when it was
-    switched on; `late`: learned too late to act on, recorded only.
+    switched on; `late`: learned too late to act on, recorded only; `hold_out`: nothing is done for them, to compare with.
     """
 
     name: str
@@ -21,16 +21,18 @@ class Fired:
     held: int = 0
     noted: int = 0
     late: int = 0
+    hold_out: int = 0
 
     @property
     def matched(self) -> int:
         """All together."""
-        return self.acted + self.held + self.noted + self.late
+        return self.acted + self.held + self.noted + self.late + self.hold_out
 
     @property
     def summary(self) -> str:
         """3 begun, 2 held"""
-        parts = [(self.acted, "begun"), (self.held, "held"), (self.noted, "taken note of"), (self.late, "learned late")]
+        parts = [(self.acted, "begun"), (self.held, "held"), (self.noted, "taken note of"), (self.late, "learned late"),
+                 (self.hold_out, "left out to compare with")]  # fmt: skip
         return ", ".join(f"{n:,} {said}" for n, said in parts if n) or "nothing"
 
 
@@ -64,6 +66,8 @@ class Run:
     timers: int = 0
     moved: int = 0
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """In a rehearsal: what a person should think over before it acts."""
     then: Run | None = None
     """In a rehearsal: what would follow if the held matches were let go."""
 
@@ -82,7 +86,7 @@ class Run:
         for n, known in enumerate(self.fired):
             if known.name == fired.name:
                 self.fired[n] = Fired(known.name, known.title, known.acted + fired.acted, known.held + fired.held,
-                                      known.noted + fired.noted, known.late + fired.late)  # fmt: skip
+                                      known.noted + fired.noted, known.late + fired.late, known.hold_out + fired.hold_out)  # fmt: skip
                 return
         self.fired.append(fired)
 
@@ -94,7 +98,8 @@ class Run:
         said = list(self.notes)
         for f in self.fired:
             parts = [f"{f.acted:,} {would}begun" if f.acted else "", f"{f.held:,} held: more than its cap" if f.held else "",
-                     f"{f.noted:,} taken note of" if f.noted else "", f"{f.late:,} learned late" if f.late else ""]  # fmt: skip
+                     f"{f.noted:,} taken note of" if f.noted else "", f"{f.late:,} learned late" if f.late else "",
+                     f"{f.hold_out:,} left out by chance, to compare with" if f.hold_out else ""]  # fmt: skip
             said.append(
                 f"{f.title}: {f.matched:,} match{'es' if f.matched != 1 else ''} ({', '.join(filter(None, parts))})"
             )
@@ -111,10 +116,11 @@ class Run:
         return {
             "as_of": self.as_of.isoformat(), "dry_run": self.rehearsed, "changes": self.changes, "rounds": self.rounds,
             "triggers": [{"name": f.name, "title": f.title, "matched": f.matched, "acted": f.acted, "held": f.held,
-                          "noted": f.noted, "late": f.late} for f in self.fired],
+                          "noted": f.noted, "late": f.late, "hold_out": f.hold_out} for f in self.fired],
             "subjects": sum(f.matched for f in self.fired), "tasks": kinds["task"], "approvals": kinds["approval"],
             "messages": kinds["message"], "held": self.held, "counts": self.counts, "deadlines": self.timers,
             "effects": [asdict(effect) for effect in self.effects], "notes": self.notes,
+            "warnings": self.warnings,
         }  # fmt: skip
 
 
@@ -153,7 +159,7 @@ class RunRow:
 class Hit:
     """One match of a trigger: whom, when, what became of it, and what was found then.
 
-    `state`: acted, held, noted (taken note of, nothing done), late, open. `parts`: (part of the condition, the value
+    `state`: acted, held, noted (taken note of, nothing done), late, open, hold-out. `parts`: (part of the condition, the value
     it had). `row_id`: of the record or activity it is about.
     """
 
@@ -174,5 +180,6 @@ class Hit:
 
 
 STATES = {"acted": "a case was opened", "held": "held: a person lets it go", "noted": "taken note of, nothing done",
-          "late": "learned late, only written down", "open": "about to be acted on"}  # fmt: skip
+          "late": "learned late, only written down", "open": "about to be acted on",
+          "hold-out": "left out by chance, to compare with"}  # fmt: skip
 """What became of a match, in words."""

@@ -48,6 +48,8 @@ SETTINGS = {
                 " are due to be erased.", 365, 0, 36_500),
         Setting("year_starts", "Year's first month", "The month in which the fiscal year begins, for year and quarter.",
                 1, 1, 12),
+        Setting("contact_minutes", "Minutes a contact takes", "So many minutes a meeting, call or e-mail took of us where"
+                " nobody wrote down its hours.", 30, 0, 1_440),
         Setting(EVIDENCE, "Signed answers for cause", "1: a deactivation for cause is approved by a signed answer only."
                 " 0: entering it here is enough, and every such case says so.", 1, 0, 1, by_pack=False),
         Setting("deemed_days", "Days until a letter counts", "So many days after it was sent a notice counts as received,"

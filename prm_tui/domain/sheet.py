@@ -1,8 +1,9 @@
 """Sheets that go out: what their columns are, how some are computed, and the token by which a row is known again.
 
 A token is `UID-pROWID` (p for a partner, c contact, r record, a activity, t approval, h a record
-that is handed over). The UID names a sheet that was sent, or, of a plain export, the change at which it was made (the
-beginning of that change's hash, so that a sheet of another file is never taken for one of ours).
+that is handed over, w why a partner is quiet, v what a review makes of it). The UID names a sheet that was sent, or, of
+a plain export, the change at which it was made (the beginning of that change's hash, so that a sheet of another file
+is never taken for one of ours).
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ class SentSheet:
 
 def token_row(token: str) -> tuple[str, int]:
     """Which row a token names: its letter and id; ("", 0) for what is no token."""
-    match = re.fullmatch(r"\w+-([pcrath])(\d{1,15})", token)
+    match = re.fullmatch(r"\w+-([pcrathwv])(\d{1,15})", token)
     return (match[1], int(match[2])) if match else ("", 0)
 
 

@@ -54,6 +54,13 @@ class Subject:
         raise Wrong(f"{said(value)} is no subject; write partner, record:KIND or activity:KIND", shown)
 
 
+def part(value: Any) -> Decimal:
+    """A part of a whole, up to a half. Raises Wrong for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal) or not 0 < value <= Decimal("0.5"):
+        raise Wrong(f"a part above 0 and up to 0.5 is expected, such as 0.2, not {said(value)}")
+    return Decimal(str(value))
+
+
 _Subject = Annotated[str, lambda value: str(Subject.of(value))]
 _Days = Annotated[int, whole(-FURTHEST, FURTHEST)]
 
@@ -83,7 +90,8 @@ class Trigger:
     `again_after`: days a condition must be false before it may match again. `stale_days`: what is learned so many
     days late is treated as `late` says. `cap`: subjects a day before hits are held. `first`: what happens to those
     that match already when it is switched on. Lower `priority` goes first. `coverage`: whether what has not
-    happened must be covered by a feed (conditions.md).
+    happened must be covered by a feed (conditions.md). `month_cap`: matches a calendar month before more are held.
+    `hold_out`: the share of matches that nothing is done for, by chance, so that what is done can be compared with it.
     """
 
     name: str
@@ -106,6 +114,8 @@ class Trigger:
     first: Annotated[str, one_of("from-now", "note", "act")] = "from-now"
     priority: Annotated[int, whole(0, 1_000_000)] = 100
     coverage: Annotated[str, one_of("strict", "as recorded")] = "strict"
+    month_cap: Annotated[int, whole(1, 1_000_000)] | None = None
+    hold_out: Annotated[Decimal, part] | None = None
     start: Slug
 
     @property

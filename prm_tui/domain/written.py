@@ -51,6 +51,8 @@ _ABOUT: dict[str, tuple[str, str]] = {
     "late": ("Late facts", "act, mark, record"), "stale_days": ("Late means", "days until a fact is learned"),
     "cap": ("At most", "partners a day; more are held for a person"), "first": ("At the start", "from-now, note, act"),
     "priority": ("Order", "lower goes first; 100"), "coverage": ("Silence", "strict: only as far as feeds are covered; as recorded"),
+    "month_cap": ("In a month", "matches a calendar month; more are held for a person"),
+    "hold_out": ("Left out", "the share that nothing is done for, to compare with: 0.2"),
     "start": ("Starts", "a workflow"), "optional": ("May be left out", "yes: where nobody may be written to, nothing is said"),
     "eligible": ("Who may get it", "a condition about partners: tier = 'Gold'"), "weight": ("Whose turn, by", "sum(order.amount, 365)"),
     "share": ("Goes to", "one or all"), "status": ("Status", "Offered"), "nobody": ("If nobody may", _WAY),
@@ -76,7 +78,7 @@ WHEN = (
     "changed",
     "again_after",
 )
-SAFETY = ("cap", "first", "late", "stale_days", "priority", "coverage")
+SAFETY = ("cap", "first", "late", "stale_days", "priority", "coverage", "month_cap", "hold_out")
 _ONLY = {
     "date": ("date",), "days_before": ("date",), "period": ("every",), "total": ("crosses",), "steps": ("crosses",),
     "each": ("crosses",), "event": ("record",), "changed": ("record",), "again_after": ("becomes true",),
@@ -130,7 +132,9 @@ def of_step(do: str) -> list[Field]:
         "timeout",
     )
     order = {key: n for n, key in enumerate(first)}
-    return sorted(found, key=lambda f: (f.key not in needed, f.key in last, order.get(f.key, 50)))
+    return sorted(
+        found, key=lambda f: (f.key not in needed, f.key in last, 50 if f.key in last else order.get(f.key, 50))
+    )
 
 
 def _field(key: str, hint: Any) -> Field:

@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from prm_tui import clock
+from prm_tui.domain import winback
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
 from prm_tui.services import deadlines, documents, partners, records, shipped
 from prm_tui.services.agreeing import someone
 from storage import Store, emits, matches, runs, steps, sweeps
+from storage import held as held_back
 from storage import triggers as stored
+from storage import winback as texts
 from storage.catalogue import catalogue
 from storage.matches import Looking, Matched
 from storage.rounds import Round
@@ -56,6 +59,11 @@ def after(store: Store, change: int, *, as_of: date) -> Run | None:
     return found
 
 
+def go_on(store: Store, change: int, *, actor: int | None, as_of: date) -> Run:
+    """Do what is due after a change that began cases by hand; it belongs to the run."""
+    return _advance(store, as_of, actor, change, before=[change])
+
+
 def rehearse(
     store: Store,
     *names: str,
@@ -77,6 +85,7 @@ def rehearse(
             if name not in known:
                 raise UsageError(f"There is no trigger “{name}”. See: prm triggers list")
         found = _advance(store, as_of, None, None, only=names)
+        found.warnings = [sent.warning for sent in winback.one_size(texts.written_by(store.conn, found.changes))]
         if let_go and found.held:
             found.then = _let_go(store, [known[f.name] for f in found.fired if f.held], as_of, None)
             found.then.rehearsed, found.then.changes = True, []
@@ -105,7 +114,7 @@ def _let_go(store: Store, held: Sequence[sweeps.Active], as_of: date, actor: int
     counts = {}
     with store.change(f"held matches of {names} go on", actor=actor, as_of=as_of, kind="run") as change:
         for active in held:
-            counts[active.id] = matches.release(change, active.id)
+            counts[active.id] = held_back.release(change, active.id)
             if not counts[active.id]:
                 raise UsageError(f"No match of “{active.trigger.name}” is held.")
             steps.open_cases(round_of(store, change), Matched(active))
@@ -234,7 +243,8 @@ def _one_round(
         begun += matched.acts
         if matched.new or matched.noted:
             trigger = matched.active.trigger
-            found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late))
+            found.add(Fired(trigger.name, trigger.title, matched.acts, matched.held, matched.noted, matched.late,
+                            matched.hold_out))  # fmt: skip
     ran = steps.run_ready(round_)
     found.timers += fired
     found.moved += moved

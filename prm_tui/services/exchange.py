@@ -118,8 +118,8 @@ def _apply(
                     continue
                 if on_progress:
                     on_progress(plan.sheet)
-                if plan.noun == "approvals":
-                    report.sheets.append(_signed(store, change, plan, rehearse))
+                if plan.noun in ("approvals", "reasons", "review"):
+                    report.sheets.append(_answered(store, change, plan, rehearse))
                     continue
                 if plan.noun == "transition":
                     report.sheets.append(_handed_over(store, change, plan, rehearse))
@@ -141,10 +141,14 @@ def _apply(
     return report
 
 
-def _signed(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
-    """Answers bind others: in earnest somebody by name takes them in, today."""
-    from prm_tui.services import signoff
+def _answered(store: Store, change: Change, plan: SheetPlan, rehearse: bool) -> SheetReport:
+    """Signed answers and decisions bind others: in earnest somebody by name takes them in; what is signed, today."""
+    from prm_tui.services import answered, signoff
 
+    if plan.noun == "review" and not rehearse:
+        someone(store, change.actor_id, "take decisions in")
+    if plan.noun != "approvals":
+        return answered.take(store, change, plan)
     if not rehearse:
         someone(store, change.actor_id, "take signed answers in")
         in_the_present(store, change.as_of, "take signed answers in")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,9 +13,9 @@ from importers import export
 from importers.export import Written
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.sheet import UID_LENGTH, OutSheet, SentSheet, names_apart, token_row
-from storage import Store, figures, outgoing
+from storage import Store, figures, outgoing, questions
 
-WHATS = ("partners", "partner", "contacts", "activities", "records", "approvals", "everything")
+WHATS = ("partners", "partner", "contacts", "activities", "records", "approvals", "reasons", "everything")
 _WHOLE = ("partner", "everything")
 
 
@@ -68,6 +68,25 @@ def send(
     Its keys are locked and a page explains it. What it holds now is not written into it: when it comes back
     it is compared with this file as it is at this change. Raises InputError; nothing is remembered then.
     """
+
+    def made(conn: Any, uid: str) -> list[OutSheet]:
+        return [s for s in _sheets(conn, what, out, ids, uid, kind, actor) if s.what != "skip"]
+
+    return hand_out(store, what, out, made, recipient=recipient, due=due, actor=actor, as_of=as_of)
+
+
+def hand_out(
+    store: Store,
+    what: str,
+    out: Path,
+    made: Callable[[Any, str], list[OutSheet]],
+    *,
+    recipient: str,
+    due: date | None,
+    actor: int | None,
+    as_of: date,
+) -> Written:
+    """As `send`, of sheets that are `made` with the id by which their rows are known again."""
     if out.suffix.lower() not in (".xlsx", ".csv"):
         raise InputError(f"{out.name}: a sheet that is to return is a workbook or csv. Name it .xlsx or .csv")
     if not recipient.strip():
@@ -75,12 +94,11 @@ def send(
     uid = uuid.uuid4().hex[:UID_LENGTH]
     seen: dict[str, list[int]] = {}
     with store.change(f"{what} sent to {recipient}", actor=actor, as_of=as_of) as change:
-        sheets = [s for s in _sheets(change.conn, what, out, ids, uid, kind, actor) if s.what != "skip"]
         written = export.write(
             out,
-            [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in sheets],
+            [replace(s, rows=_noting(s, seen.setdefault(s.what, []))) for s in made(change.conn, uid)],
             locked=True,
-            guide=_guide(recipient, due, _SIGN if what == "approvals" else _FILL),
+            guide=_guide(recipient, due, _HOW.get(what, _FILL)),
         )
         outgoing.send(change, uid, what, recipient.strip(), due, {"file": out.name, "ids": seen})
     return written
@@ -104,6 +122,18 @@ _SIGN = (
     "A no needs a remark that says why. A row without a decision stays open.",
     "Grey cells are there to be read.",
 )
+_WHY = (
+    "In each row choose the reason from the list, and who says so: the partner, or you as its manager (nobody named: you).",
+    "Another word is taken, too, and stands as it is. A row without a reason says nothing.",
+    "Grey cells are there to be read.",
+)
+_DECIDE = (
+    "In each row choose the decision from the list, write why, and your name, and send the file back.",
+    "“Keep despite the rule” needs the last day, too. A row without a decision stays as it is.",
+    "Win back and re-tier begin their workflow; offboard gives a program manager the task to open the deactivation.",
+    "Grey cells are there to be read.",
+)
+_HOW = {"approvals": _SIGN, "reasons": _WHY, "review": _DECIDE}
 
 
 def _guide(recipient: str, due: date | None, how: Sequence[str]) -> list[str]:
@@ -146,6 +176,8 @@ def _sheets(
         sheets += [outgoing.records(conn, kind, ids, token) for kind in outgoing.kinds(conn, "records", ids)]
     if what == "approvals":
         sheets.append(outgoing.approvals(conn, ids, token, viewer))
+    if what == "reasons":
+        sheets.append(questions.reasons(conn, ids, token))
     if whole or what == "activities":
         sheets += [outgoing.activities(conn, kind, ids, token) for kind in kinds("activities")]
         sheets += [outgoing.lines(conn, kind, ids) for kind in kinds("activity_lines")]

@@ -19,7 +19,17 @@ from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
 from storage import Store, imports, outgoing
 
-ORDER = {"people": 0, "partners": 1, "contacts": 2, "record": 3, "activity": 4, "approvals": 5, "transition": 6}
+ORDER = {
+    "people": 0,
+    "partners": 1,
+    "contacts": 2,
+    "record": 3,
+    "activity": 4,
+    "approvals": 5,
+    "transition": 6,
+    "reasons": 7,
+    "review": 8,
+}
 
 
 @dataclass

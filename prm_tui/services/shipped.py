@@ -20,7 +20,7 @@ def built_in() -> list[str]:
     return sorted(p.name for p in (resources.files("prm_tui") / "packs").iterdir() if (p / "pack.toml").is_file())
 
 
-CORE = "2"
+CORE = "3"
 """The number of the core pack; raised whenever its file changes, so that opening need not read it."""
 
 

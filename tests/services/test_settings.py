@@ -89,7 +89,7 @@ def test_one_person_can_do_it_all_when_the_file_says_so_and_every_case_says_it(a
     assert cases.get(store, case).row.stage == "notice"
 
     history.undo(store, lowered, actor=sol, as_of=DAY)
-    assert [row.value for row in file_settings.listed(store)] == [2, 35, 365, 1, 1, 3, 180]
+    assert [row.value for row in file_settings.listed(store)] == [2, 35, 365, 1, 30, 1, 3, 180]
     assert cases.get(store, case).one_person == "asked for and approved by one person, Sol", "it says so for ever"
     people.add(store, "Ann", roles=["manager"], actor=None, as_of=DAY)
     partners.add(store, {"code": "B", "name": "Partner B"}, actor=None, as_of=DAY)
