@@ -68,10 +68,15 @@ async def _change(app: PrmApp, everyone: list[Person]) -> None:
 
 
 async def change_settings(app: PrmApp) -> None:
-    """Ask for the settings of the file, all on one form; what is changed is one change."""
+    """Choose a setting of the file, say what it is to be."""
     await app.ready()
     session = app.session
-    rows = await app.gateway.read(file_settings.listed)
+    rows = {row.setting.key: row for row in await app.gateway.read(file_settings.listed)}
+    choices = [Choice(key, f"{row.setting.title}: {row.value}", row.by or "standard") for key, row in rows.items()]
+    key = await app.push_screen_wait(Choose("Settings of this file", choices))
+    if key is None:
+        return
+    row = rows[key]
 
     async def save(said: dict[str, str]) -> object:
         if not said:
@@ -80,20 +85,10 @@ async def change_settings(app: PrmApp) -> None:
             lambda store: file_settings.put(store, said, actor=session.actor, as_of=session.as_of)
         )
 
-    about = Content("\n\n").join(
-        [
-            Content.assemble(
-                plain(row.setting.title, "bright"),
-                plain(f"  {row.by or 'standard'}", "muted"),
-                "\n",
-                plain(row.setting.about, "text"),
-            )
-            for row in rows
-        ]
-    )
-    entries = [Entry(row.setting.key, row.setting.title, str(row.value)) for row in rows]
-    if await app.push_screen_wait(Form("Settings of this file", entries, save, about=about)):
-        app.tell("The settings are changed. u takes that back.")
+    about = Content("\n").join([plain(row.setting.about, "text"), plain(row.by or "standard", "muted")])
+    entry = Entry(key, row.setting.title, str(row.value))
+    if await app.push_screen_wait(Form(row.setting.title, [entry], save, about=about)):
+        app.tell("The setting is changed. u takes that back.")
         app.after_write()
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from prm_tui.domain.case import IN_CASES
 from prm_tui.domain.condition import Catalogue, ConditionError, Field, Kind, parse
 from prm_tui.domain.condition import check as check_condition
-from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, CLASSES, RECORD_FIELDS
+from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, CASE, RECORD_FIELDS
 from prm_tui.domain.condition.check import NUMERIC, same
 from prm_tui.domain.condition.scope import Scope
 from prm_tui.domain.condition.tree import Call, Changed, Name, walk
@@ -21,6 +21,7 @@ from prm_tui.domain.list_check import into, listed
 from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
+from prm_tui.domain.policy_check import faults as policy_faults
 from prm_tui.domain.sla import Span
 from prm_tui.domain.step import Accrue, Branch, Document, List, Notify, Offer, Record, Set, Step, Wait
 from prm_tui.domain.template import TemplateError
@@ -217,19 +218,12 @@ class _Checking:
             )
 
     def _policy(self, key: Key, policy: Policy) -> Iterator[Fault]:
-        yield from self._condition((*key, "when"), policy.when, None)
-        for name, condition in policy.exempt.items():
-            yield from self._condition((*key, "exempt", name), condition, None)
-        signals = [*self.catalogue.activities, *CLASSES, "any"]
-        if policy.signal not in signals:
-            yield Fault(
-                (*key, "signal"),
-                f"there is no kind or class of activity “{policy.signal}”",
-                nearest(policy.signal, signals),
-            )
-        for name in ("inactive", "never_activated"):
-            if any(name in text.split() for text in (policy.when, *policy.exempt.values())):
-                yield Fault((*key, "when"), f"“{name}” is what the policies say; a policy cannot ask for it")
+        for place, text in (
+            (("when",), policy.when),
+            *((("exempt", name), text) for name, text in policy.exempt.items()),
+        ):
+            yield from self._condition((*key, *place), text, None)
+        yield from policy_faults(key, policy, self.catalogue)
 
     def _step(self, key: Key, step: Step, subjects: list[Subject]) -> Iterator[Fault]:
         for subject in subjects:

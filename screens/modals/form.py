@@ -39,7 +39,7 @@ class Form(Modal[Any]):
     """
 
     DEFAULT_CSS = """
-    Form #about { height: auto; max-height: 40vh; margin-bottom: 1; }
+    Form #about { height: auto; max-height: 16; margin-bottom: 1; }
     Form #fields { height: auto; max-height: 26; }
     Form .row { height: 1; }
     Form .label { width: 20; color: $muted; }

@@ -325,7 +325,7 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ("{{ last(order) }}", "{{ last(order)", "line 2, character 4: this field is never closed; it ends with }}"),
         ("year_starts = 4", "year_starts = 14", "year's first month is a whole number from 1 to 12, not “14”"),
         ("[settings]\nyear_starts", "[settings]\nzone",
-         "there is no “zone” here; known are contact_minutes, coverage_tolerance, deemed_days, reapply_days, year_starts"),
+         "there is no “zone” here; known are contact_minutes, coverage_tolerance, deemed_days, reapply_days, retention_days, year_starts"),
         ("[obligation.stock]", "[obligations.stock]", "there is no “obligations” here"),
     ],
 )  # fmt: skip

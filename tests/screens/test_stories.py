@@ -273,7 +273,8 @@ def test_a_complaint_stays_until_escape_and_a_draft_survives_another_mode(db: Pa
         assert "● Dates" in prm.text
         await prm.press("escape", "a")
         await prm.choose("Suspend")
-        await prm.fill("certificate lapsed")
+        await prm.choose("certificate")
+        await prm.fill("lapsed in May")
         await prm.press("a")
         assert "Lift the suspension" in prm.text
         await prm.choose("Lift")
@@ -350,18 +351,22 @@ def test_columns_are_chosen_by_ticking(db: Path) -> None:
 def test_one_who_works_alone_tells_the_file_so(db: Path, size: tuple[int, int]) -> None:
     async def story(prm: Driver) -> None:
         await prm.press("comma")
-        assert "Settings of this file" in prm.text and "Persons who agree" in prm.text
+        assert "Settings of this file" in prm.text and "Persons who agree: 2" in prm.text
+        await prm.choose("Persons")
         await prm.fill("1")
         assert "Say who wants to change" in prm.text
         await prm.press("escape", "p")
         await prm.choose("Dana")
         await prm.press("comma")
+        await prm.choose("Persons")
         await prm.fill("3")
         assert "a whole number from 1 to" in prm.text
         await prm.fill("1")
         await prm.press("comma")
+        await prm.choose("Persons")
         assert "Dana Program on" in prm.text
         await prm.press("escape", "u", "enter", "comma")
+        await prm.choose("Persons")
         assert "Dana Program on" not in prm.text
 
     drive(db, story, size=size)
@@ -370,7 +375,7 @@ def test_one_who_works_alone_tells_the_file_so(db: Path, size: tuple[int, int]) 
 @pytest.mark.parametrize("wide", [40, 80, 120])
 def test_the_key_line_holds_whole_commands_and_always_help(db: Path, wide: int) -> None:
     async def story(prm: Driver) -> None:
-        for mode in "12345":
+        for mode in "123456":
             await prm.press(mode)
             line = prm.text.split("\n")[-1]
             assert "? help" in line, line

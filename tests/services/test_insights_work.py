@@ -123,7 +123,6 @@ def test_the_pillars_of_a_program_that_tells_of_everything(office: Store) -> Non
     for code, days in (("A", (700, 400)), ("B", (700, 400, 20)), ("C", (400, 100, 30))):
         for ago in days:
             order(office, code, on=DAY - timedelta(days=ago))
-    rules(office, '[record.fund]\nlabel = "Fund"\npillar = "market"\nopen = ["granted"]\n', on=False)
     for code, kind, fields in (
         ("B", "certification", {"status": "valid", "starts_on": str(DAY - timedelta(days=90))}),
         ("A", "fund", {"status": "granted", "amount": "500", "currency": "EUR"}),

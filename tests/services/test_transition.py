@@ -66,7 +66,9 @@ def who(store: Store, name: str) -> int:
 
 
 def leaving(store: Store, *, path: str = "mutual") -> int:
-    (case,) = deactivation.submit(store, [of(store, "GONE")], "mutual", path=path, actor=who(store, "Dana"), as_of=DAY)
+    (case,) = deactivation.submit(
+        store, [of(store, "GONE")], "mutual", path=path, notice="table", actor=who(store, "Dana"), as_of=DAY
+    )
     return case
 
 
@@ -183,7 +185,9 @@ def test_what_cannot_be_is_refused(office: Store) -> None:
     assign(office, case, {}, lines=["C-1"], consent="refused")
     assert said(office, case)["C-1"][2] == "consent was refused: choose another"
     assert "C-1" in [i.ref for i in stored.unassigned(office.conn, case, DAY)]
-    deactivation.submit(office, [of(office, "FREE")], "inactivity", actor=who(office, "Dana"), as_of=DAY)
+    deactivation.submit(
+        office, [of(office, "FREE")], "inactivity", notice="table", actor=who(office, "Dana"), as_of=DAY
+    )
     with pytest.raises(UsageError, match="Free Ltd is leaving and takes nothing over"):
         assign(office, case, {"C-1": "FREE"})
     deactivation.stop(office, case, "no", actor=who(office, "Dana"), as_of=DAY)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from prm_tui.domain.condition.arithmetic import NUMERIC as NUMERIC
+from prm_tui.domain.condition.arithmetic import added, multiplied
+from prm_tui.domain.condition.arithmetic import same as same
 from prm_tui.domain.condition.catalogue import (
     ACTIVITY_FIELDS,
     BY_NAME,
@@ -45,12 +48,9 @@ from prm_tui.domain.condition.tree import (
 )
 from prm_tui.domain.text import nearest
 
-NUMERIC = ("bare", "number", "money", "ratio", "days")
 _WORDY = {"text": "text", "person": "text", "partner": "text"}
 _SAID = {"bare": "a number", "number": "a number", "money": "an amount", "ratio": "a percentage", "days": "days",
          "date": "a date", "text": "text", "yes/no": "yes or no"}  # fmt: skip
-_SPANS = ("days", "bare", "number")
-"""What may be added to a date: so many days."""
 _SUMS = ("sum", "avg", "median", "min", "max")
 
 
@@ -179,11 +179,6 @@ def _comparable(op: str, left: Node, right: Node, scope: Scope) -> None:
         raise ConditionError(f"{_SAID[a]} is not more or less than another; use =, != or in", left.at)
 
 
-def same(a: str, b: str) -> bool:
-    """Whether values of two types can be compared."""
-    return a == b or ("bare" in (a, b) and a in NUMERIC and b in NUMERIC)
-
-
 def _changed(node: Node, values: list[Node | None], scope: Scope) -> str:
     if not scope.trigger:
         raise ConditionError("“changed” stands only in triggers", node.at, expected="a comparison with = or !=")
@@ -197,7 +192,7 @@ def _changed(node: Node, values: list[Node | None], scope: Scope) -> str:
 
 
 def _arithmetic(node: Node, op: str, a: str, b: str) -> str:
-    found = _sum(op, a, b) if op in "+-" else _product(op, a, b)
+    found = added(op, a, b) if op in "+-" else multiplied(op, a, b)
     if found is None:
         word = {"+": "added to", "-": "taken from", "*": "multiplied by", "/": "divided by"}[op]
         first, second = (b, a) if op == "-" else (a, b)
@@ -209,37 +204,6 @@ def _days(kind: str, node: Node, beside: str) -> str:
     """The type of one side: beside a date, a quotient (stock by daily use) is a number of days, not a percentage."""
     quotient = isinstance(node, Arithmetic) and node.op == "/"
     return "number" if kind == "ratio" and beside == "date" and quotient else kind
-
-
-def _sum(op: str, a: str, b: str) -> str | None:
-    if a == "date":
-        if b in _SPANS:
-            return "date"
-        return "days" if b == "date" and op == "-" else None
-    if a in NUMERIC and same(a, b):
-        return b if a == "bare" else a
-    return "date" if b == "date" and op == "+" and a in _SPANS else None
-
-
-def _product(op: str, a: str, b: str) -> str | None:
-    if a not in NUMERIC or b not in NUMERIC:
-        return None
-    if op == "/":
-        if a == b and a != "bare":
-            return "ratio"
-        if b in ("bare", "ratio"):
-            return a
-        return a if b in ("number", "days") and a == "money" else ("number" if a != "money" and b != "money" else None)
-    if "money" in (a, b):
-        return None if a == b else "money"
-    if {a, b} == {"bare", "ratio"}:
-        return "bare"  # 60% * 1_000 is a plain number again
-    for weak in ("bare", "ratio"):
-        if a == weak:
-            return b
-        if b == weak:
-            return a
-    return "number"
 
 
 def call_type(call: Call, scope: Scope) -> str:
