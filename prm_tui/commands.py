@@ -162,6 +162,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("case.back", "case", "escape", "back", "Back.", "back", foot=True),
     Command("insights.sections", "insights", "right,l", "next section", "The next section.", "section(1)", foot=True),
     Command("insights.sections_back", "insights", "left,h", "section before", "The section before.", "section(-1)"),
+    Command("insights.actions", "insights", "a", "actions", "In Review: decide about the marked partners, or the selected one.", "actions"),
     Command("insights.out", "insights", "x", "spreadsheet", "Write all the numbers to a workbook that computes them from its rows.",
             "out", foot=True),
     Command("insights.edit", "insights", "e,f2", "edit", "In Policies: change the selected policy; a new version, from a day on.", "edit"),

@@ -78,6 +78,11 @@ class Brought:
     after_90: Decimal = Decimal(0)
     after_180: Decimal = Decimal(0)
 
+    @property
+    def said(self) -> str:
+        """In words."""
+        return f"{self.partners:,} partners, {self.after_90:,.2f} within 90 days and {self.after_180:,.2f} within 180 on average"
+
 
 @dataclass(frozen=True)
 class Lost:

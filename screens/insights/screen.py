@@ -12,6 +12,7 @@ from prm_tui.commands import bindings
 from prm_tui.services import insights
 from screens.base import ModeScreen
 from screens.insights.behind import BehindScreen
+from screens.insights.quiet import deciding, keeping, winning
 from screens.insights.rules import outlook, quality
 from screens.insights.shown import Behind, Shown
 from screens.insights.states import policies, segments, states, types
@@ -21,7 +22,8 @@ from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
 SECTIONS = {
-    "States": states, "By type": types, "Segments": segments, "Reasons": reasons, "Profile": profile, "Rules": quality,
+    "States": states, "By type": types, "Segments": segments, "Review": deciding, "Win-back": winning,
+    "Kept": keeping, "Reasons": reasons, "Profile": profile, "Rules": quality,
     "Outlook": outlook, "Survival": survival, "First order": first_order, "Cohorts": cohorts, "Ranks": ranks, "Pillars": pillars,
     "Work": work, "Policies": policies,
 }  # fmt: skip
@@ -50,7 +52,7 @@ class InsightsScreen(ModeScreen):
         """Sections, what stands above, the numbers, the selected one in full."""
         yield Static("", id="sections", markup=False)
         yield Static("", id="above", markup=False)
-        yield Table(id="rows")
+        yield Table(id="rows", marks=True)
         yield Static("", id="nothing", markup=False)
         yield Detail()
 
@@ -117,6 +119,17 @@ class InsightsScreen(ModeScreen):
         else:
             self.prm.tell("It is nobody.")
 
+    def action_actions(self) -> None:
+        """Decide about the marked ones, or the selected one; only where the lines are partners."""
+        from screens.partners.quiet import decide
+
+        table = self.query_one(Table)
+        if self.section != "Review" or table.current is None:
+            self.prm.tell("enter opens who is behind a number; a acts on them there. In Review a decides.")
+            return
+        chosen = [key for key in table.keys if key in table.marked] or [table.current]
+        self.start(lambda: decide(self, chosen), "act")
+
     def action_out(self) -> None:
         """The numbers as a workbook."""
         from screens.exchange.out import insights_to_file
@@ -136,5 +149,7 @@ class InsightsScreen(ModeScreen):
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""
         self.at = (self.at + by) % len(SECTIONS)
-        self.query_one(Table).cursor = 0
+        table = self.query_one(Table)
+        table.cursor = 0
+        table.marked.clear()
         self.reload()

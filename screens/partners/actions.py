@@ -31,6 +31,15 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
     choices = [
         Choice("deactivate", "Deactivate …", "begins a case: impact, notice, tasks, approval; nothing happens yet"),
     ]
+    choices += [
+        Choice("win_back", "Win back …", "touches by the likely reason, stopped by a reply or an order"),
+        Choice("decide", "Decide …", "keep, re-tier, win back, offboard, with the numbers seen now"),
+    ]
+    if len(chosen) == 1:
+        choices += [
+            Choice("say_why", "Say why it is quiet …", "a reason of the closed list, and who says it"),
+            Choice("keep", "Keep although inactive …", "with a reason, in your name, until a day"),
+        ]
     choices += [Choice(key, title, about) for key, (title, about, _) in single.items()] if len(chosen) == 1 else []
     if len(chosen) == 1:
         as_of = screen.prm.session.as_of
@@ -55,6 +64,10 @@ async def act_on(screen: PrmScreen, chosen: list[int]) -> None:
         from screens.cases.wizard import DeactivateScreen
 
         screen.prm.push_screen(DeactivateScreen(chosen))
+    elif picked in ("win_back", "decide", "say_why", "keep"):
+        from screens.partners import quiet
+
+        await getattr(quiet, picked)(screen, chosen)
     elif picked == "join":
         await _join(screen, *chosen)
     elif picked == "send":
