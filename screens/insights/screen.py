@@ -83,21 +83,19 @@ class InsightsScreen(ModeScreen):
             table.focus()
 
     def _head(self) -> None:
-        parts: list[tuple[str, str]] = []
-        room = self.size.width - 6
-        titles = list(SECTIONS)
-        first = 0
-        while first < self.at and sum(len(title) + 2 for title in titles[first : self.at + 2]) > room:
+        """The titles of the sections around the one that is shown, as many as fit."""
+        titles = [f" {title} " for title in SECTIONS]
+        room, first = self.size.width - 8, 0
+        while first < self.at and len("".join(titles[first : self.at + 1])) > room:
             first += 1
-        parts += [("‹ ", "$muted")] if first else []
-        for n in range(first, len(titles)):
-            said = f" {titles[n]} "
-            room -= len(said)
-            if room < 2:
-                parts.append((" ›", "$muted"))
-                break
-            parts.append((said, "bold $ground on $accent" if n == self.at else "$text"))
-        self.query_one("#sections", Static).update(Content.assemble(*parts))
+        last = first
+        while last < len(titles) and len("".join(titles[first : last + 1])) <= room:
+            last += 1
+        last = max(last, self.at + 1)
+        here = [(titles[n], "bold $ground on $accent" if n == self.at else "$text") for n in range(first, last)]
+        before = [("‹ ", "$muted")] if first else []
+        after = [(" ›", "$muted")] if last < len(titles) else []
+        self.query_one("#sections", Static).update(Content.assemble(*before, *here, *after))
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         """The selected number in full."""
