@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prm_tui.services import cases, contacts, deactivation, files, partners, people, records, timeline
+from screens.insights.screen import SECTIONS
 from storage import Store
 from tests.screens.driver import Driver, drive
 
@@ -58,8 +59,14 @@ def test_every_screen_shows_hostile_text_as_text(hostile: Path, size: tuple[int,
         await prm.press("escape", "escape", "1")
         seen.append(prm.text)
         await prm.press("y", "escape", "4", "enter")
-        seen.append(prm.text)
-        await prm.press("v", "escape", "escape", "5", "i", "escape", "2", "u", "escape", "p", "escape", "m", "escape")
+        for _ in range(7):
+            await prm.press("right")
+            seen.append(prm.text)
+        await prm.press("v", "escape", "escape", "6")
+        for _ in SECTIONS:
+            await prm.press("right")
+            seen.append(prm.text)
+        await prm.press("enter", "w", "escape", "escape", "5", "i", "escape", "2", "u", "escape", "p", "escape", "m", "escape")
         seen.append(prm.text)
         assert prm.app.is_running
 
