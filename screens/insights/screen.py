@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
+from prm_tui.domain.errors import UsageError
 from prm_tui.services import insights
 from screens.base import ModeScreen
 from screens.insights.behind import BehindScreen
@@ -28,6 +29,10 @@ SECTIONS = {
     "Work": work, "Policies": policies,
 }  # fmt: skip
 """Title → what it shows; in the order in which they stand."""
+
+
+LATE = 0.3
+"""Seconds after which what another section showed makes room for a word that this one is being counted."""
 
 
 class InsightsScreen(ModeScreen):
@@ -72,7 +77,16 @@ class InsightsScreen(ModeScreen):
 
     async def _show(self) -> None:
         work, as_of, width = SECTIONS[self.section], self.prm.session.as_of, self.size.width
-        self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+        self.shown, late = None, self.set_timer(LATE, lambda: self._fill(Shown((), {}, nothing="Counting …")))
+        try:
+            self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+        except UsageError as error:  # these numbers want more past than the file has
+            shown = Shown((), {}, nothing=str(error))
+        finally:
+            late.stop()
+        self._fill(shown)
+
+    def _fill(self, shown: Shown) -> None:
         self.query_one("#above", Static).update(shown.above)
         self.query_one("#above").display = bool(shown.above.plain)
         table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
