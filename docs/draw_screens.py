@@ -26,11 +26,15 @@ from prm_tui.services import (
     export,
     files,
     history,
+    obligations,
     outbox,
     packs,
     partners,
     people,
+    records,
     rules,
+    systems,
+    transition,
     triggers,
 )
 from screens.widgets.table import Table
@@ -55,6 +59,18 @@ by = "role:legal"
 within = "4 business hours"
 choices = { "keep" = "end", "let go" = "start:deactivation" }
 """
+LEAVE = ("#filter=World Bike Discount", "a", "enter")
+ON = ("greater_than_sign",)
+DATED = (*LEAVE, *ON * 2, "enter", "Input=The line that fits", "enter")
+HELD = (("customer", "Cycling Club Lyon", "12400"), ("customer", "Velo Verte", "3150"), ("customer", "Tour Hotel", "980"),
+        ("deal", "Fleet of 40 e-bikes", "61000"), ("asset", "Demonstration stand", "2300"))  # fmt: skip
+STANDING = {"customer": "active", "deal": "open", "asset": "lent"}
+LINES = (
+    ("commission", 1840, "approved"),
+    ("commission", 1200, "paid"),
+    ("commission", 310, "new"),
+    ("rebate", 95, "approved"),
+)
 SCREENS: dict[str, tuple[str, ...]] = {
     "partners": (f"#filter={QUIET}",),
     "partners-fault": ("#filter=days_sinc(order) > 90",),
@@ -102,8 +118,32 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "run": ("3", "L", "enter"),
     "match": ("3", "L", "enter", "down", "down", "enter"),
     "answer": ("1", "down", "down", "y", "enter"),
-    "deactivate": ("#filter=World Bike Discount", "a", "enter", "greater_than_sign"),
-    "deactivate-review": ("#filter=World Bike Discount", "a", "enter", *["greater_than_sign"] * 4),
+    "deactivate": (*LEAVE, *ON),
+    "deactivate-dates": DATED,
+    "deactivate-transition": (*DATED, *ON),
+    "deactivate-obligations": (*DATED, *ON * 2, "down", "enter"),
+    "deactivate-review": (*DATED, *ON * 4),
+    "case-obligations": ("4", "enter", "right"),
+    "case-hand-over": ("4", "enter", *["right"] * 2),
+    "case-letters": ("4", "enter", *["right"] * 3),
+    "case-money": ("4", "enter", *["right"] * 4),
+    "case-systems": ("4", "enter", *["right"] * 5),
+    "case-actions": ("4", "enter", "a"),
+    "insights": ("6",),
+    "insights-types": ("6", "right"),
+    "insights-segments": ("6", *["right"] * 2),
+    "insights-review": ("6", *["right"] * 3),
+    "insights-win-back": ("6", *["right"] * 4),
+    "insights-reasons": ("6", *["right"] * 6),
+    "insights-rules": ("6", *["right"] * 8),
+    "insights-outlook": ("6", *["right"] * 9),
+    "insights-survival": ("6", *["right"] * 10),
+    "insights-cohorts": ("6", *["right"] * 12),
+    "insights-ranks": ("6", *["right"] * 13),
+    "insights-pillars": ("6", *["right"] * 14),
+    "insights-policies": ("6", "left"),
+    "behind": ("6", *["down"] * 3, "enter", "space"),
+    "history": ("#filter=Brakes and Gears", "enter", "w"),
     "exchange": ("5",),
     "import": ("i", "#path=WORKBOOK", "enter"),
     "import-header": ("i", "#path=WORKBOOK", "enter", "H", "down"),
@@ -125,10 +165,55 @@ def prepared(folder: Path) -> tuple[Path, Path]:
     with files.open_file(path) as store:
         dana, day = people.find(store, "Dana Program").id, store.today()
         found = [partners.resolve(store, code) for code in ("275", "70")]
-        first, _ = deactivation.submit(store, found, "inactivity", memo="No reply since July.", actor=dana, as_of=day)
+        for partner in (found[0], partners.resolve(store, "World Bike Discount Store")):
+            for kind, held, amount in HELD:
+                fields = {
+                    "name": held,
+                    "ref": f"{kind[0].upper()}-{amount}",
+                    "status": STANDING[kind],
+                    "amount": amount,
+                }
+                records.add(store, partner, kind, fields, actor=dana, as_of=day)
+        first, _ = deactivation.submit(
+            store, found, "inactivity", notice="table", memo="No reply since July.", actor=dana, as_of=day
+        )
         approval = next(t for t in cases.get(store, first).tasks if t.kind == "approval")
         cases.approve(store, approval.id, actor=people.find(store, "Max Manager").id, as_of=day)
     return path, folder / "new.db"
+
+
+def leaving(folder: Path, path: Path) -> Path:
+    """A copy of the file in which one partner is in notice: finance is to be told, money is due, customers go over."""
+    there = Path(shutil.copy(path, folder / "leaving.db"))
+    with files.open_file(there) as store:
+        day, dana = store.today(), people.find(store, "Dana Program").id
+        systems.add(
+            store,
+            "Finance",
+            "Vendor=name, Status=status:Blocked",
+            owner="Max Manager",
+            due_days=7,
+            actor=dana,
+            as_of=day,
+        )
+        systems.add(
+            store, "Price list", "Company=name, Remove by=effective_on", kind="department", actor=dana, as_of=day
+        )
+        going = partners.resolve(store, "275")
+        case = next(c.id for c in cases.list_of(store, partner_id=going))
+        with store.change("the ledger", actor=dana, as_of=day) as change:
+            for kind, units, state in LINES:
+                line = {"partner_id": going, "kind": kind, "currency": "EUR", "on_date": "2013-10-31"}
+                stored.insert(change, "ledger", {**line, "amount": units * 10_000, "state": state})
+        lee = people.find(store, "Lee Legal").id
+        deactivation.serve(store, case, on=day, method="registered mail", proof=None, actor=lee, as_of=day)
+        held = transition.items(store, case, day)
+        to = {f"#{item.record_id}": "World Bike Discount Store" for item in held[:3]}
+        transition.assign(store, case, to, actor=dana, as_of=day)
+        transition.assign(store, case, {}, lines=list(to)[:1], consent="given", letter_on=day, actor=dana, as_of=day)
+        first = next(o for o in obligations.of(store, case, dana))
+        obligations.prove(store, first.id, proof=None, note="Letters went out on the same day", actor=dana, as_of=day)
+    return there
 
 
 def returned(folder: Path, path: Path) -> Path:
@@ -227,11 +312,10 @@ def with_rules(folder: Path, path: Path) -> tuple[Path, Path]:
 
 
 async def _settle(app: PrmApp, pilot: Pilot[int]) -> None:
-    for _ in range(40):
+    quiet = 0
+    while quiet < 12:
         await pilot.pause(0.02)
-    while app.gateway.busy:
-        await pilot.pause(0.02)
-    await pilot.pause(0.05)
+        quiet = 0 if app.gateway.busy else quiet + 1
 
 
 async def draw(name: str, size: tuple[int, int], path: Path, books: dict[str, Path]) -> None:
@@ -279,11 +363,18 @@ def main() -> int:
         named = ("outbox", "outbox-waits", "message", "message-edit", "message-approve")
         written, ran = with_rules(Path(folder), path)
         rule = ("packs", "trigger", "trigger-condition", "trigger-step", "trigger-text", "rehearse", "switch-on")
-        others = {"empty": empty, "automation-empty": empty, "merge": merging, **dict.fromkeys(named, writing),
+        going = leaving(Path(folder), path)
+        leave = [name for name in SCREENS if name.startswith("case-")]
+        others = {"empty": empty, "automation-empty": empty, "merge": merging,
+                  **dict.fromkeys(named, writing), **dict.fromkeys(leave, going),
                   **dict.fromkeys(rule, written), **dict.fromkeys(("runs", "run", "match", "answer"), ran)}  # fmt: skip
         for name in sys.argv[1:] or SCREENS:
             for size in SIZES:
-                asyncio.run(draw(name, size, others.get(name, path), books))
+                shown = Path(folder) / f"{name}-{size[0]}" / "demo.db"  # a copy: no picture shows what another one did
+                shown.parent.mkdir()
+                if others.get(name, path).exists():
+                    shutil.copy(others.get(name, path), shown)
+                asyncio.run(draw(name, size, shown, books))
             print(name)
     return 0
 

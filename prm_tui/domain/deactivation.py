@@ -124,7 +124,8 @@ class ImpactLine:
 class Plan:
     """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves.
 
-    `open_case`: a deactivation of it that is under way already, which is opened instead of a second one.
+    `tasks` and `owed`: steps of the case and obligations at its end, each with its day and whose it is. `open_case`: a
+    deactivation of it that is under way already, which is opened instead of a second one.
     """
 
     partner_id: int
@@ -135,6 +136,7 @@ class Plan:
     dates: Dates
     impact: tuple[ImpactLine, ...]
     tasks: tuple[tuple[date, str, str], ...]
+    owed: tuple[tuple[date, str, str], ...]
     warnings: tuple[str, ...] = ()
     by: str = "a second person"
     open_case: int | None = None

@@ -82,7 +82,7 @@ def _remarks(found: Statement, case: Case, agreement: str | None, days: int | No
     if late:
         said.append(f"{late:,} lines are of after the effective moment and outside of any tail: they are not due.")
     if found.pending:
-        said.append(f"{len(found.pending):,} lines are pending: approve or reverse them (--reverse-pending).")
+        said.append(f"Pending lines: {len(found.pending):,}. Decide about each, or take them back all at once.")
     if found.proposals and found.pending:
         said.append(f"Withdrawn with them: {'; '.join(found.proposals)}.")
     if found.differences or found.new_lines:

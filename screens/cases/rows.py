@@ -130,11 +130,13 @@ def happens(plans: Sequence[Plan]) -> Content:
         (short_date(first.dates.effective_on), "status: Deactivated", "warn"),
     ]
     later = [
-        (short_date(due), title, "muted") for due, title, _ in sorted(first.tasks) if due > first.dates.effective_on
+        (short_date(due), title, "muted")
+        for due, title, _ in sorted(first.tasks + first.owed)
+        if due > first.dates.effective_on
     ]
     parts = [Content.styled("What will happen, and when", "bold $muted"), Content("")]
     for when, what, colour in rows + later:
-        parts.append(hanging(f"{when:<13}", what, 43, colour))
+        parts.append(hanging(f"{when:<13}", what, 41, colour))
     parts += [
         Content(""),
         Content.styled(

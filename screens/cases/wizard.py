@@ -64,7 +64,7 @@ class DeactivateScreen(PrmScreen):
         self.at = 0
         self.chosen: dict[str, Any] = {
             "reason": "inactivity", "path": None, "notice_on": None, "effective_on": None, "notice": None, "memo": "",
-            "restricted": "", "handed": {}, "dropped": [], "added": [],
+            "restricted": "", "handed": {}, "dropped": {}, "added": [],
         }  # fmt: skip
         self.plans: list[Plan] = []
         self.ahead: dict[int, Ahead] = {}

@@ -140,11 +140,11 @@ async def obligations(screen: DeactivateScreen, key: Any) -> None:
     kind, title = key
     chosen = screen.chosen
     if kind == "dropped":
-        chosen["dropped"] = [one for one in chosen["dropped"] if one != title]
+        chosen["dropped"] = {one: what for one, what in chosen["dropped"].items() if one != title}
     elif kind == "own":
         chosen["added"] = [one for one in chosen["added"] if one[0] != title]
     else:
-        chosen["dropped"] = [*chosen["dropped"], kind]
+        chosen["dropped"] = {**chosen["dropped"], kind: title}
     screen.reload()
 
 

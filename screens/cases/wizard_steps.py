@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from prm_tui.domain.deactivation import Plan
     from screens.cases.wizard import DeactivateScreen
 
+HEAD = 22  # cells that the heads of the review have
 COLUMNS = {
     "Why": [Col("what", "", 14), Col("value", "")],
     "Impact": [Col("what", "What ends with them", 26), Col("count", "", 12, True), Col("amount", "Amount", 14, True),
@@ -105,10 +106,8 @@ def obligations(screen: DeactivateScreen) -> dict[Any, Line]:
             ),
             detail=visible(f"{one.title} · applies: {one.why}" + (f" · {one.rule}" if one.rule else "")),
         )
-    for kind in screen.chosen["dropped"]:
-        lines["dropped", kind] = Line(
-            (("", ""), (f"– {visible(kind.replace('-', ' '))}: taken out", "muted"), ("", ""), ("", ""))
-        )
+    for kind, title in screen.chosen["dropped"].items():
+        lines["dropped", kind] = Line((("taken out", "muted"), (visible(title), "muted"), ("", ""), ("", "")))
     return lines
 
 
@@ -146,14 +145,14 @@ def review(screen: DeactivateScreen) -> Content:
     width = max(screen.size.width - 10, 40)
     first, person, chosen = screen.plans[0], screen.prm.session, screen.chosen
     parts = [
-        hanging("Reason and path".ljust(20), f"{first.reason.title}, {first.path.title.lower()}", width, "bright"),
-        hanging("Asked for by".ljust(20), person.actor_name, width, "bright" if person.actor else "warn"),
-        hanging("Approved by".ljust(20), first.by, width),
-        hanging("Cannot be taken back".ljust(22), "nothing yet: asking can be undone, and stopped until notice is served; a"
+        hanging("Reason and path".ljust(HEAD), f"{first.reason.title}, {first.path.title.lower()}", width, "bright"),
+        hanging("Asked for by".ljust(HEAD), person.actor_name, width, "bright" if person.actor else "warn"),
+        hanging("Approved by".ljust(HEAD), first.by, width),
+        hanging("Cannot be taken back".ljust(HEAD), "nothing yet: asking can be undone, and stopped until notice is served; a"
                 " served notice can only be withdrawn", width),
     ]  # fmt: skip
-    parts += [hanging("Memo".ljust(20), chosen["memo"], width)] if chosen["memo"] else []
-    parts += [hanging("Seen by".ljust(20), chosen["restricted"], width, "warn")] if chosen["restricted"] else []
+    parts += [hanging("Memo".ljust(HEAD), chosen["memo"], width)] if chosen["memo"] else []
+    parts += [hanging("Seen by".ljust(HEAD), chosen["restricted"], width, "warn")] if chosen["restricted"] else []
     for plan in screen.plans:
         parts += [Content(""), plain(f"{plan.code}  {plan.name[:120]}", "bright")]
         parts += _of(screen, plan, width, whole=plan is first)
@@ -163,23 +162,23 @@ def review(screen: DeactivateScreen) -> Content:
 def _of(screen: DeactivateScreen, plan: Plan, width: int, *, whole: bool) -> list[Content]:
     if plan.open_case is not None:
         said = f"case {plan.open_case} stays as it is; no second one is opened"
-        return [hanging("  Under way".ljust(20), said, width, "warn")]
+        return [hanging("  Under way".ljust(HEAD), said, width, "warn")]
     found, parts = screen.ahead.get(plan.partner_id), []
     unchecked = ", ".join(line.label.lower() for line in plan.unchecked)
-    parts += [hanging("  Not checked".ljust(20), unchecked, width, "warn")] if unchecked else []
-    parts += [hanging("  Note".ljust(20), warning, width, "warn") for warning in plan.warnings]
+    parts += [hanging("  Not checked".ljust(HEAD), unchecked, width, "warn")] if unchecked else []
+    parts += [hanging("  Note".ljust(HEAD), warning, width, "warn") for warning in plan.warnings]
     if found:
         open_ = [item.name for item in found.items if item.unassigned]
-        parts += [hanging("  No new owner".ljust(20), ", ".join(open_), width, "warn")] if open_ else []
-        parts += [hanging("  In the way".ljust(20), f"before {one.blocks}: {one.said}", width, "warn") for one in found.gates
+        parts += [hanging("  No new owner".ljust(HEAD), ", ".join(open_), width, "warn")] if open_ else []
+        parts += [hanging("  In the way".ljust(HEAD), f"before {one.blocks}: {one.said}", width, "warn") for one in found.gates
                   if one.passed is None]  # fmt: skip
-    parts.append(hanging("  Rule".ljust(20), f"{plan.dates.rule}. {plan.dates.basis}", width))
+    parts.append(hanging("  Rule".ljust(HEAD), f"{plan.dates.rule}. {plan.dates.basis}", width))
     days = [(plan.dates.notice_on, "notice is served (planned)", ""),
             (plan.dates.effective_on, "status becomes Deactivated (planned)", "")]  # fmt: skip
     if whole:
         days += plan.tasks
         days += [(one.due, one.title, one.whose) for one in found.obligations if one.due] if found else []
     for day, what, who in sorted(days):
-        parts.append(hanging(f"  {short_date(day)}".ljust(20), f"{what} · {who}" if who else what, width))
-    parts += [] if whole else [hanging("".ljust(20), "tasks and obligations as above", width, "muted")]
+        parts.append(hanging(f"  {short_date(day)}".ljust(HEAD), f"{what} · {who}" if who else what, width))
+    parts += [] if whole else [hanging("".ljust(HEAD), "tasks and obligations as above", width, "muted")]
     return parts
