@@ -73,7 +73,7 @@ def upper_half(conn: sqlite3.Connection, as_of: date) -> dict[str, int]:
     rows = conn.execute(
         "WITH y AS (SELECT coalesce(p.type, '') AS type, a.partner_id, substr(a.occurred_on, 1, 4) AS year, sum(a.amount) AS amount"
         f" FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({marks}) AND a.occurred_on <= ?"
-        " AND a.superseded_at IS NULL WHERE p.id % ? = 0 GROUP BY 2, 3),"
+        " AND a.superseded_at IS NULL AND a.amount IS NOT NULL WHERE p.id % ? = 0 GROUP BY 2, 3),"
         " b AS (SELECT type, max(amount) AS best FROM y GROUP BY partner_id),"
         " r AS (SELECT type, best, row_number() OVER (PARTITION BY type ORDER BY best) AS n, count(*) OVER (PARTITION BY type) AS c"
         " FROM b) SELECT type, best FROM r WHERE n = (c + 1) / 2",

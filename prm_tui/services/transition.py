@@ -93,11 +93,14 @@ def assign(
     }
     said = {key: value for key, value in said.items() if value}
     there = items(store, case_id, as_of)
-    todo = [(item, _new_holder(store, case, item, name)) for ref, name in to.items() for item in chosen(there, ref)]
-    todo += [(item, {}) for ref in lines for item in chosen(there, ref)]
+    todo: dict[int, tuple[Item, dict[str, Any]]] = {
+        item.record_id: (item, {}) for ref in lines for item in chosen(there, ref)
+    }
+    for ref, name in to.items():
+        todo |= {item.record_id: (item, _new_holder(store, case, item, name)) for item in chosen(there, ref)}
     why = f"hand-over of {case.row.name}: {', '.join(dict.fromkeys([*to, *lines]))}"
     with store.change(why[:200], actor=actor, as_of=as_of) as change:
-        for item, holder in todo:
+        for item, holder in todo.values():
             _open(item)
             stored.assign(change, case_id, item, case.data.get("effective_on"), {**holder, **said})
     return change.id if change.kept else None
@@ -133,7 +136,7 @@ def _holder(store: Store, case: Case, said: str) -> dict[str, Any]:
         try:
             return {"way": "person", "partner": None, "person": people.find(store, said).id}
         except UsageError:
-            raise UsageError(f"{error} Or name one of our own people, or: ends") from None
+            raise UsageError(f"{str(error).rstrip('.')}. Or name one of our own people, or: ends") from None
     if partner == case.row.partner_id:
         raise UsageError(f"{case.row.name} is the partner that leaves. Name another one, one of our people, or: ends")
     status, name = (partners.get(store, partner, case.row.opened_on).fields[key] for key in ("status", "name"))

@@ -129,12 +129,14 @@ async def handed(screen: PrmScreen, case: Case, key: Any) -> None:
 
 async def written(screen: PrmScreen, case: Case, key: Any) -> None:
     """A letter: written into the outbox, or opened there."""
-    session, (_, kind, message) = screen.prm.session, key
+    session, (kind, message, needed) = screen.prm.session, key
     if message is not None:
         from screens.outbox.page import MessagePage
 
         screen.prm.push_screen(MessagePage(message))
         return
+    if not needed:
+        raise UsageError(f"This case needs no “{letters.kind_named(kind).title}” now.")
 
     async def save(fields: dict[str, str]) -> int:
         head = Path(fields["letterhead"].strip()).expanduser() if fields["letterhead"].strip() else None
@@ -199,6 +201,10 @@ async def told(screen: PrmScreen, case: Case, key: Any) -> None:
 async def barred(screen: PrmScreen, case: Case, key: Any) -> None:
     """A gate: let one thing pass, for a reason."""
     session, (gate, name) = screen.prm.session, key
+    found = await screen.read(lambda s: gates.of_case(s, case.row.id, session.as_of))
+    one = next((one for one in found if (one.gate, one.name) == key), None)
+    if one is not None and not one.by:
+        raise UsageError(f"{one.title}: {visible(name)}. Nobody may let this pass. {visible(one.detail)}")
 
     async def save(fields: dict[str, str]) -> int:
         return await screen.write(

@@ -41,18 +41,14 @@ def owed(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
     lines = {}
     for one in obligations.of(store, case_id, viewer):
         standing = one.standing(as_of)
-        said = (
-            f"; {one.said}, {one.by or 'nobody named'} on {one.on}"
-            if one.said
-            else f"; wanted: {one.proof}"
-            if one.proof
-            else ""
-        )
+        proven = f"{one.said}, {one.by or 'nobody named'} on {one.on}" if one.said else ""
+        proven += f" (sha256 {one.hash[:12]}…)" if one.hash else ""
+        wanted = f"wanted: {one.proof}" if one.proof and not proven else ""
+        told = (one.title, proven or wanted, one.rule or "", f"applies: {one.why}")
         lines[one.id] = Line(
             ((visible(one.title), "bright" if one.unmet else "muted"), (standing, _STANDING.get(standing, "text")), cell(one.due, "date"),
              (visible(one.whose), "muted")),
-            detail=f"{visible(one.title)} · {visible(one.rule or '')} · applies: {visible(one.why)}{visible(said)}"
-            + (f" · sha256 {one.hash[:12]}…" if one.hash else ""),
+            detail=" · ".join(visible(part) for part in told if part),
         )  # fmt: skip
     columns = [
         Col("what", "Obligation", least=28),
@@ -83,7 +79,8 @@ def handed(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
 def written(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
     """Letters: which the case needs, and where each stands."""
     lines = {}
-    for n, row in enumerate(letters.of(store, case_id, viewer)):
+    rows = sorted(letters.of(store, case_id, viewer), key=lambda row: not row.needed and row.message is None)
+    for row in rows:
         colour = "warn" if row.missing else "good" if row.message else "muted"
         to = row.written.customer_name or (row.message.recipient if row.message else "") or ""
         approved = (
@@ -91,7 +88,7 @@ def written(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part
             if row.written.approved
             else ""
         )
-        lines[n, row.kind.name, row.message.id if row.message else None] = Line(
+        lines[row.kind.name, row.message.id if row.message else None, row.needed] = Line(
             (
                 (visible(row.kind.title), "bright" if row.needed else "text"),
                 (visible(to), "text"),
@@ -169,10 +166,11 @@ def barred(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
             if one.passed
             else ("stands in the way" if one.known else "cannot be told")
         )
+        may = f"may let it pass: {visible(one.by)}" if one.by else "nobody may let it pass"
         lines[one.gate, one.name] = Line(
             ((f"before {one.blocks}", "muted"), (visible(one.title), "bright"), (visible(one.name), "text"),
              (visible(said), "good" if one.passed else "bad")),
-            detail=f"{visible(one.said)} · {visible(one.detail)} · may let it pass: {visible(one.by)}",
+            detail=f"{visible(one.said)} · {visible(one.detail)} · {may}",
         )  # fmt: skip
     columns = [Col("stage", "", 17), Col("gate", "Gate", 32), Col("name", "What", least=16), Col("state", "", 24)]
     return Part(columns, lines, "Nothing stands in the way: no gate of a pack finds anything.")

@@ -14,7 +14,7 @@ from screens.widgets.table import Col, Line, Table
 
 COLUMNS = (
     Col("code", "Code", 7), Col("name", "Name"), Col("state", "State", 17), Col("since", "Since", 11), Col("best", "Best year", 12, True),
-    Col("chance", "Chance", 6, True), Col("segment", "Segment", 8), Col("reason", "Likely reason", 20),
+    Col("chance", "Chance", 6, True), Col("segment", "Segment", 8), Col("reason", "Likely reason", 16),
 )  # fmt: skip
 
 

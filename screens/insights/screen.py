@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from prm_tui.commands import bindings
+from prm_tui.domain.errors import UsageError
 from prm_tui.services import insights
 from screens.base import ModeScreen
 from screens.insights.behind import BehindScreen
@@ -28,6 +29,10 @@ SECTIONS = {
     "Work": work, "Policies": policies,
 }  # fmt: skip
 """Title → what it shows; in the order in which they stand."""
+
+
+LATE = 0.3
+"""Seconds after which what another section showed makes room for a word that this one is being counted."""
 
 
 class InsightsScreen(ModeScreen):
@@ -72,7 +77,16 @@ class InsightsScreen(ModeScreen):
 
     async def _show(self) -> None:
         work, as_of, width = SECTIONS[self.section], self.prm.session.as_of, self.size.width
-        self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+        self.shown, late = None, self.set_timer(LATE, lambda: self._fill(Shown((), {}, nothing="Counting …")))
+        try:
+            self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+        except UsageError as error:  # these numbers want more past than the file has
+            shown = Shown((), {}, nothing=str(error))
+        finally:
+            late.stop()
+        self._fill(shown)
+
+    def _fill(self, shown: Shown) -> None:
         self.query_one("#above", Static).update(shown.above)
         self.query_one("#above").display = bool(shown.above.plain)
         table, nothing = self.query_one(Table), self.query_one("#nothing", Static)
@@ -83,21 +97,19 @@ class InsightsScreen(ModeScreen):
             table.focus()
 
     def _head(self) -> None:
-        parts: list[tuple[str, str]] = []
-        room = self.size.width - 6
-        titles = list(SECTIONS)
-        first = 0
-        while first < self.at and sum(len(title) + 2 for title in titles[first : self.at + 2]) > room:
+        """The titles of the sections around the one that is shown, as many as fit."""
+        titles = [f" {title} " for title in SECTIONS]
+        room, first = self.size.width - 8, 0
+        while first < self.at and len("".join(titles[first : self.at + 1])) > room:
             first += 1
-        parts += [("‹ ", "$muted")] if first else []
-        for n in range(first, len(titles)):
-            said = f" {titles[n]} "
-            room -= len(said)
-            if room < 2:
-                parts.append((" ›", "$muted"))
-                break
-            parts.append((said, "bold $ground on $accent" if n == self.at else "$text"))
-        self.query_one("#sections", Static).update(Content.assemble(*parts))
+        last = first
+        while last < len(titles) and len("".join(titles[first : last + 1])) <= room:
+            last += 1
+        last = max(last, self.at + 1)
+        here = [(titles[n], "bold $ground on $accent" if n == self.at else "$text") for n in range(first, last)]
+        before = [("‹ ", "$muted")] if first else []
+        after = [(" ›", "$muted")] if last < len(titles) else []
+        self.query_one("#sections", Static).update(Content.assemble(*before, *here, *after))
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         """The selected number in full."""

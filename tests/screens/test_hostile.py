@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prm_tui.services import cases, contacts, deactivation, files, partners, people, records, timeline
+from screens.insights.screen import SECTIONS
 from storage import Store
 from tests.screens.driver import Driver, drive
 
@@ -58,7 +59,9 @@ def test_every_screen_shows_hostile_text_as_text(hostile: Path, size: tuple[int,
         await prm.press("escape", "escape", "1")
         seen.append(prm.text)
         await prm.press("y", "escape", "4", "enter")
-        seen.append(prm.text)
+        for _ in range(7):
+            await prm.press("right")
+            seen.append(prm.text)
         await prm.press("v", "escape", "escape", "5", "i", "escape", "2", "u", "escape", "p", "escape", "m", "escape")
         seen.append(prm.text)
         assert prm.app.is_running
@@ -68,6 +71,23 @@ def test_every_screen_shows_hostile_text_as_text(hostile: Path, size: tuple[int,
     assert "\x1b" not in everything and "\x07" not in everything and "\u202e" not in everything
     if size == (200, 60):
         assert "Acme [/] Ltd" in everything and "[@click=app.quit]x[/]" in everything
+
+
+def test_insights_shows_hostile_text_as_text(hostile: Path) -> None:
+    seen: list[str] = []
+
+    async def story(prm: Driver) -> None:
+        await prm.press("6")
+        for _ in SECTIONS:
+            seen.append(prm.text)
+            await prm.press("right")
+        await prm.press("down", "enter", "w")
+        seen.append(prm.text)
+
+    drive(hostile, story, size=(200, 60))
+    everything = "\n".join(seen)
+    assert "\x1b" not in everything and "\x07" not in everything and "\u202e" not in everything
+    assert "[@click=app.quit]x[/]" in everything
 
 
 def test_a_window_may_shrink_and_grow_while_it_is_used(hostile: Path) -> None:

@@ -1,0 +1,132 @@
+"""Insights: every number opens who is behind it, and what is done about them is done there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from prm_tui.services import inactivity, kept, packs, people
+from screens.insights.screen import SECTIONS
+from storage import Store
+from tests.screens.driver import Driver, drive
+
+
+@pytest.fixture
+def db(demo_file: Path, tmp_path: Path) -> Path:
+    """A copy of the demonstration file."""
+    return Path(shutil.copy(demo_file, tmp_path / "demo.db"))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (20, 6)], ids=str)
+def test_every_section_is_reached_and_drawn(db: Path, size: tuple[int, int]) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6")
+        for title in SECTIONS:
+            await prm.settle()
+            if size[0] >= 80:
+                assert title in prm.text.split("\n")[2], title
+            await prm.press("right")
+        assert not [said for said, bad in prm.app.session.said if bad]
+
+    drive(db, story, size=size)
+
+
+def test_a_state_opens_its_partners_and_they_are_acted_on(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6")
+        await prm.settle()
+        assert "◔ Inactive" in prm.text and "100" in prm.text and "◌ Never activated" in prm.text
+        await prm.press("down", "down", "down", "enter")
+        await prm.settle()
+        assert "Inactive  100 partners" in prm.text and "A Great Bicycle" in prm.text
+        assert "last active 2013-05-30; inactive since 2013-11-27" in prm.text
+        await prm.press("w")
+        await prm.settle()
+        assert "its states, by month" in prm.text and "● Active" in prm.text
+        await prm.press("escape", "asterisk")
+        assert "100 marked" in prm.text
+        await prm.press("a")
+        await prm.choose("Deactivate")
+        await prm.settle()
+        assert "Deactivate 100 partners" in prm.text
+        await prm.press("escape", "escape", "escape")
+        assert "By type" in prm.text
+
+    drive(db, story, actor="Dana Program")
+
+
+def test_the_review_decides_with_a_reason_and_keeps_until_a_day(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "right", "right", "right")
+        await prm.settle()
+        assert "235 to be decided about" in prm.text
+        await prm.press("a")
+        await prm.choose("Keep despite")
+        await prm.fill("", "2014-03-31")
+        assert "say why" in prm.text
+        await prm.fill("A tender in March", "2014-03-31")
+        await prm.settle()
+        assert "kept" in prm.text.lower()
+        await prm.press("right", "right")
+        await prm.settle()
+        assert "A tender in March" in prm.text and "Dana Program" in prm.text
+
+    drive(db, story, actor="Dana Program")
+    with Store.open(db) as store:
+        (one,) = kept.listed(store, store.today())
+        assert one.reason == "A tender in March"
+
+
+def test_a_reason_is_said_and_a_win_back_begun_from_the_list(db: Path) -> None:
+    with Store.open(db) as store:
+        packs.add_named(store, "win-back", actor=people.find(store, "Dana Program").id, as_of=store.today())
+
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "right", "right", "enter")
+        await prm.settle()
+        assert "Rescue: high potential, high chance  4 partners" in prm.text
+        await prm.press("a")
+        await prm.choose("Say why")
+        await prm.choose("Competitor")
+        await prm.fill("partner", "Rival Bikes", "told on the phone")
+        await prm.settle()
+        assert "Competitor won" in prm.text
+        await prm.press("asterisk", "a")
+        await prm.choose("Win back")
+        await prm.press("enter")
+        await prm.settle()
+        assert "Cases 4" in prm.text
+
+    drive(db, story, actor="Dana Program")
+
+
+def test_a_policy_is_changed_from_a_day_on(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "left")
+        await prm.settle()
+        assert "Inactive when" in prm.text and "every other type" in prm.text
+        await prm.press("e")
+        await prm.fill("silent(ordr, 90)")
+        assert "ordr" in prm.text and "order" in prm.text
+        await prm.fill("silent(order, 90)", "200", "60", "2013-11-01")
+        await prm.settle()
+        assert "another holds" in prm.text
+
+    drive(db, story, actor="Dana Program")
+    with Store.open(db) as store:
+        assert [n for policy, n in inactivity.versions(store) if policy.name == "standard"] == [1, 2]
+        policy = inactivity.policy(store, "standard", store.today())
+        assert (policy.when, policy.dormant_after, policy.effective) == ("silent(order, 90)", 200, "2013-11-01")
+        assert inactivity.policy(store, "standard", store.today().replace(month=10)).dormant_after == 365
+
+
+def test_the_numbers_go_out_as_a_workbook(db: Path, tmp_path: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "x")
+        await prm.fill(str(tmp_path / "numbers.xlsx"))
+        await prm.settle()
+
+    drive(db, story)
+    assert (tmp_path / "numbers.xlsx").stat().st_size > 10_000
