@@ -29,11 +29,36 @@ def tracked(conn: sqlite3.Connection, sql: str) -> bool:
     return bool(conn.execute(f"SELECT EXISTS (SELECT 1 FROM {sql})").fetchone()[0])
 
 
-def early(conn: sqlite3.Connection, as_of: date, window: int) -> Counted:
-    """Of partners first active one to two years ago: those who did nothing any more after their first half-year."""
+def early(conn: sqlite3.Connection, as_of: date, window: int) -> dict[str, Counted]:
+    """Of partners first active one to two years ago, by the quarter of that: those who did nothing any more after their first
+    half-year.
+    """
     met = f"({_QUIET} AND s.last <= date(s.first, :window))"
-    where = "s.first > date(:as_of, '-24 months') AND s.first <= date(:as_of, '-12 months') AND s.state <> 'unknown'"
-    return _counted(conn, met, where, {"as_of": as_of.isoformat(), "window": f"{window} days"})
+    rows = conn.execute(
+        "SELECT substr(s.first, 1, 4) || ' Q' || ((CAST(substr(s.first, 6, 2) AS INTEGER) + 2) / 3) AS quarter,"
+        f" sum({met}), count(*), json_group_array(s.id) FILTER (WHERE {met}) FROM temp.state s WHERE {IN_PROGRAM}"
+        " AND s.first > date(:as_of, '-24 months') AND s.first <= date(:as_of, '-12 months') AND s.state <> 'unknown'"
+        " GROUP BY 1 ORDER BY 1",
+        {"as_of": as_of.isoformat(), "window": f"{window} days"},
+    )
+    return {quarter: (int(n), int(of), tuple(json.loads(ids or "[]"))) for quarter, n, of, ids in rows}
+
+
+def stuck(conn: sqlite3.Connection, as_of: date) -> list[tuple[str, Counted]]:
+    """Tasks of onboarding by their step: at how many partners one is overdue or was never done, of how many it came due to,
+    the worst first. Those who have left since are among them.
+    """
+    rows = conn.execute(
+        "WITH o AS (SELECT c.id AS case_id, c.partner_id, st.step, max(t.state IN ('done', 'approved') AND t.done_on <= :day"
+        " OR t.state = 'cancelled' AND st.state = 'done') AS done, max(t.state = 'open' AND t.due_on < :day OR"
+        " t.state = 'cancelled' AND st.state = 'cancelled') AS lost FROM cases c JOIN tasks t ON t.case_id = c.id JOIN steps st"
+        " ON st.id = t.step_id WHERE (c.kind = 'onboarding' OR c.kind LIKE '%-onboarding') AND c.opened_on <= :day"
+        " AND NOT c.restricted GROUP BY 1, 2, 3)"
+        " SELECT step, sum(NOT done), count(*), json_group_array(DISTINCT partner_id) FILTER (WHERE NOT done) FROM o"
+        " WHERE done OR lost GROUP BY 1 ORDER BY 2 DESC, 3 DESC, 1",
+        {"day": as_of.isoformat()},
+    )
+    return [(step, (int(lost), int(of), tuple(json.loads(ids or "[]")))) for step, lost, of, ids in rows]
 
 
 def gap(conn: sqlite3.Connection, kinds: Sequence[str]) -> tuple[Counted, Counted] | None:
@@ -78,18 +103,19 @@ def unused(conn: sqlite3.Connection, as_of: date) -> tuple[list[tuple[str, int]]
     return amounts, tuple(row[0] for row in ids)
 
 
-def no_deals(conn: sqlite3.Connection, as_of: date, window: int) -> Counted | None:
-    """Going partners that registered no deal in the window; None where no deals are known."""
-    deals = "(SELECT a.occurred_on FROM activities a WHERE a.partner_id = s.id AND a.kind = 'deal_registered' AND a.superseded_at IS NULL"
-    if not tracked(conn, "partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind = 'deal_registered'"):
+def without(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date, window: int) -> Counted | None:
+    """Going partners with nothing of these kinds in the window; None where no sheet tells of any."""
+    named: dict[str, object] = {f"kind{n}": kind for n, kind in enumerate(kinds)}
+    of_kinds = f"a.kind IN ({', '.join(f':{n}' for n in named)})"
+    told = f"SELECT EXISTS (SELECT 1 FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND {of_kinds})"
+    if not conn.execute(told, named).fetchone()[0]:
         return None
-    met = f"(NOT EXISTS {deals} AND a.occurred_on > date(:as_of, :window) AND a.occurred_on <= :as_of))"
-    return _counted(
-        conn,
-        met,
-        "s.state IN ('active', 'slowing', 'at_risk')",
-        {"as_of": as_of.isoformat(), "window": f"-{window} days"},
+    met = (
+        f"(NOT EXISTS (SELECT 1 FROM activities a WHERE a.partner_id = s.id AND {of_kinds} AND a.superseded_at IS NULL"
+        " AND a.occurred_on > date(:as_of, :window) AND a.occurred_on <= :as_of))"
     )
+    going = "s.state IN ('active', 'slowing', 'at_risk')"
+    return _counted(conn, met, going, {**named, "as_of": as_of.isoformat(), "window": f"-{window} days"})
 
 
 def slowing(conn: sqlite3.Connection) -> Counted:

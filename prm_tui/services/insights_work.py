@@ -120,9 +120,6 @@ def _recruit(told: Reasons, now: Picture) -> Pillar:
 def _onboard(now: Picture) -> Pillar:
     rows = insights_time.until_first(now.conn, "type", now.as_of, now.reach.to)
     curve = kaplan_meier((days, bool(event), n) for _, _, days, event, n in rows)
-    met, of, ids = pillars_of.early(now.conn, now.as_of, WINDOW)
-    period = f"first active 12 to 24 months before {now.as_of}"
-    early = rate(met, of, "share of partners", period, SHEETS, Behind(ids=ids))
     median = Number(curve.median, "days", f"until {now.as_of}", SHEETS, curve.partners)
     first = (
         f"half are active {curve.median:,} days after joining"
@@ -130,12 +127,28 @@ def _onboard(now: Picture) -> Pillar:
         else "the time to the first deal is not known"
         + ("" if curve.partners else ": nobody says when partners joined")
     )
-    return Pillar(
-        "Onboard",
-        f"{first}; {_percent(early)} of those first active a year ago or longer did nothing after their first half-year",
-        (("days to the first deal", median), ("quiet after half a year", early)),
-        "" if curve.partners else "joined_on",
+    cohorts = pillars_of.early(now.conn, now.as_of, WINDOW)
+    period, unit = f"first active 12 to 24 months before {now.as_of}", "share of partners"
+    met, of = sum(n for n, _, _ in cohorts.values()), sum(n for _, n, _ in cohorts.values())
+    ids = tuple(one for _, _, found in cohorts.values() for one in found)
+    early = rate(met, of, unit, period, SHEETS, Behind(ids=ids))
+    numbers = [("quiet after half a year", early), ("days to the first deal", median)]
+    numbers += [
+        (f"of those begun in {quarter}", rate(n, all_, unit, f"first active in {quarter}", SHEETS, Behind(ids=found)))
+        for quarter, (n, all_, found) in cohorts.items()
+    ]
+    until = f"until {now.as_of}"
+    steps = [
+        (f"not done: {step.replace('-', ' ')}", rate(lost, all_, unit, until, TASKS, Behind(ids=found)))
+        for step, (lost, all_, found) in pillars_of.stuck(now.conn, now.as_of)
+    ]
+    said = (
+        f"{first}; {_percent(early)} of those first active a year ago or longer did nothing after their first half-year"
     )
+    if steps and steps[0][1].value:
+        label, worst = steps[0]
+        said += f"; most drop off at “{label.removeprefix('not done: ')}”: {_percent(worst)} of {worst.of:,} have not done it"
+    return Pillar("Onboard", said, (*numbers, *steps), "" if curve.partners else "joined_on")
 
 
 def _enable(now: Picture) -> Pillar:
@@ -169,17 +182,27 @@ def _market(now: Picture) -> Pillar:
     return Pillar("Market", f"{said} of funds unused, by {len(ids):,} partners", numbers)
 
 
+_SELLING = (
+    (("deal_registered",), "no deal registered", "registered no deal", "registered deals"),
+    (("meeting", "visit"), "no meeting", "had no meeting with us", "meetings"),
+)
+
+
 def _sell(now: Picture) -> Pillar:
     met, of, ids = pillars_of.slowing(now.conn)
     unit, period = "share of going partners", f"on {now.as_of}"
     slower = rate(met, of, unit, period, "their own rhythm", Behind(ids=ids))
     said, numbers = f"{_percent(slower)} of going partners order later than their own rhythm", [("order gap", slower)]
-    deals = pillars_of.no_deals(now.conn, now.as_of, WINDOW)
-    if deals is not None:
-        none = rate(deals[0], deals[1], unit, f"{WINDOW} days to {now.as_of}", "registered deals", Behind(ids=deals[2]))
-        said += f"; {_percent(none)} registered no deal in {WINDOW} days"
-        numbers.append(("no deal registered", none))
-    return Pillar("Sell", said, tuple(numbers), "" if deals is not None else "registered deals")
+    missing = []
+    for told, label, verb, source in _SELLING:
+        found = pillars_of.without(now.conn, told, now.as_of, WINDOW)
+        if found is None:
+            missing.append(source)
+            continue
+        none = rate(found[0], found[1], unit, f"{WINDOW} days to {now.as_of}", source, Behind(ids=found[2]))
+        said += f"; {_percent(none)} {verb} in {WINDOW} days"
+        numbers.append((label, none))
+    return Pillar("Sell", said, tuple(numbers), ", ".join(missing))
 
 
 def _incentivize(now: Picture) -> Pillar:
@@ -188,17 +211,17 @@ def _incentivize(now: Picture) -> Pillar:
         return Pillar("Incentivize", "not tracked", missing="a ledger of what partners earn")
     rows, (met, of, ids) = found
     never = rate(met, of, "share of partners ever active", f"until {now.as_of}", "ledger", Behind(ids=ids))
-    numbers = [
+    numbers = [("never earned", never)] + [
         ("earned per active month",
          Number(from_units(round(units / months)), currency or "money", f"12 months to {now.as_of}", "ledger", months))
         for currency, units, months in rows
         if months
     ]  # fmt: skip
-    said = ", ".join(f"{number.value:,.2f} {number.unit}" for _, number in numbers) or "nothing"
+    said = ", ".join(f"{number.value:,.2f} {number.unit}" for _, number in numbers[1:]) or "nothing"
     return Pillar(
         "Incentivize",
         f"{said} earned per active month; {_percent(never)} never earned anything",
-        (*numbers, ("never earned", never)),
+        tuple(numbers),
     )
 
 

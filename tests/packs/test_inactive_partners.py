@@ -6,11 +6,25 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from prm_tui.domain.errors import UsageError
 from prm_tui.domain.exchange import Choices
-from prm_tui.services import exchange, inactivity, packs, partners, triggers
+from prm_tui.domain.review import Decision
+from prm_tui.services import (
+    cases,
+    closing,
+    deactivation,
+    exchange,
+    inactivity,
+    letters,
+    packs,
+    partners,
+    review,
+    triggers,
+)
 from tests.packs.programme import DAY, Office, opened
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,7 +57,7 @@ def rows() -> list[list[str]]:
 def test_every_item_has_its_place_and_the_tests_named_there_are_there() -> None:
     assert tuple(row[0] for row in rows()) == ITEMS
     for what, does, where, tests in rows():
-        assert does and where, what
+        assert does and where and "::" in tests, what
         for path, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", tests):
             text = (ROOT / path).read_text(encoding="utf-8")
             assert not name or f"def {name}(" in text, f"{what}: {path} has no {name}"
@@ -55,7 +69,19 @@ def test_every_command_named_there_is_one() -> None:
     known = set(parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr,arg-type]
     for what, _, where, _ in rows():
         for command in re.findall(r"`prm (\w+)", where):
-            assert command in known or command == "insights", f"{what}: prm {command}"
+            assert command in known, f"{what}: prm {command}"
+
+
+def test_every_section_of_insights_named_there_is_one() -> None:
+    from screens.insights.screen import SECTIONS
+
+    named = [(what, part) for what, _, where, _ in rows() for said in re.findall(r"6 Insights: ([^;]+)", where)
+             for part in said.split(", ")]  # fmt: skip
+    assert [(what, part) for what, part in named if part not in SECTIONS] == []
+    assert {part for _, part in named} >= set(SECTIONS) - {"Cohorts", "Ranks", "Work"}, (
+        "these three are for no item alone"
+    )
+    assert not any(where.endswith("6 Insights") for _, _, where, _ in rows()), "a section is named"
 
 
 def states(office: Office) -> dict[str, str]:
@@ -116,3 +142,22 @@ def test_gaps_that_come_before_the_silence_are_lists(office: Office) -> None:
     assert found("count(enablement, 365) = 0") == ["GAP"], "no training or certificate"
     assert found("sum(fund.amount where open, ever) > 0") == ["GAP"], "money unspent"
     assert found("count(deal_registered, 180) = 0 and count(meeting, 180) = 0") == ["GAP"], "no deal, no co-selling"
+
+
+def test_letting_go_offers_another_way_and_a_day_to_apply_again(office: Office) -> None:
+    office.partner("A", joined_on="2023-01-01")
+    office.happened("A", "order", on=DAY - timedelta(days=300))
+    dana, max_, lea = (office.who(name) for name in ("Dana", "Max", "Lea"))
+    review.decide(office.store, [Decision(office.of("A"), "offboard", "silent for a year")], actor=dana, as_of=DAY)
+    assert office.inbox() == ["Open the deactivation of Partner A"], "a person opens it"
+    asked: dict[str, Any] = {"actor": dana, "as_of": DAY}
+    (case,) = deactivation.submit(office.store, [office.of("A")], "inactivity", notice="table", **asked)
+    cases.approve(office.store, office.task("Approve that").id, actor=max_, as_of=DAY)
+    letters.write(office.store, case, "goodwill", said={"alternatives": "Buy through Partner B."}, **asked)
+    (body,) = office.all("SELECT body FROM messages")
+    assert "Buy through Partner B." in body and "31 May 2026" in body, "what else there is, and when it ends"
+    deactivation.serve(office.store, case, method="courier", proof=None, actor=lea, as_of=DAY)
+    office.on(90)
+    deactivation.complete(office.store, case, actor=dana, as_of=office.day)
+    with pytest.raises(UsageError, match=f"from {office.day + timedelta(days=180)} on"):
+        closing.reactivate(office.store, office.of("A"), "new owners", actor=dana, as_of=office.day)

@@ -130,6 +130,8 @@ def test_the_pillars_of_a_program_that_tells_of_everything(office: Store) -> Non
     ):
         records.add(office, of(office, code), kind, fields, actor=None, as_of=DAY)
     timeline.log(office, of(office, "C"), "deal_registered", on=DAY - timedelta(days=10), actor=None, as_of=DAY)
+    timeline.log(office, of(office, "B"), "visit", on=DAY - timedelta(days=100), actor=None, as_of=DAY)
+    timeline.log(office, of(office, "C"), "meeting", on=DAY - timedelta(days=200), actor=None, as_of=DAY)
     with office.change("earned", actor=None) as change:
         change.conn.executemany(
             "INSERT INTO ledger(partner_id, kind, amount, currency, state, on_date, change_id) VALUES (?, 'bonus', ?, 'EUR', ?, ?, ?)",
@@ -140,13 +142,62 @@ def test_the_pillars_of_a_program_that_tells_of_everything(office: Store) -> Non
     assert not any(pillar.missing for name, pillar in found.items() if name != "Onboard")
     assert _values(found["Enable"]) == {"gap before inactivity": 1.0, "the same of the others": 0.5}
     assert _values(found["Market"]) == {"unused funds": Decimal(500)} and found["Market"].numbers[0][1].unit == "EUR"
-    assert _values(found["Sell"])["no deal registered"] == 0.5
+    sell = {label: {insights.codes(office)[one] for one in n.behind.ids or ()} for label, n in found["Sell"].numbers}
+    assert sell == {"order gap": set(), "no deal registered": {"B"}, "no meeting": {"C"}}, (
+        "A is quiet, and told elsewhere"
+    )
     # 60.00 EUR in the two months in which C did anything
     earned = _values(found["Incentivize"])
     assert (earned["earned per active month"], earned["never earned"]) == (Decimal(30), pytest.approx(2 / 3))
     never = dict(found["Incentivize"].numbers)["never earned"].behind.ids or ()
     assert {insights.codes(office)[one] for one in never} == {"A", "B"}
     assert "likeliest" not in found["Recruit"].sentence
+
+
+def test_early_inactivity_is_told_by_the_quarter_in_which_they_began(office: Store) -> None:
+    for code, first, last in (("A", 700, 650), ("B", 400, 380), ("C", 390, 10)):
+        for ago in (first, last):
+            order(office, code, on=DAY - timedelta(days=ago))
+    begun = [DAY - timedelta(days=ago) for ago in (700, 400)]
+    quarters = [f"{day.year} Q{(day.month + 2) // 3}" for day in begun]
+    numbers = dict(_lines(office, DAY)["Onboard"].numbers)
+    whole = numbers["quiet after half a year"]
+    assert whole.value == pytest.approx(2 / 3) and whole.of == 3
+    told = {
+        label: (n.value, {insights.codes(office)[one] for one in n.behind.ids or ()})
+        for label, n in numbers.items() if label.startswith("of those begun")
+    }  # fmt: skip
+    assert told == {f"of those begun in {quarters[0]}": (1.0, {"A"}), f"of those begun in {quarters[1]}": (0.5, {"B"})}
+
+
+def test_where_onboarding_stops_is_told_by_step(office: Store) -> None:
+    rules(
+        office,
+        trigger(
+            "begin", "when = \"tier = 'Gold'\"", "onboarding",
+            'id = "sign"\ndo = "task"\ntitle = "Have it signed"\nowner = "role:partner manager"\nwithin = "5 days"\n---\n'
+            'id = "bank-details"\ndo = "task"\ntitle = "Bank details"\nowner = "role:partner manager"\nwithin = "10 days"',
+        ),
+    )  # fmt: skip
+    automation.run(office, as_of=DAY)
+    for code in "ABC":
+        order(office, code, on=DAY - timedelta(days=20))
+        tier(office, code, "Gold")
+    automation.run(office, as_of=DAY)
+    first, second, _ = cases.inbox(office)
+    for task in (first, second):
+        cases.done(office, task.id, actor=who(office, "Dana"), as_of=DAY)
+    automation.run(office, as_of=DAY)
+    assert "drop off" not in _lines(office, DAY + timedelta(days=5))["Onboard"].sentence, "nothing is overdue yet"
+    (third,) = [task for task in cases.inbox(office) if task.title == "Bank details" and task.code == first.code]
+    cases.done(office, third.id, actor=who(office, "Dana"), as_of=DAY)
+    found = _lines(office, DAY + timedelta(days=30))["Onboard"]
+    numbers = dict(found.numbers)
+    said = {label: (n.value, n.of) for label, n in numbers.items() if label.startswith("not done")}
+    assert said == {"not done: sign": (pytest.approx(1 / 3), 3), "not done: bank details": (0.5, 2)}
+    (late,) = numbers["not done: bank details"].behind.ids or ()
+    assert insights.codes(office)[late] == second.code
+    assert "most drop off at “sign”: 33% of 3 have not done it" in found.sentence
 
 
 def test_who_comes_back_is_measured_against_who_is_new(office: Store) -> None:
