@@ -68,6 +68,29 @@ def _found(conn: sqlite3.Connection, rule: str) -> tuple[int, int, float | None]
     return losses, sum(n for _, n in days), middle(days)
 
 
+PARTS = {
+    "judged": "l.came IS NOT NULL",
+    "flagged": "l.came IS NOT NULL AND {rule}",
+    "rightly": "l.came = 0 AND {rule}",
+    "wrongly": "l.came AND {rule}",
+    "wrongly, slow": "l.came AND l.every >= :slow AND {rule}",
+    "lost": "l.came = 0",
+    "silent": "EXISTS (SELECT 1 FROM temp.loss o WHERE o.id = l.id)",
+    "silent, found": "EXISTS (SELECT 1 FROM temp.loss o WHERE o.id = l.id AND o.last = l.last) AND {rule}",
+    "so likely": "l.came IS NOT NULL AND l.p >= :low AND l.p < :high",
+}
+"""What is counted of temp.look → how its cases are found."""
+
+
+def partners(conn: sqlite3.Connection, part: str, rule: str, low: float = 0, high: float = 2) -> tuple[int, ...]:
+    """The partners of at least one case of a part, by the rule of that name, as `quality` left them."""
+    where = PARTS[part].format(rule=f"l.{rule}")
+    rows = conn.execute(
+        f"SELECT DISTINCT l.id FROM temp.look l WHERE {where} ORDER BY l.id", {"slow": SLOW, "low": low, "high": high}
+    )
+    return tuple(id_ for (id_,) in rows)
+
+
 def cases(conn: sqlite3.Connection) -> tuple[int, int]:
     """(cases, those of which it is not known yet what followed)."""
     found = conn.execute("SELECT count(*), coalesce(sum(came IS NULL), 0) FROM temp.look").fetchone()

@@ -13,34 +13,57 @@ from storage.insights import FIELDS, IN_PROGRAM
 _QUIET = "s.state IN ('inactive', 'dormant')"
 _WITHOUT = "LEFT JOIN temp.gone g ON g.id = s.id WHERE (g.id IS NULL OR g.status = 'Deactivated')"
 """Those who left the program are asked how long they stayed: else only those who stayed would be."""
+_OF = f"temp.state s CROSS JOIN partners p ON p.id = s.id {_WITHOUT}"
 Times = list[tuple[str, str, int, int, int]]
 """(group, state, days, event, partners)"""
 
 
+_FELL = f"({_QUIET} OR g.id IS NOT NULL)"
+
+
+def _stayed(since: str) -> tuple[str, str]:
+    """SQL of the days a partner was seen since it was first active (or `since` joined), and of whom they are counted."""
+    start = "s.first" if since == "first" else "p.joined_on"
+    end = f"CASE WHEN {_FELL} THEN s.last WHEN s.state = 'unknown' THEN max(s.last, :reach) ELSE :as_of END"
+    return _days(start, end), f"{_OF} AND s.last IS NOT NULL AND {start} <= s.first"
+
+
+def _waited() -> tuple[str, str]:
+    """SQL of the days from joining to the first activity, or to now, and of whom they are counted."""
+    end = "coalesce(s.first, CASE WHEN s.state = 'unknown' THEN max(p.joined_on, :reach) ELSE :as_of END)"
+    return _days("p.joined_on", end), f"{_OF} AND p.joined_on <= coalesce(s.first, :as_of)"
+
+
+def _days(start: str, end: str) -> str:
+    return f"CAST(julianday({end}) - julianday({start}) AS INTEGER)"
+
+
 def survival(conn: sqlite3.Connection, by: str, since: str, as_of: date, reach: date) -> Times:
     """How long partners were seen since they were first active (or `since` joined), and whether they fell silent then."""
-    start = "s.first" if since == "first" else "p.joined_on"
-    fell = f"({_QUIET} OR g.id IS NOT NULL)"
-    end = f"CASE WHEN {fell} THEN s.last WHEN s.state = 'unknown' THEN max(s.last, :reach) ELSE :as_of END"
-    rows = conn.execute(
-        f"SELECT coalesce({FIELDS[by]}, :none), s.state, CAST(julianday({end}) - julianday({start}) AS INTEGER), {fell}, count(*)"
-        f" FROM temp.state s CROSS JOIN partners p ON p.id = s.id {_WITHOUT} AND s.last IS NOT NULL AND {start} <= s.first"
-        " GROUP BY 1, 2, 3, 4",
-        {"as_of": as_of.isoformat(), "reach": reach.isoformat(), "none": NONE},
-    )
-    return rows.fetchall()
+    return _times(conn, by, *_stayed(since), _FELL, as_of, reach)
 
 
 def until_first(conn: sqlite3.Connection, by: str, as_of: date, reach: date) -> Times:
     """How long it took from joining to the first activity; who never was active is seen until now."""
-    end = "coalesce(s.first, CASE WHEN s.state = 'unknown' THEN max(p.joined_on, :reach) ELSE :as_of END)"
+    return _times(conn, by, *_waited(), "s.first IS NOT NULL", as_of, reach)
+
+
+def _times(conn: sqlite3.Connection, by: str, days: str, of: str, event: str, as_of: date, reach: date) -> Times:
     rows = conn.execute(
-        f"SELECT coalesce({FIELDS[by]}, :none), s.state, CAST(julianday({end}) - julianday(p.joined_on) AS INTEGER),"
-        f" s.first IS NOT NULL, count(*) FROM temp.state s CROSS JOIN partners p ON p.id = s.id {_WITHOUT}"
-        " AND p.joined_on <= coalesce(s.first, :as_of) GROUP BY 1, 2, 3, 4",
+        f"SELECT coalesce({FIELDS[by]}, :none), s.state, {days}, {event}, count(*) FROM {of} GROUP BY 1, 2, 3, 4",
         {"as_of": as_of.isoformat(), "reach": reach.isoformat(), "none": NONE},
     )
     return rows.fetchall()
+
+
+def at_risk(conn: sqlite3.Connection, days: float, as_of: date, reach: date, *, first: bool) -> tuple[int, ...]:
+    """The partners seen for so many days or more: since they were first active, or (`first`) from joining until they were."""
+    seen, of = _waited() if first else _stayed("first")
+    rows = conn.execute(
+        f"SELECT s.id FROM {of} AND {seen} >= :days ORDER BY 1",
+        {"as_of": as_of.isoformat(), "reach": reach.isoformat(), "days": days},
+    )
+    return tuple(id_ for (id_,) in rows)
 
 
 def no_beginning(conn: sqlite3.Connection) -> tuple[int, int]:

@@ -56,6 +56,36 @@ def in_time(conn: sqlite3.Connection, span: Span) -> tuple[int, int]:
     return int(met), int(of)
 
 
+_OPEN_TO_ALL = "NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = {} AND c.restricted IS NOT NULL)"
+BEHIND = {
+    "queue": f"SELECT t.partner_id FROM tasks t WHERE {_OPEN_TO_ALL.format('t.case_id')} AND t.state IN ('done', 'approved', 'rejected')"
+    " AND t.done_at IS NOT NULL AND t.done_on BETWEEN :first AND :last AND t.kind = :kind"
+    " AND coalesce(t.role, (SELECT name FROM people WHERE id = t.owner), 'nobody') = :queue",
+    "steps": "SELECT c.partner_id FROM steps x JOIN cases c ON c.id = x.case_id WHERE c.restricted IS NULL AND x.state = 'done'"
+    " AND x.done_on BETWEEN :first AND :last",
+    "cases": "SELECT partner_id FROM cases WHERE restricted IS NULL AND state = 'closed' AND closed_on BETWEEN :first AND :last",
+    "late": f"SELECT t.partner_id FROM tasks t WHERE {_OPEN_TO_ALL.format('t.case_id')} AND t.due_on BETWEEN :first AND :last"
+    " AND t.state NOT IN ('cancelled', 'planned') AND (t.done_on IS NULL OR t.done_on > t.due_on)",
+    "superseded": "SELECT partner_id FROM activities WHERE superseded_at BETWEEN :begin AND :end",
+    "undone": "SELECT l.row_id FROM changes u JOIN change_log l ON l.change_id = u.id AND l.tbl = 'partners' WHERE u.undoes IS NOT NULL"
+    " AND u.at BETWEEN :begin AND :end",
+}
+"""A number of the work → how the partners it is about are found; those of restricted cases are in no list."""
+
+
+def partners(conn: sqlite3.Connection, what: str, span: Span, moments: Moments, **named: str) -> tuple[int, ...]:
+    """The partners that a number of the work is about."""
+    params = {
+        "first": span[0].isoformat(),
+        "last": span[1].isoformat(),
+        "begin": moments[0],
+        "end": moments[1],
+        **named,
+    }
+    rows = conn.execute(f"SELECT id FROM partners WHERE id IN ({BEHIND[what]}) ORDER BY name", params)
+    return tuple(id_ for (id_,) in rows)
+
+
 def corrections(conn: sqlite3.Connection, moments: Moments) -> dict[str, int]:
     """What had to be put right: changes undone, facts superseded, what the program had set and a person changed."""
     queries = {

@@ -65,11 +65,12 @@ def fill(conn: sqlite3.Connection, as_of: date) -> None:
 def arms(conn: sqlite3.Connection, by: str, where: str = "1") -> list[Arm]:
     """Those in temp.tried by a column of it, the most first."""
     rows = conn.execute(
-        f"SELECT {by}, count(*), coalesce(sum(judged), 0), coalesce(sum(back), 0), coalesce(sum(amount), 0) FROM temp.tried"
-        f" WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"SELECT {by}, count(*), coalesce(sum(judged), 0), coalesce(sum(back), 0), coalesce(sum(amount), 0), json_group_array(partner)"
+        f" FROM temp.tried WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     return [
-        Arm(str(label or ""), of, judged, back, from_units(int(amount))) for label, of, judged, back, amount in rows
+        Arm(str(label or ""), of, judged, back, from_units(int(amount)), tuple(json.loads(ids)))
+        for label, of, judged, back, amount, ids in rows
     ]
 
 
@@ -86,11 +87,15 @@ def brought(conn: sqlite3.Connection, as_of: date) -> list[Brought]:
     rows = conn.execute(
         "WITH t AS (SELECT 'reactivated' AS label, partner, day FROM temp.tried WHERE arm = 'treated' AND back UNION ALL"
         " SELECT 'new', id, date(joined_on, '-1 day') FROM partners WHERE joined_into IS NULL AND joined_on > :first)"
-        f" SELECT label, count(*), avg({spent.format(90)}), avg({spent.format(180)}) FROM t WHERE date(day, '+180 days') <= :known"
+        f" SELECT label, count(*), avg({spent.format(90)}), avg({spent.format(180)}), json_group_array(partner) FROM t"
+        " WHERE date(day, '+180 days') <= :known"
         " GROUP BY 1 ORDER BY 1 DESC",
         {"known": known.isoformat() if known else "", "first": (as_of - timedelta(days=730)).isoformat()},
     )
-    found = {label: Brought(label, n, from_units(round(near)), from_units(round(far))) for label, n, near, far in rows}
+    found = {
+        label: Brought(label, n, from_units(round(near)), from_units(round(far)), tuple(json.loads(ids)))
+        for label, n, near, far, ids in rows
+    }
     return [found.get(label, Brought(label)) for label in ("reactivated", "new")]
 
 

@@ -35,7 +35,8 @@ def _results(options: argparse.Namespace) -> int:
         print_json(
             {"as_of": found.as_of, "treated": _arm(found.treated), "left_out": _arm(found.left_out), "lift": found.lift,
              "by_reason": [_arm(a) for a in found.by_reason], "by_outcome": [_arm(a) for a in found.by_outcome],
-             "brought": found.brought}
+             "brought": [{"label": one.label, "partners": one.partners, "after_90": one.after_90, "after_180": one.after_180}
+                         for one in found.brought]}
         )  # fmt: skip
         return 0
     rows = [("won back", a) for a in (found.treated,)] + [("left out, to compare with", found.left_out)]

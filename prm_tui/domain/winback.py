@@ -36,7 +36,7 @@ def chance(trigger: str, code: str, episode: str) -> float:
 class Arm:
     """Partners that were treated alike: how many, how many of them can be judged, came back, and what they brought.
 
-    `amount`: of the activities within the window, in the file's currency.
+    `amount`: of the activities within the window, in the file's currency. `ids`: who they are.
     """
 
     label: str
@@ -44,6 +44,7 @@ class Arm:
     judged: int = 0
     back: int = 0
     amount: Decimal = Decimal(0)
+    ids: tuple[int, ...] = ()
 
     @property
     def unknown(self) -> int:
@@ -77,6 +78,7 @@ class Brought:
     partners: int = 0
     after_90: Decimal = Decimal(0)
     after_180: Decimal = Decimal(0)
+    ids: tuple[int, ...] = ()
 
     @property
     def said(self) -> str:

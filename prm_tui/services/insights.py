@@ -268,3 +268,16 @@ def rules(
         if not keep:
             stored.clear_looks(conn)
         return found
+
+
+def judged(
+    store: Store, as_of: date, part: str, rule: str = "fixed", between: tuple[float, float] = (0, 2)
+) -> tuple[int, ...]:
+    """The partners of at least one case that `rules` counts: of a part (storage/insights_rules.py), by the fixed or the
+    adaptive rule; `between`: how likely their silence was, for the part “so likely”.
+    """
+    with store.reading() as conn:
+        rules(store, as_of, keep=True)
+        found = insights_rules.partners(conn, part, rule, *between)
+        stored.clear_looks(conn)
+        return found

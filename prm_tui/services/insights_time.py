@@ -45,6 +45,12 @@ def survival(store: Store, as_of: date, *, by: str = "type", since: str = "first
     )  # fmt: skip
 
 
+def at_risk(store: Store, as_of: date, days: float, *, first: bool = False) -> tuple[int, ...]:
+    """The partners a curve still counts after so many days: of those who stay, or (`first`) of those not active yet."""
+    with picture(store, as_of) as now:
+        return insights_time.at_risk(now.conn, days, as_of, now.reach.to, first=first)
+
+
 def _curve(rows: insights_time.Times, *, known: bool = False) -> Curve:
     return kaplan_meier((days, bool(event), n) for _, state, days, event, n in rows if not known or state != "unknown")
 

@@ -73,6 +73,13 @@ def _moments(store: Store, span: insights_work.Span) -> insights_work.Moments:
     ) - 1
 
 
+def behind(store: Store, as_of: date, what: str, **named: str) -> tuple[int, ...]:
+    """The partners a number of the last 90 days is about (storage/insights_work.py); `named`: the queue and its kind."""
+    span = (as_of - timedelta(days=SPAN - 1), as_of)
+    with store.reading() as conn:
+        return insights_work.partners(conn, what, span, _moments(store, span), **named)
+
+
 # ---- pillars ----
 
 

@@ -39,7 +39,12 @@ def _labelled(found: list[Arm]) -> tuple[Arm, ...]:
         label = REASONS.get(one.label, one.label or "not said")
         known = together.get(label, Arm(label))
         together[label] = Arm(
-            label, known.of + one.of, known.judged + one.judged, known.back + one.back, known.amount + one.amount
+            label,
+            known.of + one.of,
+            known.judged + one.judged,
+            known.back + one.back,
+            known.amount + one.amount,
+            known.ids + one.ids,
         )
     return tuple(sorted(together.values(), key=lambda arm: (-arm.of, arm.label)))
 

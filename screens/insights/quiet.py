@@ -50,6 +50,7 @@ def winning(store: Store, as_of: date, width: int) -> Shown:
     """What came of winning back after 90 days, and what goes wrong with it."""
     found, wrong = winback.results(store, as_of), winback.look(store, as_of)
     lines: dict[Any, Line] = {}
+    behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for group, arms in (
         ("", (found.treated, found.left_out)),
         ("reason", found.by_reason),
@@ -57,21 +58,23 @@ def winning(store: Store, as_of: date, width: int) -> Shown:
     ):
         for arm in arms:
             lines[group, arm.label] = _arm(group, arm)
+            behind[group, arm.label] = Behind(f"Win-back: {arm.label}", of(arm.ids))
     for one in found.brought:
         lines["brought", one.label] = Line((("brought", "muted"), (visible(one.label), "bright"), (visible(one.said), "text")),
                                            detail=visible(f"{one.label}: {one.said}"))  # fmt: skip
+        behind["brought", one.label] = Behind(f"Their first half-year: {one.label}", of(one.ids))
     for sent in wrong.same_text:
         lines["lint", sent.warning] = Line(
             (("! text", "warn"), (visible(sent.warning), "warn")), detail=visible(sent.warning)
         )
-    behind = {}
     for title, listed in (("nobody is in touch", wrong.untouched), ("no outcome date", wrong.undated)):
         if listed:
             codes = [row.code for row in listed]
             lines["loose", title] = Line((("! loose", "warn"), (title, "warn"), (f"{len(codes):,} partners", "text")))
             behind["loose", title] = Behind(title.capitalize(), of(_ids(store, codes)))
     columns = [Col("group", "", 9), Col("what", "", least=26), Col("said", "After 90 days", least=30)]
-    return Shown(columns, lines if found.treated.of or behind else {}, behind, Content.styled(found.sentence, "$muted"),
+    anything = found.treated.of or wrong.untouched or wrong.undated
+    return Shown(columns, lines if anything else {}, behind, Content.styled(found.sentence, "$muted"),
                  "No win-back was begun yet. The pack win-back begins them: 3, then n; or a in a list of quiet partners.")  # fmt: skip
 
 

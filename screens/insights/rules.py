@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -44,18 +45,34 @@ _LINES: tuple[tuple[str, Callable[[Quality], str], str], ...] = (
 )
 
 
+_PARTS = {
+    "Cases judged": "judged", "Flagged": "flagged", "Precision": "rightly", "Recall": "lost", "False alarms": "wrongly",
+    "… of slow-paced partners": "wrongly, slow", "New flags": "flagged", "Precision of new flags": "rightly", "Silences": "silent",
+    "… flagged in time": "silent, found", "Median days to detect": "silent, found",
+}  # fmt: skip
+"""Line → the cases behind it (storage/insights_rules.py)."""
+
+
 def quality(store: Store, as_of: date, width: int) -> Shown:
     """Both rules on the file's own past, and how likely such silences were beside what came."""
     found = insights.rules(store, as_of)
     lines: dict[Any, Line] = {}
+    behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for label, value, about in _LINES:
         lines[label] = Line(
             ((label, "bright"), *((value(one), "text") for one in found.rules), (about, "muted")),
             detail=about + " " + "; ".join(f"{one.title.lower()}: {value(one)}" for one in found.rules),
         )
+        behind[label] = tuple(
+            Behind(f"{label}: {one.title.lower()}", partial(insights.judged, part=_PARTS[label], rule=one.rule))
+            for one in found.rules
+        )
     lines[""] = Line((("", ""),))
     for one in found.calibration:
         lines[one.low] = _bin(one, len(found.rules))
+        between = (one.low, one.high if one.high < 1 else 2)
+        title = f"Silences called {one.low:.0%} to {one.high:.0%} likely"
+        behind[one.low] = Behind(title, partial(insights.judged, part="so likely", between=between))
     wide = 22 if width >= 110 else 12
     titles = [q.title if width >= 110 else q.title.split(" ")[-1].capitalize() for q in found.rules]
     columns = [Col("what", "", 26), *(Col(t, t, wide, True) for t in titles), Col("about", "", least=12)]
@@ -65,7 +82,7 @@ def quality(store: Store, as_of: date, width: int) -> Shown:
         " silence was called, and how many came back.",
         "$muted",
     )
-    return Shown(columns, lines, {}, above)
+    return Shown(columns, lines, behind, above)
 
 
 def _bin(one: Bin, rules: int) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -19,6 +20,8 @@ from screens.insights.shown import Behind, Shown
 from screens.insights.states import policies, segments, states, types
 from screens.insights.time import cohorts, first_order, ranks, survival
 from screens.insights.why import pillars, profile, reasons, work
+from screens.modals.choose import Choice, Choose
+from screens.text import visible
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
 
@@ -77,7 +80,8 @@ class InsightsScreen(ModeScreen):
 
     async def _show(self) -> None:
         work, as_of, width = SECTIONS[self.section], self.prm.session.as_of, self.size.width
-        self.shown, late = None, self.set_timer(LATE, lambda: self._fill(Shown((), {}, nothing="Counting …")))
+        counting = Shown((), {}, nothing="Counting …")
+        late = self.set_timer(LATE, lambda: self._fill(counting) if self.shown is None else None)
         try:
             self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
         except UsageError as error:  # these numbers want more past than the file has
@@ -118,14 +122,24 @@ class InsightsScreen(ModeScreen):
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter opens who is behind it."""
         behind = self.shown.behind.get(event.key) if self.shown else None
-        if behind is None:
-            self.prm.tell("Nobody stands behind this line: it is told in full below.")
+        if not behind:
+            self.prm.tell("No partner stands behind this line: it is told in full below.")
         else:
-            self.start(lambda: self._open(behind), "open")
+            lists = behind if isinstance(behind, tuple) else (behind,)
+            self.start(lambda: self._open(lists), "open")
 
-    async def _open(self, behind: Behind) -> None:
-        as_of = self.prm.session.as_of
-        ids = await self.read(lambda store: insights.behind(store, as_of, behind.who))
+    async def _open(self, lists: Sequence[Behind]) -> None:
+        as_of, behind = self.prm.session.as_of, lists[0]
+        if len(lists) > 1:
+            choices = [Choice(str(n), visible(one.title)) for n, one in enumerate(lists)]
+            picked = await self.prm.push_screen_wait(Choose("Which list?", choices))
+            if picked is None:
+                return
+            behind = lists[int(picked)]
+        who = behind.who
+        ids = await self.read(
+            lambda store: who(store, as_of) if callable(who) else insights.behind(store, as_of, who), "behind"
+        )
         if ids:
             self.prm.push_screen(BehindScreen(behind.title, ids))
         else:
@@ -160,7 +174,7 @@ class InsightsScreen(ModeScreen):
 
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""
-        self.at = (self.at + by) % len(SECTIONS)
+        self.at, self.shown = (self.at + by) % len(SECTIONS), None
         table = self.query_one(Table)
         table.cursor = 0
         table.marked.clear()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
@@ -12,24 +13,27 @@ from prm_tui.domain import insights
 from prm_tui.domain.insights import Number
 from screens.widgets.table import Col, Line
 
+if TYPE_CHECKING:
+    from storage import Store
+
 BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True)
 class Behind:
-    """The partners behind a number."""
+    """The partners behind a number: how they are found, or what asks the file for them."""
 
     title: str
-    who: insights.Behind
+    who: insights.Behind | Callable[[Store, date], Sequence[int]]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """See the module. `nothing` is said where there is no line."""
+    """See the module. `behind`: the list of a line, or those of its numbers. `nothing` is said where there is no line."""
 
     columns: Sequence[Col]
     lines: dict[Any, Line]
-    behind: dict[Any, Behind] = field(default_factory=dict)
+    behind: Mapping[Any, Behind | tuple[Behind, ...]] = field(default_factory=dict)
     above: Content = field(default_factory=lambda: Content(""))
     nothing: str = "Nothing to count yet: 5 brings spreadsheets in."
 

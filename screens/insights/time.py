@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
@@ -32,7 +33,7 @@ def survival(store: Store, as_of: date, width: int) -> Shown:
         f" {median}. Inactive counts as gone on its last day; everybody else is seen until now."
         + (f" {tests}" if tests else "")
     )
-    return _curve(found.everybody, found.known, found.groups, about, width)
+    return _curve(found.everybody, found.known, found.groups, about, width, first=False)
 
 
 def first_order(store: Store, as_of: date, width: int) -> Shown:
@@ -43,12 +44,15 @@ def first_order(store: Store, as_of: date, width: int) -> Shown:
         f"Not active yet, by months since joining. {found.first.partners:,} partners, {found.first.events:,} of them active by now; half by"
         f" {median}. Left out: {found.before:,} active before they joined, {found.nobody:,} of whom nobody says when they joined."
     )
-    return _curve(found.first, found.first_known, found.first_groups, about, width)
+    return _curve(found.first, found.first_known, found.first_groups, about, width, first=True)
 
 
-def _curve(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]], about: str, width: int) -> Shown:
+def _curve(
+    whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]], about: str, width: int, *, first: bool
+) -> Shown:
     shown = months(whole)
-    lines = {}
+    lines: dict[Any, Line] = {}
+    behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for month, step in shown:
         cells = [(f"{month}", "bright"), (f"{step.survival:.1%}", "bright"), (f"{step.low:.0%} to {step.high:.0%}", "muted"),
                  (f"{step.at_risk:,}", "text"), (_share(known, month), "text")]  # fmt: skip
@@ -58,12 +62,15 @@ def _curve(whole: Curve, known: Curve, groups: Sequence[tuple[str, Curve]], abou
             detail=f"After {month} months {step.survival:.1%} (95 % interval {step.low:.1%} to {step.high:.1%}), {step.at_risk:,} at risk;"
                    " hidden where fewer than ten are.",
         )  # fmt: skip
+        behind[month] = Behind(
+            f"At risk after {month} months", partial(insights_time.at_risk, days=month * MONTH, first=first)
+        )
     more = [Col(f"g{n}", visible(name)[:14], 14, True) for n, (name, _) in enumerate(groups[:3])]
     columns = [Col("month", "Months", 6, True), Col("s", "Share", 7, True), Col("ci", "95 %", 12), Col("risk", "At risk", 8, True),
                Col("known", "Without unknown", 15, True), *more]  # fmt: skip
     chart = _chart(whole, shown[-1][0] if shown else 0, min(width - 14, 90))
     above = Content("\n").join([Content.styled(about, "$muted"), *chart])
-    return Shown(columns, lines, {}, above if lines else Content(""), about + " Too few to show a curve.")
+    return Shown(columns, lines, behind, above if lines else Content(""), about + " Too few to show a curve.")
 
 
 def _share(curve: Curve, month: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -101,41 +102,55 @@ def _value(number: Number) -> float | None:
 def pillars(store: Store, as_of: date, width: int) -> Shown:
     """The eight pillars of a program, a line each."""
     lines: dict[Any, Line] = {}
-    behind: dict[Any, Behind] = {}
+    behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for one in insights_work.pillars(store, as_of):
         missing = f"no sheet tells of {one.missing}" if one.missing else ""
         lines[one.name] = Line(
             ((one.name, "bright"), (visible(one.sentence), "text"), (missing, "warn")),
             detail=visible(one.sentence) + "".join(f"; {full(number, label)}" for label, number in one.numbers),
         )
-        if one.numbers:
-            behind[one.name] = Behind(f"{one.name}: {one.numbers[0][0]}", one.numbers[0][1].behind)
+        behind[one.name] = tuple(Behind(f"{one.name}: {label}", number.behind) for label, number in one.numbers)
     columns = [Col("pillar", "Pillar", 12), Col("said", "What the file says", least=30), Col("missing", "", 34)]
     return Shown(columns, lines, behind)
+
+
+_LISTS = {
+    "steps done by themselves": ("Steps done in 90 days", "steps"),
+    "cases closed by themselves": ("Cases closed in 90 days", "cases"),
+    "tasks done by their due day": ("Tasks that were late", "late"),
+    "changes undone": ("What was undone", "undone"),
+    "activities superseded": ("Activities superseded", "superseded"),
+}
 
 
 def work(store: Store, as_of: date, width: int) -> Shown:
     """How the work is done: turnaround, done automatically, in time, corrections."""
     found = insights_work.operations(store, as_of)
     lines: dict[Any, Line] = {}
+    behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for queue in found.queues:
         lines["queue", queue.name, queue.kind] = Line(
             ((visible(queue.name), "bright"), (queue.kind, "muted"), (_hours(queue.hours), "bright"), (f"{queue.done:,} done", "text"),
              (_hours(queue.hours_before), "text"), (f"{queue.done_before:,} done", "muted")),
             detail=f"{visible(queue.name)}: median time from opened to done, {queue.kind}, {found.span[0]} to {found.span[1]}.",
         )  # fmt: skip
+        who = partial(insights_work.behind, what="queue", queue=queue.name, kind=queue.kind)
+        behind["queue", queue.name, queue.kind] = Behind(f"{queue.name}: {queue.kind}, done in 90 days", who)
     for pair in found.pairs:
         lines["pair", pair.label] = Line(
             ((visible(pair.label), "bright"), ("", ""), (said(pair.now), "bright"), (_of(pair.now), "text"), (said(pair.before), "text"),
              (_of(pair.before), "muted")),
             detail=full(pair.now, visible(pair.label)),
         )  # fmt: skip
+        if pair.label in _LISTS:
+            title, what = _LISTS[pair.label]
+            behind["pair", pair.label] = Behind(title, partial(insights_work.behind, what=what))
     columns = [Col("what", "", least=22), Col("kind", "", 9), Col("now", "90 days", 9, True), Col("of", "", 12),
                Col("before", "90 before", 9, True), Col("of_before", "", 12)]  # fmt: skip
     above = Content.styled(
         f"{found.span[0]} to {found.span[1]}, beside {found.before[0]} to {found.before[1]}.", "$muted"
     )
-    return Shown(columns, lines, {}, above, "No task was done in that time.")
+    return Shown(columns, lines, behind, above, "No task was done in that time.")
 
 
 def _hours(hours: float | None) -> str:
