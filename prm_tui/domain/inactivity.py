@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
+from prm_tui.domain.condition.catalogue import CLASSES
 from prm_tui.domain.condition.parse import parse
 from prm_tui.domain.condition.reading import reading
 from prm_tui.domain.errors import UsageError
@@ -44,6 +45,8 @@ STATES = {
 }
 QUIET = ("inactive", "dormant")
 """The states in which a policy is met."""
+BY_POLICY = ("inactive", "never_activated")
+"""Named facts of conditions that policies give."""
 GONE = ("Prospect", "Applicant", "Deactivated")
 """Statuses of those who are not in the program (yet, or any more): insights leave them out."""
 
@@ -244,27 +247,35 @@ class PartnerState:
         return said
 
 
-def _odds(chance: Decimal) -> str:
-    return f"once in {1 / chance:.0f} times"
+def _ago(days: int | None) -> str:
+    return "today" if not days else "1 day ago" if days == 1 else f"{days:,} days ago"
+
+
+def _none(signal: str) -> str:
+    if signal in CLASSES:
+        return f"nothing {signal}"
+    return "nothing" if signal == "any" else f"no {signal.replace('_', ' ')}"
 
 
 def _active(row: PartnerState) -> str:
     if row.last is not None and row.exempt:
         return f"silence is no matter here: {row.exempt}; last active {row.last}"
     if row.last is None:
-        return f"joined on {row.joined_on}, {(row.as_of - (row.joined_on or row.as_of)).days} days ago; nothing yet"
+        return f"joined on {row.joined_on}, {_ago((row.as_of - (row.joined_on or row.as_of)).days)}; nothing yet"
     if row.awaits:
-        return f"last active {row.last}, {row.silent:,} days ago; whether it slows down cannot be told: {row.awaits}"
-    return f"last active {row.last}, {row.silent:,} days ago; {row.rhythm}"
+        return f"last active {row.last}, {_ago(row.silent)}; whether it slows down cannot be told: {row.awaits}"
+    return f"last active {row.last}, {_ago(row.silent)}; {row.rhythm}"
 
 
 def _slowing(row: PartnerState) -> str:
     chance, days = (row.policy.at_risk, row.risk) if row.key == "at_risk" else (row.policy.slowing, row.slow)
-    capped = days >= row.policy.cap
-    rarer = f"more than {row.policy.cap:,} days is long for anybody" if capped else (
-        f"more than {days:,.0f} days of silence is rarer than {_odds(chance)} for that"
-    )  # fmt: skip
-    return f"silent for {row.silent:,} days; {row.rhythm}: {rarer}"
+    if days >= row.policy.cap:
+        return f"silent for {row.silent:,} days; {row.rhythm}: more than {row.policy.cap:,} days is long for anybody"
+    whose = "the rhythm of its type" if row.every is None else "its own rhythm and that of its type"
+    return (
+        f"silent for {row.silent:,} days; {row.rhythm}: by {whose} no more than one silence in {1 / chance:.0f} is longer"
+        f" than {days:,.0f} days"
+    )
 
 
 def _inactive(row: PartnerState) -> str:
@@ -279,8 +290,8 @@ def _inactive(row: PartnerState) -> str:
 
 def _never(row: PartnerState) -> str:
     if row.joined_on is None:
-        return "nothing commercial ever; nobody has said when it joined"
-    return f"nothing commercial since it joined on {row.joined_on}, {(row.as_of - row.joined_on).days:,} days ago"
+        return f"{_none(row.policy.signal)} so far; nobody has said when it joined"
+    return f"{_none(row.policy.signal)} since it joined on {row.joined_on}, {_ago((row.as_of - row.joined_on).days)}"
 
 
 def _unknown(row: PartnerState) -> str:
