@@ -221,6 +221,21 @@ def chances(conn: sqlite3.Connection, bins: Sequence[Bin], as_of: date, reach: d
                  " WHERE s.id = c.id)")  # fmt: skip
 
 
+def chance_of(conn: sqlite3.Connection, bins: Sequence[Bin], as_of: date, reach: date) -> dict[int, float]:
+    """The chance of return of every partner of temp.state that was ever active, in the program or not."""
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS gone(id INTEGER PRIMARY KEY, status TEXT)")
+    conn.execute("DELETE FROM temp.gone")
+    chances(conn, bins, as_of, reach)
+    return dict(conn.execute("SELECT id, chance FROM temp.chance WHERE chance IS NOT NULL").fetchall())
+
+
+def quiet_cases(conn: sqlite3.Connection) -> tuple[int, int]:
+    """Of the judged cases in temp.look that were quiet by either rule: how many, and how many came back."""
+    sql = "SELECT count(*), coalesce(sum(came), 0) FROM temp.look WHERE came IS NOT NULL AND (fixed OR adaptive)"
+    cases, came = conn.execute(sql).fetchone()
+    return int(cases), int(came)
+
+
 def _chance(b: Bin) -> str:
     if b.enough and b.share is not None:
         return repr(float(b.share))

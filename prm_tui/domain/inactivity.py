@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any
 
-from prm_tui.domain.condition.catalogue import CLASSES
 from prm_tui.domain.condition.parse import parse
 from prm_tui.domain.condition.reading import reading
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.inactivity_why import WHY
 from prm_tui.domain.partner import Source
 from prm_tui.domain.shape import Condition, KindName, Slug, Words, Wrong, text, whole
 from prm_tui.domain.text import nearest
@@ -241,68 +241,10 @@ class PartnerState:
     @property
     def why(self) -> str:
         """One sentence that says why it is in this state."""
-        said = _WHY[self.key](self)
+        said = WHY[self.key](self)
         if self.kept:
             said += f"; kept until {self.kept.until}: {self.kept.reason} ({self.kept.by})"
         return said
-
-
-def _ago(days: int | None) -> str:
-    return "today" if not days else "1 day ago" if days == 1 else f"{days:,} days ago"
-
-
-def _none(signal: str) -> str:
-    if signal in CLASSES:
-        return f"nothing {signal}"
-    return "nothing" if signal == "any" else f"no {signal.replace('_', ' ')}"
-
-
-def _active(row: PartnerState) -> str:
-    if row.last is not None and row.exempt:
-        return f"silence is no matter here: {row.exempt}; last active {row.last}"
-    if row.last is None:
-        return f"joined on {row.joined_on}, {_ago((row.as_of - (row.joined_on or row.as_of)).days)}; nothing yet"
-    if row.awaits:
-        return f"last active {row.last}, {_ago(row.silent)}; whether it slows down cannot be told: {row.awaits}"
-    return f"last active {row.last}, {_ago(row.silent)}; {row.rhythm}"
-
-
-def _slowing(row: PartnerState) -> str:
-    chance, days = (row.policy.at_risk, row.risk) if row.key == "at_risk" else (row.policy.slowing, row.slow)
-    if days >= row.policy.cap:
-        return f"silent for {row.silent:,} days; {row.rhythm}: more than {row.policy.cap:,} days is long for anybody"
-    whose = "the rhythm of its type" if row.every is None else "its own rhythm and that of its type"
-    return (
-        f"silent for {row.silent:,} days; {row.rhythm}: by {whose} no more than one silence in {1 / chance:.0f} is longer"
-        f" than {days:,.0f} days"
-    )
-
-
-def _inactive(row: PartnerState) -> str:
-    about = "about " if row.about else ""
-    since = (
-        f"since {about}{row.since}, {(row.as_of - row.since).days:,} days" if row.since else "for as long as is known"
-    )
-    last = f"last active {row.last}" if row.last else "never active"
-    left = f"; not tracked, left out: {', '.join(row.left_out)}" if row.left_out else ""
-    return f"{last}; inactive {since}, by “{row.policy.title}”: {row.policy.said}{left}"
-
-
-def _never(row: PartnerState) -> str:
-    if row.joined_on is None:
-        return f"{_none(row.policy.signal)} so far; nobody has said when it joined"
-    return f"{_none(row.policy.signal)} since it joined on {row.joined_on}, {_ago((row.as_of - row.joined_on).days)}"
-
-
-def _unknown(row: PartnerState) -> str:
-    last = f"last active {row.last}, as far as is known" if row.last else "nothing known of it"
-    return f"{last}; cannot be told: {row.awaits or 'a value that the policy asks for is missing'}"
-
-
-_WHY = {
-    "active": _active, "slowing": _slowing, "at_risk": _slowing, "inactive": _inactive, "dormant": _inactive,
-    "never_activated": _never, "unknown": _unknown,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -360,16 +302,32 @@ SEGMENTS = {
         Segment("offboard", "Offboard", "low", "low", "end it well, and free what it binds"),
     )
 }
-LIKELY = 0.5
-"""From which chance on a partner is more likely than not still there."""
+
+
+def segment(said: str) -> Segment:
+    """A segment by its key or word. UsageError with the nearest when there is none."""
+    key = said.strip().casefold().replace("-", "").replace(" ", "")
+    if key not in SEGMENTS:
+        like = nearest(key, SEGMENTS)
+        raise UsageError(
+            f"There is no segment “{said}”. "
+            + (f"Did you mean {like}?" if like else f"There are: {', '.join(SEGMENTS)}.")
+        )
+    return SEGMENTS[key]
+
+
+LIKELY = 0.05
+"""From which chance on a return counts as likely where nothing is known of the past: the silence may be its rhythm."""
 
 
 @dataclass(frozen=True)
 class Quiet:
     """A partner that does not do as it used to, with all that helps to decide: see each part.
 
-    `chance`: how likely it is still there (rhythm.alive), 0 to 1; `potential`: whether its best year is in the upper
-    half of its type. `first_seen`: the first day on which its inactivity could be told from what had been read.
+    `chance`: how likely it comes back, 0 to 1, by what came of such silences before (services/looks.py), high from
+    `usual` on; `alive`: how likely it is still there by the model of rhythm.alive, which knows nothing of what came.
+    `potential`: whether its best year is in the upper half of its type. `first_seen`: the first day on which its
+    inactivity could be told from what had been read.
     """
 
     row: PartnerState
@@ -379,6 +337,8 @@ class Quiet:
     paths: tuple[Path, ...] = ()
     likely: Likely | None = None
     first_seen: date | None = None
+    usual: float = LIKELY
+    alive: float = 0.0
 
     @property
     def through(self) -> str:
@@ -389,7 +349,7 @@ class Quiet:
     def segment(self) -> Segment:
         """Where it stands on the grid of potential and chance."""
         high = "high" if self.potential else "low"
-        near = "high" if self.chance >= LIKELY else "low"
+        near = "high" if self.row.last and self.chance >= self.usual else "low"
         return next(one for one in SEGMENTS.values() if (one.potential, one.chance) == (high, near))
 
 

@@ -231,7 +231,7 @@ def test_the_grid_puts_every_quiet_reseller_into_one_cell(demo_file: Path) -> No
         for one in quiet:
             assert one.worth.year is not None and one.worth.best is not None and one.worth.year <= one.worth.best * 2
             assert one.segment.potential == ("high" if one.potential else "low")
-            assert (one.segment.chance == "high") == (one.chance >= 0.5)
+            assert (one.segment.chance == "high") == (one.chance >= one.usual)
         assert max(q.worth.best or 0 for q in quiet) == quiet[0].worth.best
 
 
