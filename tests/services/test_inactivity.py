@@ -112,7 +112,8 @@ def test_a_partner_is_measured_by_its_own_rhythm(office: Store) -> None:
     assert _keys(office) == {"A": "at_risk", "B": "active", "C": "active"}
     row = inactivity.of(office, of(office, "A"), DAY)
     assert (
-        row.why == "silent for 70 days; active on 33 days, one every 10 days: by its own rhythm and that of its type no more"
+        row.why
+        == "silent for 70 days; active on 33 days, one every 10 days: by its own rhythm and that of its type no more"
         " than one silence in 20 is longer than 39 days"
     )
     assert row.risk == pytest.approx((90 + 320) * (0.05 ** (-1 / 33) - 1)), (
