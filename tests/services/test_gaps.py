@@ -10,7 +10,7 @@ import pytest
 
 from prm_tui.domain.exchange import Choices
 from prm_tui.domain.inactivity import counts
-from prm_tui.services import conditions, exchange, feeds, files, inactivity, partners
+from prm_tui.services import conditions, exchange, feeds, files, inactivity, insights_time, partners
 from storage import Store
 
 PAYMENTS = sorted((Path(__file__).parent.parent / "data" / "vendors").glob("oxford-*.csv"))
@@ -69,6 +69,14 @@ def test_a_quarter_that_nobody_imported_makes_no_supplier_inactive(store: Store)
     assert (len(listing.ids), listing.unknown) == (0, 132), "no list calls them inactive either"
     leaf = conditions.why(store, festival.partner_id, "silent(payment, 180)", date(2018, 1, 31), "strict")
     assert leaf.outcome == "unknown" and "is a sheet missing" in leaf.awaits
+
+
+def test_a_cohort_was_not_away_in_the_quarter_that_nobody_imported(store: Store) -> None:
+    _take(store, *PAYMENTS, as_of=date(2018, 3, 31), currency="GBP")
+    first, _ = insights_time.cohorts(store, date(2018, 1, 31)).rows
+    told, missing, since = first.rates()
+    assert (first.name, told, missing) == ("2017 Q3", 1.0, None), "no sheet tells of the last quarter of 2017"
+    assert since is not None and since > 0.3
 
 
 def test_the_missing_sheet_settles_it(store: Store, tmp_path: Path) -> None:
