@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import data
 from bench.row import Row, ms
 from prm_tui.domain.inactivity import Policy
-from prm_tui.services import conditions, files, inactivity
+from prm_tui.services import conditions, files, looks
 from storage import Store, policies
 
 TIMES = 3
@@ -76,7 +76,7 @@ def states(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row
 
         def ours() -> None:
             with store.reading():
-                inactivity.fill(store, data.AS_OF)
+                looks.fill(store, data.AS_OF)
 
         pairs.append((_timed(floor), _timed(ours)))
         found = dict(store.conn.execute("SELECT state, count(*) FROM temp.state GROUP BY 1").fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prm_tui.domain.mapping import DATES, NEEDED, ColumnPlan, Question, SheetPlan
+from prm_tui.domain.text import typed
 
 
 def date_question(plan: SheetPlan, column: ColumnPlan) -> Question:
@@ -25,7 +26,7 @@ def asked_of(plan: SheetPlan) -> list[Question]:
             Question(
                 plan.sheet,
                 f"which column is the {needed.replace('_', ' ')}? One of: {candidates}",
-                f"--map (write one with: prm map “{plan.file}”), or --as “{plan.sheet}=skip”",
+                f"--map (write one with: prm map {typed(plan.file)}), or --as {typed(f'{plan.sheet}=skip')}",
             )
         )
     for column in plan.columns:

@@ -15,7 +15,7 @@ from prm_tui.domain.condition import Checked
 from prm_tui.domain.condition.arriving import signals
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.feed import Feed
-from storage import settings
+from storage import gaps, settings
 from storage.feeds import feeds
 
 _LOGGED = (  # partner by partner: there is no index that begins with the kind
@@ -117,7 +117,7 @@ def covered_then(conn: sqlite3.Connection, checked: Checked, known: Callable[[da
         newest = max(newest, learned[kind][-1][1]) if learned[kind] else newest
         learned[kind].append((at, newest))
     logged = [kind for kind in coverage(conn, kinds, date.max) if kind not in fed]
-    plain = _covered(conn, {})
+    plain = _covered(conn, {}, kinds)
 
     @cache
     def on(day: date) -> Covered:
@@ -130,10 +130,15 @@ def covered_then(conn: sqlite3.Connection, checked: Checked, known: Callable[[da
     return on
 
 
-def _covered(conn: sqlite3.Connection, to: dict[str, date]) -> Covered:
-    return Covered(
-        to, settings.number(conn, "coverage_tolerance"), {kind: feed.name for kind, feed in furthest(conn).items()}
-    )
+def _covered(conn: sqlite3.Connection, to: dict[str, date], kinds: Iterable[str] = ()) -> Covered:
+    """`kinds`: whose gaps are looked for, else those of `to`. Who declared how far a feed is covered answers for gaps."""
+    fed, tolerance = furthest(conn), settings.number(conn, "coverage_tolerance")
+    found = {
+        kind: gaps.between_sheets(conn, kind, feed.covered_to, tolerance)
+        for kind in kinds or to
+        if (feed := fed.get(kind)) is not None and feed.covered_to is not None and not feed.declared
+    }
+    return Covered(to, tolerance, {kind: feed.name for kind, feed in fed.items()}, found)
 
 
 def untracked(conn: sqlite3.Connection, checked: Checked) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _records(conn: sqlite3.Connection, params: dict[str, str], partners: list[in
         " THEN coalesce(CAST(json_extract(r.data, '$.spent') AS INTEGER), 0) ELSE 0 END, r.currency, r.ends_on"
         " FROM records r JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind"
         f" WHERE r.partner_id {_IDS} AND {_OPEN} AND (r.ends_on IS NULL OR r.ends_on >= :as_of)"
-        " AND (r.kind <> 'part' OR json_extract(r.data, '$.single_source')) ORDER BY r.amount DESC, r.name",
+        " AND (r.kind <> 'part' OR json_extract(r.data, '$.single_source') = 'yes') ORDER BY r.amount DESC, r.name",
         params,
     ).fetchall()
     held: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
-from math import exp
 from typing import Any
 
 from prm_tui.domain.inactivity import GONE
 from prm_tui.domain.insights import BINS, NONE, Bin, Reach
-from storage import backtest, coverage, quiet, settings
+from storage import backtest, coverage, gaps, quiet, settings
 from storage.states import Judged
 
 IN_PROGRAM = "NOT EXISTS (SELECT 1 FROM temp.gone g WHERE g.id = s.id)"
@@ -165,66 +164,16 @@ def look(
     )
 
 
-SURE = 0.001
-"""How unlikely a silence of everybody must be before it counts as a gap."""
-
-
 def reach(conn: sqlite3.Connection, kinds: Sequence[str], as_of: date) -> Reach:
-    """To where the sheets tell of these kinds, and where they leave a gap.
-
-    A gap is a silence of everybody that is longer than the tolerance, and that would come once in a thousand times or
-    more seldom by how many days have anything in them: p = exp(−days with anything / days in all · length).
-    """
+    """To where the sheets tell of these kinds, and where everybody was silent for too long (storage/gaps.py)."""
     to, first = backtest.known_to(conn, tuple(kinds), as_of), begin(conn)
-    if not kinds or first >= to:
-        return Reach(to)
-    candidates = list(_silences(conn, kinds, first, to, settings.number(conn, "coverage_tolerance")))
-    if not candidates:
-        return Reach(to)
-    named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
-    (days,) = conn.execute(
-        f"SELECT count(DISTINCT a.occurred_on) FROM activities a WHERE a.kind IN ({', '.join(f':{n}' for n in named)})"
-        " AND a.occurred_on BETWEEN :first AND :to AND a.superseded_at IS NULL",
-        {**named, "first": first.isoformat(), "to": to.isoformat()},
-    ).fetchone()
-    often = days / (to - first).days
-    gaps = ((before, after) for before, after in candidates if exp(-often * (after - before).days) < SURE)
-    return Reach(to, tuple(gaps))
+    return Reach(to, gaps.silences(conn, kinds, first, to, settings.number(conn, "coverage_tolerance")))
 
 
 def begin(conn: sqlite3.Connection) -> date:
     """The first day of anything, by temp.state; the last day there is where there is nothing."""
     first = conn.execute("SELECT min(first) FROM temp.state").fetchone()[0]
     return date.fromisoformat(first) if first else date.max
-
-
-def _silences(
-    conn: sqlite3.Connection, kinds: Sequence[str], first: date, end: date, longest: int
-) -> Iterator[tuple[date, date]]:
-    """(last day before, first day after) of every stretch without anything; hops from one day to a later one."""
-    named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
-    of = (
-        f"FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({', '.join(f':{n}' for n in named)})"
-        " AND a.occurred_on > :after AND a.occurred_on <= :until AND a.superseded_at IS NULL"
-    )
-
-    def found(what: str, after: date, until: date) -> date | None:
-        row = conn.execute(
-            f"SELECT {what} {of} LIMIT 1", {**named, "after": after.isoformat(), "until": until.isoformat()}
-        ).fetchone()
-        return date.fromisoformat(row[0]) if row and row[0] else None
-
-    day = first
-    while (end - day).days > longest:
-        far, near = day + timedelta(days=longest), day + timedelta(days=longest // 2)
-        later = found("a.occurred_on", near, far) or found("a.occurred_on", day, near)
-        if later is None:
-            later = found("min(a.occurred_on)", far, end)
-            if later is None:
-                return
-            before = found("max(a.occurred_on)", day - timedelta(days=1), far) or day
-            yield before, later
-        day = later
 
 
 def calibration(conn: sqlite3.Connection) -> tuple[Bin, ...]:
@@ -270,6 +219,21 @@ def chances(conn: sqlite3.Connection, bins: Sequence[Bin], as_of: date, reach: d
     whens = " ".join(f"WHEN c.p < {b.high} THEN {_chance(b)}" for b in bins[:-1])
     conn.execute(f"UPDATE temp.chance AS c SET chance = (SELECT CASE {whens} ELSE {_chance(bins[-1])} END FROM temp.state s"
                  " WHERE s.id = c.id)")  # fmt: skip
+
+
+def chance_of(conn: sqlite3.Connection, bins: Sequence[Bin], as_of: date, reach: date) -> dict[int, float]:
+    """The chance of return of every partner of temp.state that was ever active, in the program or not."""
+    conn.execute("CREATE TEMP TABLE IF NOT EXISTS gone(id INTEGER PRIMARY KEY, status TEXT)")
+    conn.execute("DELETE FROM temp.gone")
+    chances(conn, bins, as_of, reach)
+    return dict(conn.execute("SELECT id, chance FROM temp.chance WHERE chance IS NOT NULL").fetchall())
+
+
+def quiet_cases(conn: sqlite3.Connection) -> tuple[int, int]:
+    """Of the judged cases in temp.look that were quiet by either rule: how many, and how many came back."""
+    sql = "SELECT count(*), coalesce(sum(came), 0) FROM temp.look WHERE came IS NOT NULL AND (fixed OR adaptive)"
+    cases, came = conn.execute(sql).fetchone()
+    return int(cases), int(came)
 
 
 def _chance(b: Bin) -> str:

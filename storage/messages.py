@@ -172,6 +172,22 @@ def edit(change: Change, message_id: int, values: dict[str, Any]) -> None:
         )
 
 
+def call_off(change: Change, visits: Sequence[int]) -> None:
+    """What the cases of these visits wrote and nobody gave out yet is cancelled, and with it the to-dos to complete it."""
+    of = "SELECT case_id FROM steps WHERE id IN (SELECT value FROM json_each(?))"
+    state = "state IN ('draft', 'returned', 'approved')"
+    ids = [
+        one
+        for (one,) in change.conn.execute(
+            f"SELECT id FROM messages WHERE {state} AND case_id IN ({of})", (_list(visits),)
+        )
+    ]
+    change.conn.execute(
+        "UPDATE messages SET state = 'cancelled' WHERE id IN (SELECT value FROM json_each(?))", (_list(ids),)
+    )
+    close_tasks(change, ids, "cancelled", None, "no more needed")
+
+
 def close_tasks(change: Change, ids: Sequence[int], state: str, actor: int | None, reason: str | None = None) -> None:
     """The to-dos that asked to complete returned messages are done, or no longer needed."""
     change.conn.execute(

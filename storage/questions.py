@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from prm_tui.domain.inactivity import REASONS
@@ -39,6 +40,11 @@ def reasons(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str) -> 
     return OutSheet("Reasons", "reasons", columns, rows)
 
 
+def _number(value: Decimal | None) -> float | None:
+    """A number as a sheet can add it up."""
+    return None if value is None else round(float(value), 2)
+
+
 def review(rows: Iterable[ReviewRow], token: str) -> OutSheet:
     """What becomes of each partner of a review: why it is listed, what it costs, and empty cells for the decision."""
     columns = [
@@ -50,8 +56,8 @@ def review(rows: Iterable[ReviewRow], token: str) -> OutSheet:
         OutColumn("Until", "until", "date"), OutColumn("Decided by", "decided_by"),
     ]  # fmt: skip
     cells = (
-        (f"{token}-v{row.partner_id}", row.code, row.name, row.state.label, row.listed, row.last and row.last.isoformat(), row.year,
-         row.hours, row.funds, row.leads, row.covered, row.decided, None, None, None, None)
+        (f"{token}-v{row.partner_id}", row.code, row.name, row.state.label, row.listed, row.last and row.last.isoformat(),
+         _number(row.year), _number(row.hours), _number(row.funds), row.leads, row.covered, row.decided, None, None, None, None)
         for row in rows
     )  # fmt: skip
     return OutSheet("Review", "review", columns, cells)

@@ -15,6 +15,7 @@ from typing import Any
 
 from prm_tui.domain.condition import Catalogue, Checked, check
 from prm_tui.domain.condition.scope import Selector
+from prm_tui.domain.condition.windows import back
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.inactivity import Kept, PartnerState, Policy
 from prm_tui.domain.rhythm import Prior
@@ -26,7 +27,8 @@ from storage.days import Days
 EVER = "0001-01-01"
 """The day since which something holds that was never otherwise."""
 _RULE = (
-    "CASE WHEN last IS NULL THEN CASE WHEN joined_on > :fresh THEN 'active' WHEN :settled THEN 'never_activated'"
+    "CASE WHEN last IS NULL THEN CASE WHEN joined_on > :fresh THEN 'active'"
+    " WHEN :settled AND (:known IS NULL OR joined_on >= :known) THEN 'never_activated'"
     " ELSE 'unknown' END WHEN exempt IS NOT NULL THEN 'active'"
     " WHEN met THEN CASE WHEN since <= :dormant THEN 'dormant' ELSE 'inactive' END WHEN met IS NULL THEN 'unknown'"
     " WHEN days > risk THEN 'at_risk' WHEN days > slow THEN 'slowing' ELSE 'active' END"
@@ -36,12 +38,17 @@ _LIMIT = "min(max(silence_limit(n, span, :{}, shape, rate), :floor), :cap)"
 
 @dataclass(frozen=True)
 class Judged:
-    """A policy as it was applied on a day: what would settle it where it is unknown, and what no sheet tells of."""
+    """A policy as it was applied on a day: what would settle it where it is unknown, and what no sheet tells of.
+
+    `gap`: a sheet that seems to be missing, in words; of those not heard of since `gap_from` no rhythm is known.
+    """
 
     policy: Policy
     awaits: str
     signal_awaits: str
     left_out: tuple[str, ...]
+    gap: str = ""
+    gap_from: date | None = None
 
 
 def fill(
@@ -118,7 +125,11 @@ def _judge(
     checked = check(policy.when, catalogue)
     told = reach(checked)
     whole = reach(check(f"never({policy.signal})", catalogue)) if listed else told
-    silence = replace(told, to={**whole.to, **told.to}, feeds={**whole.feeds, **told.feeds})
+    silence = replace(
+        told, to={**whole.to, **told.to}, feeds={**whole.feeds, **told.feeds}, gaps={**whole.gaps, **told.gaps}
+    )
+    gaps = sorted(silence.missing(silence.tracked(listed), date.min, as_of), key=lambda gap: gap[1])
+    gap_from = gaps[-1][1] if gaps and gaps[-1][2] > back(as_of, policy.cap) else None
     settled = silence.settled(listed, as_of, as_of)
     place = Place(checked.scope, Days.one(as_of, known_by, told))
     compiler = Compiler(lasts={})
@@ -132,6 +143,7 @@ def _judge(
         **compiler.params, **chance, "ids": ids, "n": n, "as_of": as_of.isoformat(), "settled": int(settled), "floor": policy.floor,
         "cap": policy.cap, "fresh": (as_of - timedelta(days=policy.never_after)).isoformat(),
         "dormant": (as_of - timedelta(days=policy.dormant_after)).isoformat(), "ever": EVER,
+        "gap": gap_from and gap_from.isoformat(), "known": gaps[-1][2].isoformat() if gaps else None,
     }  # fmt: skip
     some = "p.joined_into IS NULL" if ids is None else "p.id IN (SELECT value FROM json_each(:ids))"
     conn.execute(
@@ -144,7 +156,7 @@ def _judge(
         " coalesce(t.shape, e.shape) AS shape, coalesce(t.rate, e.rate) AS rate"
         " FROM m d CROSS JOIN partners p ON p.id = d.id LEFT JOIN temp.rhythm r ON r.id = d.id"
         " LEFT JOIN temp.prior t ON t.type = p.type JOIN temp.prior e ON e.type = ''),"
-        " c AS MATERIALIZED (SELECT *, CASE WHEN days > :floor AND :settled THEN"
+        " c AS MATERIALIZED (SELECT *, CASE WHEN days > :floor AND :settled AND (:gap IS NULL OR last > :gap) THEN"
         f" {_LIMIT.format('slowing')} END AS slow FROM b),"
         f" f AS MATERIALIZED (SELECT *, CASE WHEN days > slow THEN {_LIMIT.format('at_risk')} END AS risk FROM c)"
         f" INSERT INTO temp.state SELECT id, :n, {_RULE}, nullif(since, :ever), 0, n, first, last, slow, risk, exempt FROM f",
@@ -156,8 +168,9 @@ def _judge(
     if not silence.tracked(listed):
         open_feeds = [f"no sheet tells of anything {policy.signal}"]
     return Judged(
-        policy, strict.unsettled(checked, place, as_of), "; ".join(open_feeds), strict.left_out(checked.node, place)
-    )
+        policy, strict.unsettled(checked, place, as_of), "; ".join(open_feeds), strict.left_out(checked.node, place),
+        "; ".join(silence.open_feeds(listed, as_of, as_of, date.min)[len(open_feeds):]) if gaps else "", gap_from,
+    )  # fmt: skip
 
 
 def _lasts(compiler: Compiler, checked: Checked, place: Place, kinds: list[str]) -> dict[str, str]:
@@ -258,9 +271,10 @@ def rows(conn: sqlite3.Connection, judged: Sequence[Judged], as_of: date, where:
 
 def _row(row: tuple[Any, ...], judged: Sequence[Judged], as_of: date, keep: Kept | None) -> PartnerState:
     how = judged[row[6]]
+    unheard = how.gap_from is not None and row[11] is not None and row[11] <= how.gap_from.isoformat()
     awaits = {
-        "unknown": how.signal_awaits if row[11] is None else how.awaits or how.signal_awaits,
-        "active": how.signal_awaits,
+        "unknown": (how.signal_awaits if row[11] is None else how.awaits or how.signal_awaits) or how.gap,
+        "active": how.signal_awaits or (how.gap if unheard else ""),
     }
     return PartnerState(
         row[0], row[1], row[2], row[3], row[4], row[5], how.policy, as_of,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from prm_tui.domain.said import said
 from prm_tui.domain.step import Approve, Offer, Parallel, Step, Task, Wait
 from prm_tui.domain.workflow import END, PROGRAM, START, Workflow
-from storage import acts, pauses, subjects, sweeps, whom, writing
+from storage import acts, messages, pauses, subjects, sweeps, whom, writing
 from storage.matches import Matched
 from storage.rounds import Round, acting, enter, live
 
@@ -165,6 +165,8 @@ def _come_true(round_: Round, version_id: int, step: Wait) -> int:
         )
         over |= {visit for (visit,) in came}
     visits = sorted(over)
+    if step.calls_off and visits:
+        messages.call_off(round_.change, visits)
     go(round_, version_id, visits, _then(round_, version_id, step))
     return len(visits)
 
@@ -274,8 +276,15 @@ def _wait(round_: Round, step: Step) -> None:
             " '$.own') WHERE id IN (SELECT visit FROM temp.acting) AND state = 'ready' AND json_extract(data, '$.own') IS ?",
             (title, since.isoformat(), acts.begins(round_) if mine is None else mine, own),
         )
+    stage = "?1"
+    if "{{" in title:  # as it was filled in for the task of each
+        stage = (
+            "coalesce((SELECT t.title FROM temp.acting a JOIN tasks t ON t.case_id = a.case_id AND t.step_id = a.visit"
+            " WHERE a.case_id = cases.id ORDER BY t.id LIMIT 1), ?1)"
+        )
     round_.conn.execute(
-        "UPDATE cases SET stage = ? WHERE id IN (SELECT case_id FROM temp.acting) AND stage IS NOT ?", (title, title)
+        f"UPDATE cases SET stage = {stage} WHERE id IN (SELECT case_id FROM temp.acting) AND stage IS NOT {stage}",
+        (title,),
     )
 
 

@@ -8,8 +8,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from prm_tui.domain.condition.arriving import Effect, on_test
-from prm_tui.domain.condition.tree import And, Between, Call, Compare, Node, Not, Number, Or, walk
+from prm_tui.domain.condition.tree import And, Between, Call, Compare, Node, Not, Number, Or, children, walk
+from prm_tui.domain.condition.windows import back
 from prm_tui.domain.coverage import Covered
+from prm_tui.domain.rhythm import CAP
 from storage import facts
 from storage.days import At, same
 
@@ -34,7 +36,7 @@ def told(compiler: Compiler, node: Node, place: Place, test: str) -> str:
         return test
     effects = on_test(node, place.scope)
     for value, effects_on in ((1, [e for e in effects if e.lowers]), (0, [e for e in effects if e.raises])):
-        unsettled = _unsettled(compiler, effects_on, place)
+        unsettled = _unsettled(compiler, node, effects_on, place)
         if unsettled == "1":
             test = f"nullif({test}, {value})"
         elif unsettled != "0":
@@ -42,7 +44,7 @@ def told(compiler: Compiler, node: Node, place: Place, test: str) -> str:
     if (
         isinstance(node, Call)
         and node.fact == "silent"
-        and (missing := _unsettled(compiler, list(effects), place)) != "0"
+        and (missing := _unsettled(compiler, node, list(effects), place)) != "0"
     ):
         # with none known it counts from joining; one that arrives may be older than that, and then it is longer silent
         never = compiler.bare(Call("never", node.arguments[:1], at=node.at), place).text
@@ -50,13 +52,13 @@ def told(compiler: Compiler, node: Node, place: Place, test: str) -> str:
     return test
 
 
-def _unsettled(compiler: Compiler, effects: list[Effect], place: Place) -> str:
+def _unsettled(compiler: Compiler, node: Node, effects: list[Effect], place: Place) -> str:
     """SQL of whether something of these may still be missing; "1" or "0" where it is the same on all days."""
     covered = place.days.covered
     assert covered is not None
 
     def missing(day: date) -> int:
-        return int(any(not covered(day).settled(e.kinds, reach(e, place)(day), day) for e in effects))
+        return int(any(not covered(day).settled(*_asked(e, place, node, day)) for e in effects))
 
     values = place.days.values(missing)
     if len(set(values)) == 1:
@@ -69,6 +71,30 @@ def reach(effect: Effect, place: Place) -> At:
     """The last day an effect's call looks at."""
     windowed = len(effect.call.arguments) > 1 and effect.call.fact != "silent"
     return place.reckoned(facts.span_of(effect.call, place).last if windowed else same)
+
+
+def _asked(effect: Effect, place: Place, node: Node, day: date) -> tuple[tuple[str, ...], date, date, date | None]:
+    """What coverage is asked of an effect on a test: its kinds, the last day, the day of evaluation, the first day."""
+    return effect.kinds, reach(effect, place)(day), day, begins(effect, place, node, day)
+
+
+def begins(effect: Effect, place: Place, node: Node, day: date) -> date | None:
+    """The first day on which something that is missing could turn a test; None where that cannot be said."""
+    call, then = effect.call, place.at(day)
+    if call.fact == "surprise":
+        return back(then, CAP)
+    if call.fact == "silent":
+        days = place.scope.window(call.arguments[1], "silent").days
+        return None if days is None else back(then, days)
+    if call.fact == "days_since":
+        number = next((part.value for part in children(node) if isinstance(part, Number)), None)
+        return None if number is None else back(then, int(number))
+    if call.fact in ("never", "has"):
+        return date.min
+    if len(call.arguments) > 1:
+        first = facts.span_of(call, place).first
+        return date.min if first is None else place.reckoned(first)(day)
+    return None
 
 
 def absent(node: Node, place: Place) -> bool:
@@ -123,7 +149,7 @@ def unsettled(checked: Checked, place: Place, day: date) -> str:
     said: dict[str, None] = {}
     for part, _ in walk(checked.node):
         for effect in on_test(part, place.scope):
-            said |= dict.fromkeys(covered(day).open_feeds(effect.kinds, reach(effect, place)(day), day))
+            said |= dict.fromkeys(covered(day).open_feeds(*_asked(effect, place, part, day)))
     return "; ".join(said)
 
 
@@ -133,7 +159,7 @@ def awaited(node: Node, place: Place, covered: Covered, day: date) -> str:
     if never:
         return f"not tracked, left out: {', '.join(dict.fromkeys(never))}"
     effects = on_test(node, place.scope)
-    open_feeds = [text for e in effects for text in covered.open_feeds(e.kinds, reach(e, place)(day), day)]
+    open_feeds = [text for e in effects for text in covered.open_feeds(*_asked(e, place, node, day))]
     untracked = [kind for e in effects if not covered.tracked(e.kinds) for kind in e.kinds]
     said = [*dict.fromkeys(open_feeds), *(f"{kind}: not tracked" for kind in dict.fromkeys(untracked))]
     return "; ".join(said)

@@ -226,9 +226,8 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
         return
     row = case.row
     print(plain(f"Case {row.id}: {row.kind} of {row.name} ({row.code}), {STAGES.get(row.stage, row.stage)}"))
-    print(
-        plain(f"  reason: {row.reason}; path: {case.path}; asked for by {case.requested_by or 'nobody in particular'}")
-    )
+    path = f"path: {case.path}; " if case.path else ""
+    print(plain(f"  reason: {row.reason}; {path}asked for by {case.requested_by or 'nobody in particular'}"))
     if case.seen_by:
         print(plain(f"  restricted to {', '.join(case.seen_by)}. {cases.RESTRICTED}"))
     for said in filter(None, (case.one_person, case.unsigned)):

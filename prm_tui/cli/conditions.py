@@ -22,8 +22,9 @@ def register(commands: Any) -> None:
     made = with_json(command(commands, "explain", "Say why a condition is met by a partner or not.", _explain))
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("condition", metavar="CONDITION", help="For example: days_since(order) > 90")
-    made.add_argument("--coverage", choices=("strict", "recorded"), default="recorded",
-                      help="Strict: beyond what its feeds cover it is unknown whether nothing happened.")  # fmt: skip
+    made.add_argument("--coverage", choices=("strict", "recorded"),
+                      help="Strict: beyond what its feeds cover it is unknown whether nothing happened (else as recorded,"
+                           " but for what a policy says).")  # fmt: skip
 
 
 def _facts(options: argparse.Namespace) -> int:
@@ -55,7 +56,7 @@ def _explain(options: argparse.Namespace) -> int:
     with opened(options) as store:
         as_of = day(options, store)
         partner = partners.resolve(store, options.code)
-        coverage = "strict" if options.coverage == "strict" else "as recorded"
+        coverage = "as recorded" if options.coverage == "recorded" else options.coverage
         leaf = conditions.why(store, partner, options.condition, as_of, coverage)
         name = partners.get(store, partner, as_of).name
     if options.json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli.common import actor, day, plain, print_json, say
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.text import typed
 
 if TYPE_CHECKING:
     from datetime import date
@@ -76,7 +77,7 @@ def _print(case_id: int, one: Blocked) -> None:
     if one.detail:
         print(plain(f"      {one.detail}"))
     if one.by:
-        print(plain(f"      {one.by} lets it pass: prm cases pass {case_id} {one.gate} “{one.name}” --reason …"))
+        print(plain(f"      {one.by} lets it pass: prm cases pass {case_id} {one.gate} {typed(one.name)} --reason …"))
 
 
 def _data(one: Blocked) -> dict[str, Any]:

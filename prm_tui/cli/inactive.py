@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from prm_tui.cli import reasons
+from prm_tui.cli import inactive_full, reasons
 from prm_tui.cli.common import command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
@@ -28,6 +28,17 @@ def register(commands: Any) -> None:
     made.add_argument(
         "--history", action="store_true", help="Of one partner: what was to be said at the end of each month."
     )
+    made.add_argument(
+        "--segments", action="store_true", help="The grid of potential and chance of return: how many are in each cell."
+    )
+    made.add_argument(
+        "--segment",
+        metavar="S",
+        help="The partners of one cell (rescue, nurture, retier, offboard), the most worth first.",
+    )
+    made.add_argument(
+        "--full", action="store_true", help="With --json: worth, chance, likely reason, family, first seen, too."
+    )
     reasons.add_options(made)
     made = with_json(command(commands, "policies", "The policies by which a partner counts as inactive.", _policies))
     made.add_argument("name", nargs="?", metavar="NAME", help="One policy, every version of it.")
@@ -41,6 +52,8 @@ def _inactive(options: argparse.Namespace) -> int:
     if done is not None:
         return done
     wanted = {state(said).key for said in options.state or ()}
+    if options.segments or options.segment or options.full:
+        return inactive_full.show(options, wanted)
     with opened(options) as store:
         as_of = day(options, store)
         only = inactivity.policy(store, options.policy, as_of) if options.policy else None
@@ -58,7 +71,7 @@ def _inactive(options: argparse.Namespace) -> int:
     everybody = options.all or ids is not None or options.json
     shown = [row for row in rows if (row.key in wanted if wanted else everybody or row.key != "active")]
     if options.json:
-        print_json([_row(row) for row in shown])
+        print_json([state_row(row) for row in shown])
         return 0
     header = ("Code", "Partner", "State", "Since", "Silent", "Why")
     print_table(
@@ -74,7 +87,8 @@ def _inactive(options: argparse.Namespace) -> int:
     return 0
 
 
-def _row(row: Any) -> dict[str, Any]:
+def state_row(row: Any) -> dict[str, Any]:
+    """A partner's state for JSON."""
     return {"code": row.code, "name": row.name, "state": row.key, "since": row.since, "why": row.why, "status": row.status,
             "last": row.last, "silent_days": row.silent, "every_days": row.every, "policy": row.policy.name,
             "kept_until": row.kept and row.kept.until}  # fmt: skip
@@ -87,7 +101,7 @@ def _history(options: argparse.Namespace, store: Any, ids: list[int] | None, as_
         raise UsageError("--history speaks of one partner: prm inactive CODE --history")
     found = inactivity.history(store, ids[0], as_of, known=options.known)
     if options.json:
-        print_json([{"on": on, **_row(row)} for on, row in found])
+        print_json([{"on": on, **state_row(row)} for on, row in found])
     else:
         print_table(
             ("On", "State", "Why"),

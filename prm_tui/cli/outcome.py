@@ -54,7 +54,8 @@ def row_by_row(report: ImportReport) -> None:
     for sheet in report.sheets:
         for cell in sheet.cells[:LISTED]:
             sign = "!" if cell.conflict else " "
-            say(f"{sign} {cell.subject}: {cell.field} from “{cell.before}” to “{cell.after}”")
+            before = f"from “{cell.before}” " if cell.before else ""
+            say(f"{sign} {cell.subject}: {cell.field} {before}to " + (f"“{cell.after}”" if cell.after else "empty"))
         for row in sheet.added[:LISTED]:
             say(f"+ {row.subject} (row {row.row:,}): {row.text}")
         if sheet.new > len(sheet.added[:LISTED]):

@@ -8,6 +8,7 @@ from typing import Any
 
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.text import typed
 
 ACTS = ("due", "export", "erase", "finish")
 
@@ -73,7 +74,7 @@ def _export(options: argparse.Namespace, store: Any) -> int:
     from prm_tui.services import privacy
 
     if not options.out:
-        raise UsageError(f"It is written: prm privacy export “{options.who}” OUT.xlsx")
+        raise UsageError(f"It is written: prm privacy export {typed(options.who)} OUT.xlsx")
     contact, partner = privacy.contact(store, options.who)
     rows = privacy.export(store, contact, partner, Path(options.out))
     say(f"{rows:,} rows: {options.out}")

@@ -12,6 +12,7 @@ from prm_tui.domain.condition.catalogue import OF_THE_DAY
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.said import said as as_said
 from prm_tui.domain.shape import Approver, Condition, Slug, Words, Wrong, one_of, said
+from prm_tui.domain.text import typed
 from prm_tui.domain.trigger import Subject
 from prm_tui.domain.workflow import PROGRAM
 
@@ -121,7 +122,7 @@ class InTheWay(UsageError):
         many = "one thing stands" if len(self.blocked) == 1 else f"{len(self.blocked):,} things stand"
         lines = [f"{what} cannot be {BLOCKS[stage]}: {many} in the way."]
         for one in self.blocked[:SHOWN]:
-            passing = f" Or {one.by} lets it pass: prm cases pass {case_id} {one.gate} “{one.name}” --reason …"
+            passing = f" Or {one.by} lets it pass: prm cases pass {case_id} {one.gate} {typed(one.name)} --reason …"
             lines.append(f"  {one.said}{'. ' + one.detail if one.detail else ''}{passing if one.by else ''}")
         if len(self.blocked) > SHOWN:
             lines.append(f"  and {len(self.blocked) - SHOWN:,} more: prm cases gates {case_id}")

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from prm_tui.domain.condition.parse import parse
 from prm_tui.domain.condition.reading import reading
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.inactivity_why import WHY
 from prm_tui.domain.partner import Source
 from prm_tui.domain.shape import Condition, KindName, Slug, Words, Wrong, text, whole
 from prm_tui.domain.text import nearest
@@ -44,6 +45,8 @@ STATES = {
 }
 QUIET = ("inactive", "dormant")
 """The states in which a policy is met."""
+BY_POLICY = ("inactive", "never_activated")
+"""Named facts of conditions that policies give."""
 GONE = ("Prospect", "Applicant", "Deactivated")
 """Statuses of those who are not in the program (yet, or any more): insights leave them out."""
 
@@ -238,60 +241,10 @@ class PartnerState:
     @property
     def why(self) -> str:
         """One sentence that says why it is in this state."""
-        said = _WHY[self.key](self)
+        said = WHY[self.key](self)
         if self.kept:
             said += f"; kept until {self.kept.until}: {self.kept.reason} ({self.kept.by})"
         return said
-
-
-def _odds(chance: Decimal) -> str:
-    return f"once in {1 / chance:.0f} times"
-
-
-def _active(row: PartnerState) -> str:
-    if row.last is not None and row.exempt:
-        return f"silence is no matter here: {row.exempt}; last active {row.last}"
-    if row.last is None:
-        return f"joined on {row.joined_on}, {(row.as_of - (row.joined_on or row.as_of)).days} days ago; nothing yet"
-    if row.awaits:
-        return f"last active {row.last}, {row.silent:,} days ago; whether it slows down cannot be told: {row.awaits}"
-    return f"last active {row.last}, {row.silent:,} days ago; {row.rhythm}"
-
-
-def _slowing(row: PartnerState) -> str:
-    chance, days = (row.policy.at_risk, row.risk) if row.key == "at_risk" else (row.policy.slowing, row.slow)
-    capped = days >= row.policy.cap
-    rarer = f"more than {row.policy.cap:,} days is long for anybody" if capped else (
-        f"more than {days:,.0f} days of silence is rarer than {_odds(chance)} for that"
-    )  # fmt: skip
-    return f"silent for {row.silent:,} days; {row.rhythm}: {rarer}"
-
-
-def _inactive(row: PartnerState) -> str:
-    about = "about " if row.about else ""
-    since = (
-        f"since {about}{row.since}, {(row.as_of - row.since).days:,} days" if row.since else "for as long as is known"
-    )
-    last = f"last active {row.last}" if row.last else "never active"
-    left = f"; not tracked, left out: {', '.join(row.left_out)}" if row.left_out else ""
-    return f"{last}; inactive {since}, by “{row.policy.title}”: {row.policy.said}{left}"
-
-
-def _never(row: PartnerState) -> str:
-    if row.joined_on is None:
-        return "nothing commercial ever; nobody has said when it joined"
-    return f"nothing commercial since it joined on {row.joined_on}, {(row.as_of - row.joined_on).days:,} days ago"
-
-
-def _unknown(row: PartnerState) -> str:
-    last = f"last active {row.last}, as far as is known" if row.last else "nothing known of it"
-    return f"{last}; cannot be told: {row.awaits or 'a value that the policy asks for is missing'}"
-
-
-_WHY = {
-    "active": _active, "slowing": _slowing, "at_risk": _slowing, "inactive": _inactive, "dormant": _inactive,
-    "never_activated": _never, "unknown": _unknown,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -349,16 +302,32 @@ SEGMENTS = {
         Segment("offboard", "Offboard", "low", "low", "end it well, and free what it binds"),
     )
 }
-LIKELY = 0.5
-"""From which chance on a partner is more likely than not still there."""
+
+
+def segment(said: str) -> Segment:
+    """A segment by its key or word. UsageError with the nearest when there is none."""
+    key = said.strip().casefold().replace("-", "").replace(" ", "")
+    if key not in SEGMENTS:
+        like = nearest(key, SEGMENTS)
+        raise UsageError(
+            f"There is no segment “{said}”. "
+            + (f"Did you mean {like}?" if like else f"There are: {', '.join(SEGMENTS)}.")
+        )
+    return SEGMENTS[key]
+
+
+LIKELY = 0.05
+"""From which chance on a return counts as likely where nothing is known of the past: the silence may be its rhythm."""
 
 
 @dataclass(frozen=True)
 class Quiet:
     """A partner that does not do as it used to, with all that helps to decide: see each part.
 
-    `chance`: how likely it is still there (rhythm.alive), 0 to 1; `potential`: whether its best year is in the upper
-    half of its type. `first_seen`: the first day on which its inactivity could be told from what had been read.
+    `chance`: how likely it comes back, 0 to 1, by what came of such silences before (services/looks.py), high from
+    `usual` on; `alive`: how likely it is still there by the model of rhythm.alive, which knows nothing of what came.
+    `potential`: whether its best year is in the upper half of its type. `first_seen`: the first day on which its
+    inactivity could be told from what had been read.
     """
 
     row: PartnerState
@@ -368,6 +337,8 @@ class Quiet:
     paths: tuple[Path, ...] = ()
     likely: Likely | None = None
     first_seen: date | None = None
+    usual: float = LIKELY
+    alive: float = 0.0
 
     @property
     def through(self) -> str:
@@ -378,7 +349,7 @@ class Quiet:
     def segment(self) -> Segment:
         """Where it stands on the grid of potential and chance."""
         high = "high" if self.potential else "low"
-        near = "high" if self.chance >= LIKELY else "low"
+        near = "high" if self.row.last and self.chance >= self.usual else "low"
         return next(one for one in SEGMENTS.values() if (one.potential, one.chance) == (high, near))
 
 

@@ -228,17 +228,19 @@ class Cohort:
     """Partners of one quarter: how many of them were active in each quarter since, with the quarter itself as the first.
 
     `active[n]` and `whole[n]`: three numbers each, of everybody, without those inactive today, without those unknown.
+    `untold`: the quarters since of which no sheet tells.
     """
 
     name: str
     partners: tuple[int, int, int]
     active: tuple[tuple[int, int, int], ...]
     behind: Behind
+    untold: tuple[int, ...] = ()
 
     def rates(self, which: int = 0) -> list[float | None]:
         """The share active in each quarter since; `which`: 0 everybody, 1 without the inactive, 2 without the unknown."""
         of = self.partners[which]
-        return [n[which] / of if of else None for n in self.active]
+        return [n[which] / of if of and since not in self.untold else None for since, n in enumerate(self.active)]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from prm_tui.domain.sla import Span
 from prm_tui.domain.step import Accrue, Branch, Document, List, Notify, Offer, Record, Set, Step, Wait
 from prm_tui.domain.template import TemplateError
 from prm_tui.domain.template import parse as parse_template
-from prm_tui.domain.text import name_key, nearest
+from prm_tui.domain.text import name_key, nearest, typed
 from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import Workflow, reached
 
@@ -152,10 +152,10 @@ class _Checking:
                 continue
             said.add(who)
             if start == "person" and name_key(name) not in map(name_key, self.known.people):
-                yield Fault(key, f"nobody is called “{name}”; add them: prm people add “{name}”")
+                yield Fault(key, f"nobody is called “{name}”; add them: prm people add {typed(name)}")
             elif start != "person" and name not in self.known.roles:
                 if name in ROLES:
-                    yield Fault(key, f"nobody is {name}; add somebody: prm people add NAME --role “{name}”")
+                    yield Fault(key, f"nobody is {name}; add somebody: prm people add NAME --role {typed(name)}")
                 else:
                     yield Fault(key, f"“{name}” is no role; roles are: {', '.join(ROLES)}", nearest(name, ROLES))
 

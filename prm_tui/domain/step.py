@@ -149,7 +149,10 @@ class Parallel(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Wait(Step):
-    """Until a condition is true or an activity of a kind arrives (then `then`), or the time `for` is over (`timeout`)."""
+    """Until a condition is true or an activity of a kind arrives (then `then`), or the time `for` is over (`timeout`).
+
+    `calls_off`: where it ends early, what the case has not given out yet is sent no more.
+    """
 
     do = "wait"
     pauses = True
@@ -158,6 +161,7 @@ class Wait(Step):
     until: Condition | None = None
     activity: KindName | None = None
     timeout: Target | None = None
+    calls_off: bool = False
 
     @property
     def ends_early(self) -> bool:

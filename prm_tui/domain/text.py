@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -20,6 +21,11 @@ def trimmed(text: str) -> str:
     """Text without outer space, with every run of space, no-break space and line break as one space."""
     clean = text if text.isascii() else text.replace("\u200b", "").replace("\ufeff", "")
     return " ".join(clean.split())
+
+
+def typed(text: str) -> str:
+    """Text as it is typed into a shell after a command: quoted where it must be. Messages that name a command say it so."""
+    return shlex.quote(text)
 
 
 def folded(text: str) -> str:

@@ -14,6 +14,7 @@ from prm_tui import clock
 from prm_tui.domain import winback
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.run import Fired, Run
+from prm_tui.domain.text import typed
 from prm_tui.services import deadlines, documents, partners, records, shipped
 from prm_tui.services.agreeing import someone
 from storage import Store, emits, matches, runs, steps, sweeps
@@ -145,7 +146,7 @@ def begin(store: Store, name: str, said: str, record: str | None = None, *, acto
         round_ = round_of(store, change)
         if not matches.begin(change, active, round_.known, partner, row):
             raise UsageError(
-                f"“{trigger.title}” does not apply: {trigger.when}. See why: prm explain {said} “{trigger.when}”"
+                f"“{trigger.title}” does not apply: {trigger.when}. See why: prm explain {typed(said)} {typed(trigger.when or '')}"
             )
         steps.open_cases(round_, Matched(active), asked_by=person.id)
     done = _advance(store, as_of, person.id, change.id, before=[change.id])

@@ -12,8 +12,10 @@ from prm_tui.domain.condition import FACTS, Catalogue, Completion, Leaf
 from prm_tui.domain.condition.arriving import signals
 from prm_tui.domain.condition.catalogue import ACTIVITY_FIELDS, RECORD_FIELDS
 from prm_tui.domain.condition.check import Checked
+from prm_tui.domain.condition.named import speaks_of
 from prm_tui.domain.condition.tree import And
 from prm_tui.domain.coverage import RECORDED, STRICT, Covered
+from prm_tui.domain.inactivity import BY_POLICY
 from prm_tui.domain.trigger import Subject
 from storage import Store, activities, explain
 from storage import coverage as stored_coverage
@@ -53,20 +55,22 @@ def check(store: Store, text: str) -> Checked:
     return language.check(text, catalogue(store))
 
 
-def compiled(store: Store, text: str, as_of: date, coverage: str = RECORDED) -> Where:
+def compiled(store: Store, text: str, as_of: date, coverage: str | None = None) -> Where:
     """A condition as SQL over partners, for a date. ConditionError when it cannot be understood.
 
-    `coverage`: as recorded, or strict: what facts still to arrive could turn is unknown.
+    `coverage`: as recorded, or strict: what facts still to arrive could turn is unknown. Not said: as recorded, but
+    strict where it speaks of what a policy says (inactive, never_activated), so that no list calls a partner inactive
+    of which `prm inactive` says that it cannot be told.
     """
     checked = check(store, text)
-    return compile_sql(checked, as_of, covered=_covered(store, checked, as_of, coverage))
+    return compile_sql(checked, as_of, covered=_covered(store, text, checked, as_of, coverage))
 
 
-def _covered(store: Store, checked: Checked, as_of: date, coverage: str) -> Covered | None:
-    if coverage != STRICT:
-        return None
+def _covered(store: Store, text: str, checked: Checked, as_of: date, coverage: str | None) -> Covered | None:
     with store.reading() as conn:
-        return stored_coverage.covered(conn, checked, as_of)
+        if coverage is None:
+            coverage = STRICT if speaks_of(language.parse(text), read_catalogue(conn), BY_POLICY) else RECORDED
+        return stored_coverage.covered(conn, checked, as_of) if coverage == STRICT else None
 
 
 def untracked(store: Store, text: str) -> tuple[str, ...]:
@@ -117,11 +121,11 @@ def complete(known: Catalogue, text: str, cursor: int) -> list[Completion]:
     return language.complete(text, cursor, known)
 
 
-def why(store: Store, partner_id: int, text: str, as_of: date, coverage: str = RECORDED) -> Leaf:
+def why(store: Store, partner_id: int, text: str, as_of: date, coverage: str | None = None) -> Leaf:
     """A condition explained for one partner, leaf by leaf; `coverage` as in compiled."""
     with store.reading() as conn:
         checked = language.check(text, read_catalogue(conn))
-        return explain.explain(conn, checked, partner_id, as_of, _covered(store, checked, as_of, coverage))
+        return explain.explain(conn, checked, partner_id, as_of, _covered(store, text, checked, as_of, coverage))
 
 
 def facts_of(store: Store, partner_id: int, as_of: date) -> list[FactValue]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
-from prm_tui.domain.condition import Checked, check
-from prm_tui.domain.coverage import Covered
+from prm_tui.domain.condition import check
 from prm_tui.domain.errors import UsageError
-from prm_tui.domain.inactivity import STANDARD, PartnerState, Policy, Quiet, Worth, in_effect
+from prm_tui.domain.inactivity import PartnerState, Policy, Quiet, Worth, in_effect
 from prm_tui.domain.money import to_units
 from prm_tui.domain.rhythm import WEAK, Prior, alive
 from prm_tui.domain.shape import build, to_data
 from prm_tui.domain.text import nearest
-from storage import Store, coverage, policies, settings, states
+from prm_tui.services import looks
+from prm_tui.services.looks import fill
+from storage import Store, insights, policies, settings, states
 from storage import quiet as stored
 from storage.catalogue import catalogue
 
@@ -73,22 +73,6 @@ def of_all(
         return states.rows(conn, judged, as_of, where)
 
 
-def fill(
-    store: Store, as_of: date, *, only: Policy | None = None, ids: Iterable[int] | None = None, known: bool = False
-) -> Sequence[states.Judged]:
-    """As `of_all`, left in temp.state; inside a reading."""
-    conn = store.conn
-    listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of) or [STANDARD]
-    by, covered = _known(store, as_of) if known else (None, None)
-    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
-
-
-def _known(store: Store, as_of: date) -> tuple[int, Callable[[Checked], Covered]]:
-    """The last moment of a day, and the coverage of a condition then."""
-    moment = int(datetime.combine(as_of + timedelta(days=1), time(), ZoneInfo(store.zone)).timestamp()) - 1
-    return moment, lambda checked: coverage.covered_then(store.conn, checked, lambda _: moment)(as_of)
-
-
 def of(store: Store, partner_id: int, as_of: date) -> PartnerState:
     """The state of one partner on a day."""
     return of_all(store, as_of, ids=[partner_id])[0]
@@ -105,6 +89,12 @@ def history(
     return [(day, of_all(store, day, ids=[partner_id], known=known)[0]) for day in days]
 
 
+def chances(store: Store, as_of: date) -> looks.Chances:
+    """What the chances of `quiet` rest on."""
+    with store.reading():
+        return looks.chances(store, as_of)
+
+
 LISTED = ("slowing", "at_risk", "inactive", "dormant", "never_activated")
 
 
@@ -114,7 +104,9 @@ def quiet(store: Store, as_of: date, *, among: Sequence[str] = LISTED, ids: Sequ
     `ids`: only of these, whatever their state, in this order.
     """
     with store.reading() as conn:
+        back = looks.chances(store, as_of)
         judged = fill(store, as_of, ids=None if ids is None else stored.with_family(conn, ids))
+        chance = insights.chance_of(conn, back.bins, as_of, back.reach)
         wanted = set(ids or ())
         rows = states.rows(conn, judged, as_of)
         listed = [row for row in rows if (row.partner_id in wanted if ids is not None else row.key in among)]
@@ -129,14 +121,17 @@ def quiet(store: Store, as_of: date, *, among: Sequence[str] = LISTED, ids: Sequ
         potential = best > max(half.get(row.type or "", 0), 0)
         first = seen.get(row.since) if row.since else None
         family = paths.get(row.partner_id, ())
-        found.append(Quiet(row, own, _chance(row, known), potential, family, why.get(row.partner_id), first))
+        found.append(
+            Quiet(row, own, chance.get(row.partner_id, 0.0), potential, family, why.get(row.partner_id), first, back.usual,
+                  _alive(row, known))
+        )  # fmt: skip
     if ids is not None:
         place = {one: n for n, one in enumerate(ids)}
         return sorted(found, key=lambda one: place[one.row.partner_id])
     return sorted(found, key=lambda one: (-(one.worth.best or 0), one.row.name.casefold()))
 
 
-def _chance(row: PartnerState, known: Mapping[str, Prior]) -> float:
+def _alive(row: PartnerState, known: Mapping[str, Prior]) -> float:
     if row.first is None or row.last is None or row.silent is None:
         return 0.0
     prior = known.get(row.type or "") or known.get("") or WEAK

@@ -30,14 +30,13 @@ from prm_tui.domain.insights import (
     Thrice,
     month_ends,
     share,
-    trend_days,
     where,
 )
 from prm_tui.domain.insights_rules import Rules
 from prm_tui.domain.insights_why import Reason, pareto
 from prm_tui.domain.money import from_units
-from prm_tui.services import inactivity
-from storage import Store, coverage, insights_rules, insights_why, states
+from prm_tui.services import looks
+from storage import Store, insights_rules, insights_why
 from storage import insights as stored
 from storage.catalogue import catalogue
 from storage.conditions import compiled
@@ -70,44 +69,10 @@ def picture(store: Store, as_of: date) -> Iterator[Picture]:
 
 def _picture(store: Store, as_of: date, reach: Reach | None = None) -> Picture:
     conn = store.conn
-    judged = inactivity.fill(store, as_of)
+    judged = looks.fill(store, as_of)
     left_out = stored.leave_out(conn, as_of)
-    kinds = _kinds(conn, judged, as_of)
+    kinds = looks.kinds(conn, judged, as_of)
     return Picture(conn, as_of, kinds, reach or stored.reach(conn, kinds, as_of), left_out)
-
-
-def _kinds(conn: sqlite3.Connection, judged: Sequence[states.Judged], as_of: date) -> tuple[str, ...]:
-    """The kinds of activity that the signals of some policies are, of which the file is told at all."""
-    known = catalogue(conn)
-    listed = [kind for signal in stored.signals(judged) for kind in states.kinds(known, signal)]
-    return tuple(coverage.coverage(conn, listed, as_of))
-
-
-Trend = list[tuple[date, Mapping[str, int]]]
-
-
-def _past(
-    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
-) -> tuple[Trend, Reach | None]:
-    """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
-    conn, reach = store.conn, None
-    trend: Trend = []
-    stored.clear_looks(conn)
-    for day in days:
-        kinds = _kinds(conn, inactivity.fill(store, day), as_of)
-        stored.leave_out(conn, day, as_of)
-        trend.append((day, stored.counts(conn)))
-        if stored.begin(conn) > day:
-            continue  # nothing yet
-        reach = reach or stored.reach(conn, kinds, as_of)
-        stored.look(conn, day, kinds, window, reach, judged_only=judged_only)
-    return trend, reach
-
-
-def _months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
-    """The ends of the last months, with those cases of which it is known what followed."""
-    days = trend_days(as_of, stored.partners(store.conn))
-    return _past(store, as_of, days, WINDOW, judged_only=True)
 
 
 def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
@@ -148,7 +113,7 @@ class FirstPage:
 def first_page(store: Store, as_of: date) -> FirstPage:
     """States with their trend, reasons by how many, and the expectation, from one look at each day."""
     with store.reading():
-        trend, reach = _months(store, as_of)
+        trend, reach = looks.months(store, as_of)
         now = _picture(store, as_of, reach)
         return FirstPage(_states(now, trend), *counted(now), _expectation(now))
 
@@ -163,7 +128,7 @@ def expectation(store: Store, as_of: date) -> Expectation:
     return first_page(store, as_of).expectation
 
 
-def _states(now: Picture, trend: Trend) -> States:
+def _states(now: Picture, trend: looks.Trend) -> States:
     period, counts = f"on {now.as_of}", stored.counts(now.conn)
     numbers = {
         key: Number(counts.get(key, 0), "partners", period, SHEETS, sum(counts.values()), Behind((key,)))
@@ -252,19 +217,19 @@ def rules(
     with store.reading() as conn:
         now = _picture(store, as_of)
         end = min(last or as_of, as_of)
-        looks = month_ends(first or now.reach.to - timedelta(days=window + 731), end)
+        days = month_ends(first or now.reach.to - timedelta(days=window + 731), end)
         if stored.partners(conn) > MANY:
-            looks = [day for day in looks if day.month % 3 == 0]
-        looks = [day for day in looks if day >= stored.begin(conn) and now.reach.tells(day, day)]
-        if not looks:
+            days = [day for day in days if day.month % 3 == 0]
+        days = [day for day in days if day >= stored.begin(conn) and now.reach.tells(day, day)]
+        if not days:
             raise UsageError(
                 "there is nothing to look at: no month ends between the first activity and"
                 f" {min(end, now.reach.to)}. Choose --from and --to"
             )
-        _past(store, as_of, looks, window)
+        looks.past(store, as_of, days, window)
         cases, open_ = insights_rules.cases(conn)
-        made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])
-        found = Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
+        made = insights_rules.quality(conn, now.kinds, window, now.reach, days[0])
+        found = Rules(days[0], days[-1], len(days), now.reach, window, cases, open_, made, stored.calibration(conn))
         if not keep:
             stored.clear_looks(conn)
         return found

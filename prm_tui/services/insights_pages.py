@@ -99,7 +99,7 @@ def cohorts(found: Cohorts, partners: Rows, quarters: Rows) -> list[Page]:
         line: list[Cell] = [cohort.name, Live(f"={count(partners, Is('Cohort', f'$A{n}'))}", cohort.partners[0])]
         for since, rate in enumerate(cohort.rates()):
             part = count(quarters, Is("Cohort", f"$A{n}"), Is("Quarters since", f"{letter(since + 2)}$1"))
-            line.append(Live(over(part, f"$B{n}"), rate, "share"))
+            line.append(None if since in cohort.untold else Live(over(part, f"$B{n}"), rate, "share"))
         rows.append(line)
     return [Page("Cohorts", ("Since", "Partners", *(str(n) for n in range(wide))), rows)]
 

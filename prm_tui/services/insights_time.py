@@ -69,14 +69,18 @@ def cohorts(store: Store, as_of: date) -> Cohorts:
     with picture(store, as_of) as now:
         rows = insights_time.cohorts(now.conn, now.kinds, as_of)
         joined, nobody, ids = insights_time.cohort_facts(now.conn)
-        reach = min(now.reach.to, as_of)
+        reach, gaps = min(now.reach.to, as_of), now.reach.gaps
     found: dict[int, dict[int | None, tuple[int, int, int]]] = defaultdict(dict)
     for start, since, *three in rows:
         found[start][since] = (three[0], three[1], three[2])
     last = _quarter(as_of)
+    untold = {
+        q for before, after in gaps for q in range(_quarter(before), last) if before <= _end(q - 1) and _end(q) < after
+    }
     made = tuple(
         Cohort(
-            said(start), cells[None], tuple(cells.get(n, (0, 0, 0)) for n in range(last - start + 1)), Behind(ids=ids[start])
+            said(start), cells[None], tuple(cells.get(n, (0, 0, 0)) for n in range(last - start + 1)), Behind(ids=ids[start]),
+            tuple(sorted(q - start for q in untold if q >= start)),
         )
         for start, cells in sorted(found.items())
     )  # fmt: skip

@@ -144,9 +144,9 @@ def rows(store: Store, ids: Sequence[int], columns: Sequence[str], as_of: date) 
 
 
 def _fill_states(store: Store, as_of: date, ids: Sequence[int] | None = None) -> None:
-    from prm_tui.services import inactivity  # a list without states does not wait for policies
+    from prm_tui.services import looks  # a list without states does not wait for policies
 
-    inactivity.fill(store, as_of, ids=ids)
+    looks.fill(store, as_of, ids=ids)
 
 
 def resolve(store: Store, said: str) -> int:

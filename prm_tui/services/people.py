@@ -7,7 +7,7 @@ from datetime import date
 
 from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.person import ROLES, Person
-from prm_tui.domain.text import name_key, nearest, trimmed
+from prm_tui.domain.text import name_key, nearest, trimmed, typed
 from storage import Store
 from storage import people as stored
 
@@ -33,7 +33,7 @@ def find(store: Store, name: str) -> Person:
         return part[0]
     like = nearest(name, everyone)
     hint = f"Did you mean “{like}”? Or add" if like else "Add"
-    raise UsageError(f"{name}: nobody of that name is known. {hint} them: prm people add “{name}”")
+    raise UsageError(f"{name}: nobody of that name is known. {hint} them: prm people add {typed(name)}")
 
 
 def add(

@@ -11,7 +11,7 @@ from importers.export import Written
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.review import DECISIONS, Decided, Decision, Held, ReviewRow
 from prm_tui.domain.winback import KIND as WINBACK
-from prm_tui.services import export, inactivity, kept, winback
+from prm_tui.services import export, kept, looks, winback
 from prm_tui.services.agreeing import someone
 from storage import Store, questions, sweeps
 from storage import review as stored
@@ -27,13 +27,13 @@ _PACK = {WINBACK: "win-back"}
 def rows(store: Store, as_of: date) -> list[ReviewRow]:
     """The partners that must be decided about: quiet, red, lapsed, kept until soon, or with a case nobody touches."""
     with store.reading() as conn:
-        inactivity.fill(store, as_of)
+        looks.fill(store, as_of)
         return stored.rows(conn, as_of)
 
 
 def seen(store: Store, ids: Sequence[int], as_of: date) -> dict[int, ReviewRow]:
     """Partners with the numbers of a review, whether they are listed or not; who is not in the program is not there."""
-    inactivity.fill(store, as_of, ids=ids)
+    looks.fill(store, as_of, ids=ids)
     return {row.partner_id: row for row in stored.rows(store.conn, as_of, ids)}
 
 

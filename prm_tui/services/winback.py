@@ -9,7 +9,7 @@ from prm_tui.domain.errors import UsageError
 from prm_tui.domain.inactivity import REASONS
 from prm_tui.domain.run import Run
 from prm_tui.domain.winback import KIND, WINDOW, Arm, Results, Review, one_size
-from prm_tui.services import automation, inactivity
+from prm_tui.services import automation, looks
 from prm_tui.services.agreeing import someone
 from storage import Store, steps, sweeps
 from storage import winback as stored
@@ -57,7 +57,7 @@ def look(store: Store, as_of: date) -> Review:
     """What goes wrong: one text for nearly all within 90 days, partners nobody is in touch with, cases without a day."""
     with store.reading() as conn:
         sent = stored.written_since(conn, as_of - timedelta(days=WINDOW), as_of)
-        inactivity.fill(store, as_of)
+        looks.fill(store, as_of)
         untouched = stored.untouched(conn, as_of, quiet=True)
         return Review(tuple(one_size(sent)), tuple(untouched), tuple(stored.undated(conn)))
 

@@ -132,11 +132,8 @@ def segments(store: Store, as_of: date, width: int) -> Shown:
                              of([one.row.partner_id for one in mine]))  # fmt: skip
     columns = [Col("segment", "Segment", 10), Col("potential", "Potential", 9), Col("chance", "Chance", 7),
                Col("n", "Partners", 9, True), Col("best", "Best years", 14, True), Col("about", "What to do")]  # fmt: skip
-    above = Content.styled(
-        "Potential: its best year is in the upper half of its type. Chance: more likely than not that it is still there, by"
-        " its own rhythm and how often partners of its type leave.",
-        "$muted",
-    )
+    said = "Potential: its best year is in the upper half of its type. " + inactivity.chances(store, as_of).said
+    above = Content.styled(said, "$muted")
     return Shown(columns, lines if quiet else {}, behind, above, "Nobody is at risk, inactive or dormant.")
 
 

@@ -294,9 +294,9 @@ def swapped(*pairs: tuple[str, str]) -> str:
         ("within = \"2 business days\"", "within = \"9999 weeks\"", "so many weeks are no span of time"),
         ('owner = "load:legal"', 'owner = "laod:legal"', "“laod:legal” names nobody; write one of: manager, role:NAME, person:NAME, "
          "load:NAME. Did you mean “load:legal”?"),
-        ('owner = "load:legal"', 'owner = "role:finance"', "nobody is finance; add somebody: prm people add NAME --role “finance”"),
+        ('owner = "load:legal"', 'owner = "role:finance"', "nobody is finance; add somebody: prm people add NAME --role finance"),
         ('owner = "load:legal"', 'owner = "role:leagl"', "“leagl” is no role"),
-        ("person:Dana", "person:Dora", "nobody is called “Dora”; add them: prm people add “Dora”"),
+        ("person:Dana", "person:Dora", "nobody is called “Dora”; add them: prm people add Dora"),
         ('join = "score"', 'join = "scroe"', "“scroe” is no step of this workflow. Did you mean “score”?"),
         ('id = "tier"', 'id = "score"', "two steps are called “score”"),
         ('id = "tier"', 'id = "end"', "a step cannot be called end"),

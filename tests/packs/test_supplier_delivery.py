@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from prm_tui.domain.gate import InTheWay
-from prm_tui.services import deactivation, gates, obligations, records
+from prm_tui.services import cases, deactivation, gates, obligations, records
 from tests.packs.office import Office
 
 
@@ -72,6 +72,8 @@ def test_nothing_happens_by_itself_and_the_single_source_stands_in_the_way(plant
     ]  # fmt: skip
     with pytest.raises(InTheWay, match="Part without an approved alternate: Caliper"):
         plants.decide("Approve that this partner leaves", None, "Max")
+    impact = {line["label"]: line for line in cases.get(store, case).data["impact"]}
+    assert impact["Single-source parts"]["count"] == 1, "the preview counts the part that stands in the way"
     gates.let_pass(
         store, case, "single-source-part", "Caliper", "a year of stock is bought", actor=plants.who("Cleo"), as_of=day
     )

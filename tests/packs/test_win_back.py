@@ -148,9 +148,31 @@ def test_business_stops_it_and_nobody_need_call_any_more(office: Office) -> None
     office.on(12).happened("A", "order", amount="500", ref="back")
     office.run()
     assert office.outcomes("winback") == [("A", "reactivated")] and office.inbox() == []
-    assert office.messages() == ["Partner A: a day of training is on us"], "no letter follows"
+    assert office.messages() == [], "no letter follows, and what was not sent yet is sent no more"
+    assert office.messages("cancelled") == ["Partner A: a day of training is on us"]
     office.on(60).run()
     assert office.outcomes("winback") == [("A", "reactivated")]
+
+
+def test_business_calls_off_what_was_not_sent_yet(office: Office) -> None:
+    """Nobody is reminded to complete or send a message to a partner that is back."""
+    quiet(office, "A", manager="")
+    said(office, "A", "market")
+    switch_on(office)
+    office.run()
+    assert len(office.inbox()) == 1 and "manager is empty" in office.inbox()[0]
+    office.on(3).happened("A", "order", amount="500", ref="back")
+    office.run()
+    assert office.outcomes("winback") == [("A", "reactivated")] and office.inbox() == []
+    assert office.messages("returned") == [] and office.messages("cancelled") == ["Partner A: where your market goes"]
+
+
+def test_the_stage_of_a_case_is_the_task_as_it_reads(office: Office) -> None:
+    quiet(office, "A")
+    switch_on(office)
+    office.run()
+    office.on(10).run()
+    assert [row.stage for row in cases.list_of(office.store)] == ["Call Partner A"]
 
 
 def test_who_has_potential_is_visited_and_who_was_won_back_twice_is_decided_about(office: Office) -> None:

@@ -13,7 +13,6 @@ from screens.insights.shown import Behind
 from storage import Store
 from tests.screens.driver import Driver, drive
 
-
 NO_LIST = {"", ("pair", "automatic entries changed by a person"), "Enable", "Market", "Incentivize"}
 """Lines without a partner behind them: the last three because no sheet of the demonstration tells of them."""
 

@@ -79,7 +79,7 @@ def test_what_meets_a_gate_stands_in_the_way_by_its_name_until_it_is_settled_or_
         "Part without an approved alternate: Disc (single_source yes; alternate empty). Approve an alternate for Disc (P-Disc)."
         in said
     )
-    assert f"Or finance lets it pass: prm cases pass {case} single-source “Disc” --reason …" in said
+    assert f"Or finance lets it pass: prm cases pass {case} single-source Disc --reason …" in said
     assert "Valve (it cannot be told: single_source empty; alternate empty)" in said
 
     records.edit(office, disc, {"alternate": "Bremsen AG"}, actor=None, as_of=DAY)

@@ -195,7 +195,7 @@ def test_a_file_of_ones_own_edits_a_pack_but_never_stands_in_for_it(office: Stor
          "“deactivation” belongs to the program; give this one its own name"),
         ('[pack]\nname = "core"\n', "“core” belongs to the program"),
         ('[workflow.w]\ntitle = "W"\nowner = "role:finance"\n[[workflow.w.step]]\nid = "a"\ndo = "end"\n',
-         "line 3, workflow.w.owner: nobody is finance; add somebody: prm people add NAME --role “finance”"),
+         "line 3, workflow.w.owner: nobody is finance; add somebody: prm people add NAME --role finance"),
     ],
     ids=["kind", "field", "core", "partner field", "fact", "workflow", "program workflow", "program pack", "role"],
 )  # fmt: skip

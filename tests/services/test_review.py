@@ -162,7 +162,11 @@ def test_the_review_goes_out_as_a_sheet_and_its_decisions_are_one_change(office:
     out = tmp_path / "review.xlsx"
     review.send(office.store, out, recipient="Max", due=None, actor=office.who("Dana"), as_of=DAY)
     assert [(s.what, s.rows, s.state) for s in export.sent(office.store)] == [("review", 5, "out")]
-    assert load_workbook(out)["Review"].data_validations.dataValidation, "the decision is chosen from a list"
+    page = load_workbook(out)["Review"]
+    assert page.data_validations.dataValidation, "the decision is chosen from a list"
+    header = [cell.value for cell in page[1]]
+    for said in ("12 months", "Hours a year", "Funds unspent"):
+        assert {page.cell(row, header.index(said) + 1).data_type for row in range(2, 7)} == {"n"}, "numbers that add up"
     before = office.store.conn.execute("SELECT max(id) FROM changes").fetchone()[0]
     back = filled(out, tmp_path / "back.xlsx", "Review", {
         "QUIET": {"Decision": "Win back", "Reason": "Kim wants to", "Decided by": "Max"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, replace
 from typing import Any
 
@@ -38,6 +39,14 @@ def expand(node: Node, catalogue: Catalogue, within: tuple[str, ...] = (), *, of
         elif isinstance(value, tuple) and value and isinstance(value[0], Node):
             changed[part.name] = tuple(expand(item, catalogue, within, of_partner=of_partner) for item in value)
     return replace(node, **changed) if changed else node
+
+
+def speaks_of(node: Node, catalogue: Catalogue, names: Collection[str]) -> bool:
+    """Whether a tree as it was written speaks of one of some named facts, or of one that is made of them."""
+    said = {part.said for part, _ in walk(node) if isinstance(part, Name) and len(part.parts) == 1} & set(
+        catalogue.named
+    )
+    return any(name in names or speaks_of(parse(catalogue.named[name]), catalogue, names) for name in said)
 
 
 def _of_partner(node: Node, catalogue: Catalogue) -> Node:
