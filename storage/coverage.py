@@ -6,7 +6,7 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -14,8 +14,8 @@ from functools import cache
 from prm_tui.domain.condition import Checked
 from prm_tui.domain.condition.arriving import signals
 from prm_tui.domain.coverage import Covered
-from prm_tui.domain.feed import Feed
-from storage import gaps, settings
+from prm_tui.domain.feed import Brought, Feed
+from storage import emits, gaps, settings
 from storage.feeds import feeds
 
 _LOGGED = (  # partner by partner: there is no index that begins with the kind
@@ -31,12 +31,25 @@ def furthest(conn: sqlite3.Connection) -> dict[str, Feed]:
     to declare.
     """
     found: dict[str, Feed] = {}
-    for feed in feeds(conn):
+    there = feeds(conn)
+    for feed in [*there, *_made(conn, there)]:
         if feed.covered_to is None or feed.listed:
             continue
         known = found.get(feed.kind)
         if known is None or known.covered_to is None or known.covered_to < feed.covered_to:
             found[feed.kind] = feed
+    return found
+
+
+def _made(conn: sqlite3.Connection, there: Sequence[Feed]) -> list[Feed]:
+    """Lists of records as feeds of the activities that the records make: covered as declared, else to the newest of these."""
+    found = []
+    for kind, made, feed_id, newest in emits.covered(conn):
+        for feed in there:
+            if feed.id == feed_id and feed.kind == kind:
+                brought = (Brought(newest, feed.last_read),) if feed.last_read else ()
+                reach = feed.covered_to if feed.declared else newest
+                found.append(replace(feed, kind=made, covered_to=reach, listed=False, sheets=brought))
     return found
 
 

@@ -1,13 +1,19 @@
 """Activities that the dates of records make: a certificate's start is a certification that happened on that day.
 
-A kind of record says so (`emits`: date field → kind of activity). What is made points back to its record and to the cell it
-came from, and follows it: another date or amount supersedes, a record that is gone takes it with it.
+A kind of record says so (`emits`: date field → kind of activity, or for each of some statuses the kind it makes). What is
+made points back to its record and to the cell it came from, and follows it: another date, amount or status supersedes, a
+record that is gone takes it with it.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
+from prm_tui.domain.text import folded
 from storage.store import Change
 
 _OWN = ("starts_on", "ends_on")
@@ -17,27 +23,71 @@ _NOW = "a.kind = :made AND a.record_id = r.id AND a.superseded_at IS NULL AND " 
 
 def emit(change: Change) -> int:
     """Make what the dates of records up to the change's as-of call for, and supersede what they no longer do; how many."""
-    made = 0
-    for kind, body in change.conn.execute(
+    return sum(_one(change, one) for one in _emitting(change.conn))
+
+
+class _Emits(NamedTuple):
+    """A kind of record, the field of the date, the kind of activity it makes, and in which statuses (JSON; null: in all)."""
+
+    kind: str
+    field: str
+    made: str
+    statuses: str
+
+    @property
+    def day(self) -> str:
+        """SQL of the date."""
+        return f"r.{self.field}" if self.field in _OWN else f"substr(json_extract(r.data, '$.\"{self.field}\"'), 1, 10)"
+
+    @property
+    def wanted(self) -> str:
+        """SQL of the records that make one."""
+        said = " AND folded(coalesce(r.status, '')) IN (SELECT value FROM json_each(:statuses))"
+        return f"r.kind = :kind AND {self.day} <= :as_of{said if self.statuses != 'null' else ''}"
+
+
+def _emitting(conn: sqlite3.Connection) -> Iterator[_Emits]:
+    for kind, body in conn.execute(
         "SELECT name, emits FROM kinds WHERE tbl = 'record' AND emits <> '{}'"
     ).fetchall():
-        for field, activity in json.loads(body).items():
-            made += _one(change, kind, field, activity)
-    return made
+        for field, what in json.loads(body).items():
+            if isinstance(what, str):
+                yield _Emits(kind, field, what, "null")
+                continue
+            for made in dict.fromkeys(what.values()):
+                yield _Emits(kind, field, made, json.dumps([folded(word) for word, one in what.items() if one == made]))
 
 
-def _one(change: Change, kind: str, field: str, activity: str) -> int:
-    conn = change.conn
-    day = f"r.{field}" if field in _OWN else f"substr(json_extract(r.data, '$.\"{field}\"'), 1, 10)"
+def covered(conn: sqlite3.Connection) -> list[tuple[str, str, int, date]]:
+    """(kind of record, kind of activity it makes, feed, the last day of any such activity from that feed).
+
+    All that the records of a feed make is known as far as the last of it: they stand in one sheet.
+    """
+    found: dict[tuple[str, int], date] = {}
+    made: dict[str, set[str]] = {}
+    for one in _emitting(conn):
+        rows = conn.execute(
+            f"SELECT s.feed_id, max({one.day}) FROM records r JOIN sources s ON s.id = r.source_id WHERE {one.wanted}"
+            " AND s.feed_id IS NOT NULL GROUP BY 1",
+            {"kind": one.kind, "statuses": one.statuses, "as_of": date.today().isoformat()},
+        ).fetchall()
+        for feed, day in rows:
+            made.setdefault(one.kind, set()).add(one.made)
+            found[one.kind, feed] = max(date.fromisoformat(day), found.get((one.kind, feed), date.min))
+    return [(kind, activity, feed, day) for (kind, feed), day in found.items() for activity in sorted(made[kind])]
+
+
+def _one(change: Change, one: _Emits) -> int:
+    conn, day, wanted = change.conn, one.day, one.wanted
     params = {
-        "kind": kind,
-        "made": activity,
-        "field": field,
+        "kind": one.kind,
+        "made": one.made,
+        "field": one.field,
+        "statuses": one.statuses,
         "as_of": change.as_of.isoformat(),
         "at": change.at,
         "change": change.id,
     }
-    wanted = f"r.kind = :kind AND {day} IS NOT NULL AND {day} <= :as_of"
     same = (
         f"a.occurred_on = {day} AND a.amount IS r.amount AND a.currency IS r.currency AND a.partner_id = r.partner_id"
     )

@@ -51,7 +51,7 @@ def known(conn: sqlite3.Connection) -> Known:
             row[0] for row in conn.execute("SELECT role FROM roles WHERE person_id IN (SELECT id FROM people WHERE active)")
         ),
         people=frozenset(row[0] for row in conn.execute("SELECT name FROM people WHERE active")),
-        emits={name: tuple(json.loads(body).values()) for name, body in emits},
+        emits={name: json.loads(body) for name, body in emits},
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
     Condition,
     Expression,
+    KindBy,
     KindName,
     Slug,
     Words,
@@ -31,6 +32,7 @@ from prm_tui.domain.shape import (
     unknown_keys,
 )
 from prm_tui.domain.shape import read as shaped
+from prm_tui.domain.text import folded
 from prm_tui.domain.trigger import Trigger
 from prm_tui.domain.workflow import Workflow
 
@@ -55,14 +57,30 @@ class ActivityKind:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordKind:
-    """A kind of record. `open`: statuses that count as open; `emits`: date field → the activity it makes."""
+    """A kind of record. `open`: statuses that count as open; `emits`: date field → the activity it makes, or for each
+    status in which it makes one, which (a deal that is won on the day it is closed).
+    """
 
     name: str
     label: Words
     pillar: _Pillar | None = None
     fields: dict[KindName, FieldType] = field(default_factory=dict)
     open: tuple[Words, ...] = ()
-    emits: dict[Words, KindName] = field(default_factory=dict)
+    emits: dict[Words, KindBy] = field(default_factory=dict)
+
+
+Emits = Mapping[str, str | Mapping[str, str]]
+
+
+def emitted(emits: Emits) -> tuple[str, ...]:
+    """The kinds of activity that the dates of a kind of record make."""
+    return tuple(kind for one in emits.values() for kind in ((one,) if isinstance(one, str) else one.values()))
+
+
+def emitted_by(emits: Emits, status: Any) -> tuple[str, ...]:
+    """Those that a record makes by coming to a status; all there are by status where it is not known as text."""
+    by_status = (pair for one in emits.values() if isinstance(one, Mapping) for pair in one.items())
+    return tuple(kind for word, kind in by_status if not isinstance(status, str) or folded(word) == folded(status))
 
 
 @dataclass(frozen=True, kw_only=True)

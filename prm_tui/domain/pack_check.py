@@ -18,7 +18,7 @@ from prm_tui.domain.condition.tree import Call, Changed, Name, walk
 from prm_tui.domain.fault import Fault, Key, wrong
 from prm_tui.domain.inactivity import Policy
 from prm_tui.domain.list_check import into, listed
-from prm_tui.domain.pack import ActivityKind, Pack, RecordKind
+from prm_tui.domain.pack import ActivityKind, Emits, Pack, RecordKind, emitted
 from prm_tui.domain.partner import STATUSES
 from prm_tui.domain.person import CONTACT_FIELDS, ROLES
 from prm_tui.domain.policy_check import faults as policy_faults
@@ -47,7 +47,7 @@ class Known:
     templates: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
-    emits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    emits: Mapping[str, Emits] = field(default_factory=dict)
 
 
 def check(pack: Pack, known: Known, failed: frozenset[tuple[str, str]] = frozenset()) -> list[Fault]:
@@ -165,7 +165,8 @@ class _Checking:
             dates = _dates({**RECORD_FIELDS, **self.catalogue.records[name].fields})
             for key, kind in record.emits.items():
                 place = ("record", name, "emits", key)
-                yield from self._kind(place, kind, self.catalogue.activities, "activity")
+                for one in emitted({key: kind}):
+                    yield from self._kind(place, one, self.catalogue.activities, "activity")
                 like = None if key in dates else nearest(key, dates)
                 if like:
                     yield Fault(place, f"“{key}” is no date of this kind", like)

@@ -29,6 +29,7 @@ from prm_tui.domain.condition.tree import (
     children,
 )
 from prm_tui.domain.fault import Fault
+from prm_tui.domain.pack import Emits, emitted, emitted_by
 from prm_tui.domain.step import Approve, Offer, Record, Set, Start, Step, Suspend, Tag, Task, Wait
 from prm_tui.domain.trigger import Subject, Trigger
 from prm_tui.domain.workflow import START, Workflow, back_to, reached
@@ -61,7 +62,7 @@ def rings(pack: Pack, known: Known, catalogue: Catalogue) -> Iterator[Fault]:
     """A fault for each trigger of the pack that is part of a ring; a ring is told once."""
     triggers = {**known.triggers, **pack.triggers}
     flows = {name: flow for name, flow in {**known.workflows, **pack.workflows}.items() if flow is not None}
-    emits = {**known.emits, **{name: tuple(one.emits.values()) for name, one in pack.records.items()}}
+    emits = {**known.emits, **{name: one.emits for name, one in pack.records.items()}}
     writing = {name: list(_writes(t, flows, catalogue, emits)) for name, t in triggers.items()}
     why: dict[tuple[str, str], str] = {}
     ways: dict[str, set[str]] = {name: set() for name in triggers}
@@ -82,7 +83,7 @@ def rings(pack: Pack, known: Known, catalogue: Catalogue) -> Iterator[Fault]:
 
 
 def _writes(
-    trigger: Trigger, flows: Mapping[str, Workflow], catalogue: Catalogue, emits: Mapping[str, tuple[str, ...]]
+    trigger: Trigger, flows: Mapping[str, Workflow], catalogue: Catalogue, emits: Mapping[str, Emits]
 ) -> Iterator[Write]:
     """Everything the workflow of a trigger writes, and the workflows that starts, before a person or the world answers."""
     ways = {name: _hasty(flow)[1] for name, flow in flows.items()}
@@ -90,9 +91,11 @@ def _writes(
         for step in _hasty(flows[name])[0] if name in flows else ():
             for write in _written(step, trigger.about, catalogue):
                 yield write
-                if write.what[0] == "record" and write.column is None:
-                    for made in emits.get(write.what[1], ()):
-                        yield Write(("activity", made), f"{write.said}, and so a {made}")
+                if write.what[0] == "record" and write.column in (None, "status"):
+                    own = emits.get(write.what[1], {})
+                    made = emitted(own) if write.column is None else emitted_by(own, write.values.get("status"))
+                    for kind in made:
+                        yield Write(("activity", kind), f"{write.said}, and so a {kind}")
 
 
 def _hasty(flow: Workflow) -> tuple[list[Step], set[str]]:

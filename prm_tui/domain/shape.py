@@ -160,9 +160,22 @@ def whom(*forms: str) -> Shape:
     return shape
 
 
+def kind_by(value: Any) -> str | dict[str, str]:
+    """A kind, or for each of some words (statuses) a kind."""
+    if isinstance(value, Mapping):
+        if not value:
+            raise Wrong("it is empty")
+        return {text(word): str(_kind(kind)) for word, kind in value.items()}
+    return str(_kind(value))
+
+
+_kind = like(r"[a-z][a-z0-9_]*", "kind or field: lower case letters, digits and underscores")
+
+
 Words = Annotated[str, text]
 Slug = Annotated[str, like(r"[a-z0-9]+(-[a-z0-9]+)*", "name here: lower case letters and digits, joined by hyphens")]
-KindName = Annotated[str, like(r"[a-z][a-z0-9_]*", "kind or field: lower case letters, digits and underscores")]
+KindName = Annotated[str, _kind]
+KindBy = Annotated[str | dict[str, str], kind_by]
 Path = Annotated[str, like(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", "field, such as tier or partner.tier")]
 Target = Annotated[str, like(r"(start:)?[a-z0-9]+(-[a-z0-9]+)*", "target: the id of a step, end, or start:WORKFLOW")]
 Currency = Annotated[str, like(r"[A-Z]{3}", "currency, such as EUR")]

@@ -132,7 +132,7 @@ def segments(store: Store, as_of: date, width: int) -> Shown:
                              of([one.row.partner_id for one in mine]))  # fmt: skip
     columns = [Col("segment", "Segment", 10), Col("potential", "Potential", 9), Col("chance", "Chance", 7),
                Col("n", "Partners", 9, True), Col("best", "Best years", 14, True), Col("about", "What to do")]  # fmt: skip
-    said = "Potential: its best year is in the upper half of its type. " + inactivity.chances(store, as_of).said
+    said = "Potential: its best year is in the upper half of its type; " + inactivity.chances(store, as_of).said
     above = Content.styled(said, "$muted")
     return Shown(columns, lines if quiet else {}, behind, above, "Nobody is at risk, inactive or dormant.")
 
