@@ -23,6 +23,11 @@ class OwnKind:
             form for name in names for form in (name, f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies")
         }
 
+    def field(self, key: str) -> str | None:
+        """The field of its own that a key is, however its words are joined: renewal_opt_out_days is renewal_optout_days."""
+        joined = key.replace("_", "")
+        return key if key in self.fields else next((f for f in self.fields if f.replace("_", "") == joined), None)
+
     def spelt(self) -> dict[str, tuple[str, ...]]:
         """What its label says of columns: a sale no refers to a retail sale, a submission is named beneath its label."""
         label = aliases.words(self.label)

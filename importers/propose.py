@@ -92,8 +92,9 @@ def propose(
             plans.append(plan)
             continue
         if plan.noun in ("activity", "record", "contacts"):
+            kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
+            plan = _fields(plan, kind)
             if plan.why != MAPPED and not plan.ours:
-                kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
             plan = replace(plan, flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
@@ -345,6 +346,19 @@ def _owned(
     if plan.noun == "record":
         return plan
     return partner_column.find(staging, plan, key_headers, drafts, known, kind.fields)
+
+
+def _fields(plan: SheetPlan, kind: OwnKind) -> SheetPlan:
+    """Columns that are fields of the kind under its own names for them, unless the sheet has that column, too."""
+    there = {column.key for column in plan.columns}
+    own = [kind.field(c.key) if c.target == "data" and not c.kept_as else None for c in plan.columns]
+    columns = (
+        replace(column, kept_as=field, why=f"“{column.header}” says so")
+        if field and field not in there and own.count(field) == 1
+        else column
+        for column, field in zip(plan.columns, own, strict=True)
+    )
+    return replace(plan, columns=tuple(columns))
 
 
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:
