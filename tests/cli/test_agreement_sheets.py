@@ -52,3 +52,25 @@ def test_clauses_in_the_words_of_a_sheet_count_as_those_typed_by_hand(
     assert cure["dates"]["effective_on"] == "2013-12-29"  # a cure period is over when it is over
     (single,) = (line for line in cure["impact"] if line["key"] == "part")
     assert (single["count"], [item.split(",")[0] for item in single["items"]]) == (1, ["P-1"])
+
+
+def test_customers_of_resellers_are_their_customers_by_name_and_nobody_is_renamed(
+    demo_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = ("--db", str(shutil.copy(demo_file, tmp_path / "demo.db")))
+    book = openpyxl.Workbook()
+    customers = book.active
+    assert customers is not None
+    customers.title = "Customers"
+    for row in (
+        ["Reseller No", "Ref", "Customer", "Status"],
+        ["1", "C-1", "Blue Lagoon Tours", "active"],
+        ["1", "C-2", "Green Gym", "active"],
+    ):
+        customers.append(row)
+    book.save(tmp_path / "crm.xlsx")
+    assert main(["import", str(tmp_path / "crm.xlsx"), *db]) == 0
+    capsys.readouterr()
+    assert main(["partner", "1", *db]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("A Bike Store") and "Customer: Green Gym" in shown

@@ -193,7 +193,17 @@ def test_asking_is_undone_whole_and_service_is_named_as_what_cannot_be(office: S
     (case,) = ask(office, "A")
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     serve(office, case)
-    assert "withdrawn, not undone" in " ".join(history.plan_undo(office).sentences())
+    served, approved, asked = history.changes(office, 3)
+    stands = cases.get(office, case)
+    for one in (served, approved, asked):
+        plan = history.undo(office, one.id, actor=None, as_of=DAY)
+        assert "withdrawn, not undone: prm cases withdraw" in " ".join(plan.sentences())
+        assert {"cases", "tasks", "evidence", "steps", "partners"}.isdisjoint(plan.counts.get("reversed", {}))
+    assert cases.get(office, case) == stands, "nobody takes a notice back without those who approved it"
+    assert partners.get(office, partners.resolve(office, "A"), DAY).fields["status"] == "In notice"
+    obligation = obligations.of(office, case, None)[0]
+    obligations.prove(office, obligation.id, note="closed", actor=who(office, "Dana"), as_of=DAY)
+    assert history.undo(office, actor=None, as_of=DAY).whole, "what came after the service can be taken back"
 
 
 def test_acts_that_bind_are_done_today_not_as_of_another_day(office: Store) -> None:
