@@ -6,7 +6,9 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-_SERVED = "(SELECT case_id, partner_id, min(change_id) AS change_id FROM evidence WHERE kind = 'service' GROUP BY case_id)"
+_SERVED = (
+    "(SELECT case_id, partner_id, min(change_id) AS change_id FROM evidence WHERE kind = 'service' GROUP BY case_id)"
+)
 _OF_CASE = ("steps", "tasks", "evidence", "obligations", "messages")
 
 

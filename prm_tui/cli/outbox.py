@@ -101,11 +101,11 @@ def _list(options: argparse.Namespace) -> int:
     if counts["returned"]:
         say(f"{counts['returned']:,} came back; something is missing: prm outbox show ID, prm outbox edit ID …")
     if counts["draft"]:
-        say(f"{counts['draft']:,} wait for approval: prm outbox approve ID…, or --all")
+        say(f"{counts['draft']:,} to be approved: prm outbox approve ID…, or --all")
     if counts["approved"]:
-        say(f"{counts['approved']:,} are approved; write them for your mail program: prm outbox export DIR")
+        say(f"{counts['approved']:,} approved; write them for your mail program: prm outbox export DIR")
     if counts["handed over"]:
-        say(f"{counts['handed over']:,} were given to your mail program; once sent: prm outbox confirm ID…, or --all")
+        say(f"{counts['handed over']:,} given to your mail program; once sent: prm outbox confirm ID…, or --all")
     return 0
 
 

@@ -133,7 +133,10 @@ def _holder(store: Store, case: Case, said: str) -> dict[str, Any]:
         try:
             return {"way": "person", "partner": None, "person": people.find(store, said).id}
         except UsageError:
-            raise UsageError(f"{error} Or name one of our own people, or: ends") from None
+            said = str(error)
+            raise UsageError(
+                f"{said}{'' if said[-1] in '.?' else '.'} Or name one of our own people, or: ends"
+            ) from None
     if partner == case.row.partner_id:
         raise UsageError(f"{case.row.name} is the partner that leaves. Name another one, one of our people, or: ends")
     status, name = (partners.get(store, partner, case.row.opened_on).fields[key] for key in ("status", "name"))
