@@ -80,9 +80,9 @@ def _remarks(found: Statement, case: Case, agreement: str | None, days: int | No
         said.append(f"What was spent is not said, so nothing is set off: {', '.join(unsaid)}.")
     late = sum(line.after and line.part == "not due" and line.state != "reversed" for line in found.lines)
     if late:
-        said.append(f"{late:,} lines are of after the effective moment and outside of any tail: they are not due.")
+        said.append(f"Lines of after the effective moment and outside of any tail: {late:,}. They are not due.")
     if found.pending:
-        said.append(f"{len(found.pending):,} lines are pending: approve or reverse them (--reverse-pending).")
+        said.append(f"Lines that are pending: {len(found.pending):,}. Approve or reverse them (--reverse-pending).")
     if found.proposals and found.pending:
         said.append(f"Withdrawn with them: {'; '.join(found.proposals)}.")
     if found.differences or found.new_lines:
