@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -80,13 +81,32 @@ def _records(conn: sqlite3.Connection, params: dict[str, str], partners: list[in
     for partner, kind, *rest in rows:
         if kind in _KIND:
             held[partner, _KIND[kind]].append(tuple(rest))
+    over = _over(conn, params)
     newest = _newest(conn, {kind for kind in _KIND.values() if any((p, kind) not in held for p in partners)})
     found: Found = []
     for (kind, *_), label in _RECORDS:
         for partner in partners:
             there = held.get((partner, kind))
-            found.append((partner, _counted(kind, label, there) if there else _nothing(kind, label, newest.get(kind))))
+            line = _counted(kind, label, there) if there else _nothing(kind, label, newest.get(kind))
+            if not there and (partner, kind) in over:
+                line = replace(line, note=f"{line.note}; {over[partner, kind]}")
+            found.append((partner, line))
     return found
+
+
+def _over(conn: sqlite3.Connection, params: dict[str, str]) -> dict[tuple[int, str], str]:
+    """What there is of a kind that does not count as open, with its statuses: whether they mean that is for people to see."""
+    rows = conn.execute(
+        "SELECT r.partner_id, r.kind, count(*), group_concat(DISTINCT r.status) FROM records r"
+        f" LEFT JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind WHERE r.partner_id {_IDS} AND NOT {_OPEN}"
+        f" AND (r.kind <> 'part' OR {_SINGLE}) GROUP BY 1, 2 ORDER BY 1, 2",
+        params,
+    )
+    return {
+        (partner, _KIND[kind]): f"{many:,} not open: {said.replace(',', ', ')}"
+        for partner, kind, many, said in rows
+        if kind in _KIND
+    }
 
 
 def _counted(kind: str, label: str, rows: list[tuple[Any, ...]]) -> ImpactLine:

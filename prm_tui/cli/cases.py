@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli import settling, systems, transition
-from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
+from prm_tui.cli.common import actor, command, day, opened, plain, print_files, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,8 +171,8 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
     elif options.act == "evidence":
         if not options.out:
             raise UsageError(f"It is written: prm cases evidence {options.id} FOLDER")
-        for path in cases.write_evidence(store, options.id, Path(options.out)):
-            print(plain(path))
+        print_files(options, cases.write_evidence(store, options.id, Path(options.out)))
+        return 0
     elif options.act == "complete":
         deactivation.complete(store, options.id, actor=person, as_of=as_of)
         say(
@@ -188,6 +188,8 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
     else:
         deactivation.withdraw(store, options.id, options.reason, actor=person, as_of=as_of)
         say("The withdrawal waits for approval: prm inbox. Its letter waits with it: prm outbox")
+    if options.json:
+        print_json(case_row(cases.get(store, options.id).row))
     return 0
 
 

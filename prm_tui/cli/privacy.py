@@ -37,7 +37,7 @@ def _hold(options: argparse.Namespace) -> int:
                               as_of=day(options, store))  # fmt: skip
     say(
         f"Change {change}. "
-        + ("The hold is lifted." if options.lift else f"Lift it with: prm hold {options.code} --lift")
+        + ("The hold is lifted." if options.lift else f"Lift it with: prm hold {options.code} --lift --reason …")
     )
     return 0
 

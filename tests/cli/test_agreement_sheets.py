@@ -32,6 +32,9 @@ def test_clauses_in_the_words_of_a_sheet_count_as_those_typed_by_hand(
         ["238", "P-2", "Screw", "approved", "no"],
     ):
         parts.append(row)
+    deals = book.create_sheet("Deals")
+    deals.append(["Reseller No", "Ref", "Deal", "Status"])
+    deals.append(["183", "D-1", "Forty bikes", "on ice"])
     book.save(tmp_path / "agreements.xlsx")
     assert main(["import", str(tmp_path / "agreements.xlsx"), "--as", "Parts=record:part", *db]) == 0
 
@@ -50,6 +53,10 @@ def test_clauses_in_the_words_of_a_sheet_count_as_those_typed_by_hand(
     )
     cure = plan("238", "--reason", "breach")
     assert cure["dates"]["effective_on"] == "2013-12-29"  # a cure period is over when it is over
+    (ended,) = (line for line in plan("183", "--reason", "inactivity")["impact"] if line["key"] == "deal")
+    assert ended["state"] == "none found" and ended["note"].endswith("; 1 not open: on ice"), (
+        "a word nobody knows is seen"
+    )
     (single,) = (line for line in cure["impact"] if line["key"] == "part")
     assert (single["count"], [item.split(",")[0] for item in single["items"]]) == (1, ["P-1"])
 

@@ -128,3 +128,25 @@ def test_who_may_not_see_a_restricted_case_is_not_told_what_it_is_about(prm: Prm
     said = prm("log", "275", "lead", "--actor", "Max Manager", code=2)
     assert f"is subject to a restricted case, case {made['id']}: no new lead begins with it" in said
     assert "leave" not in said
+
+
+def test_every_act_on_a_case_prints_one_json_value_where_it_is_asked_for(prm: Prm, case: str, tmp_path: Path) -> None:
+    dana = ("--actor", "Dana Program", "--json")
+    served = json.loads(prm("cases", "serve", case, "--method", "courier", *dana))
+    assert (served["id"], served["stage"]) == (int(case), "in notice")
+    files = json.loads(prm("cases", "evidence", case, str(tmp_path / "proofs"), "--json"))["files"]
+    assert files and all(Path(file).is_file() for file in files)
+    assert json.loads(prm("cases", "pack", case, str(tmp_path / "pack"), "--json"))["files"]
+    gone = json.loads(prm("cases", "complete", case, "--as-of", "2014-02-27", *dana))
+    assert gone["stage"] == "after"
+    close = (
+        "--lesson",
+        "sold too little",
+        "--reason-confirmed",
+        "inactivity",
+        "--waive",
+        "agreed",
+        "--as-of",
+        "2014-02-27",
+    )
+    assert json.loads(prm("cases", "close", case, *close, *dana))["outcome"] == "deactivated"
