@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -282,9 +283,15 @@ def _show_data(data: dict[str, Any]) -> None:
     if data.get("stops"):
         print(plain(f"  stops: {', '.join(data['stops'])}"))
     for line in data.get("impact", ()):
-        count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
-        amount = line["amount"] or ""
-        print(plain(f"  {line['label']:<22} {count:>11} {amount:>14}  {line['note']}").rstrip())
+        amount = Decimal(line["amount"]) if line["amount"] else None
+        print_impact(line["label"], line["state"], line["count"], amount, line["note"])
+
+
+def print_impact(label: str, state: str, count: int, amount: Decimal | None, note: str) -> None:
+    """A line of the impact: how many, or why there is no number, their amount, and from where."""
+    many = f"{count:,}" if state == "counted" else state
+    money = "" if amount is None else f"{amount:,.2f}"
+    print(plain(f"  {label:<22} {many:>11} {money:>14}  {note}").rstrip())
 
 
 def _show_since(since: Since) -> None:
