@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from importers.export import FORMULA, MOST_ROWS, Written
+from importers.whole import whole
 from prm_tui.domain.book import Cell, Live, Page, Share
 from prm_tui.domain.errors import InputError
 
@@ -27,7 +28,6 @@ def write(out: Path, pages: Sequence[Page]) -> Written:
 
     if out.suffix.lower() != ".xlsx":
         raise InputError(f"{out.name}: figures are written as a workbook. Name it .xlsx")
-    part = out.with_name(f".{out.name}.part")
     written = Written()
     options = {
         "constant_memory": True,
@@ -35,18 +35,12 @@ def write(out: Path, pages: Sequence[Page]) -> Written:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    try:
-        with xlsxwriter.Workbook(str(part), options) as book:
-            formats = {form: book.add_format({"num_format": said}) for form, said in _FORMATS.items()}
-            formats["quoted"] = book.add_format({"num_format": "@", "quote_prefix": True})
-            formats["head"] = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF"})
-            for page in pages:
-                _page(book.add_worksheet(page.name), page, formats, written)
-        part.replace(out)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written ({error.strerror}). Choose another place.") from None
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(out) as part, xlsxwriter.Workbook(str(part), options) as book:
+        formats = {form: book.add_format({"num_format": said}) for form, said in _FORMATS.items()}
+        formats["quoted"] = book.add_format({"num_format": "@", "quote_prefix": True})
+        formats["head"] = book.add_format({"bold": True, "bg_color": "#1F3A5F", "font_color": "#FFFFFF"})
+        for page in pages:
+            _page(book.add_worksheet(page.name), page, formats, written)
     if written.cut:
         written.notes.append(f"{written.cut:,} texts were longer than a cell may be; they end with …")
     return written

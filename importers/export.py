@@ -19,6 +19,7 @@ from typing import Any
 
 from importers import figures
 from importers.table import letter
+from importers.whole import whole
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.sheet import EARLIEST, ID, LONGEST, META, NEVER, Figure, Live, OutColumn, OutSheet
 
@@ -71,14 +72,8 @@ def write(out: Path, sheets: Sequence[OutSheet], *, locked: bool = False, guide:
         raise InputError(f"{out.name}: written are .xlsx, .csv and .json. Give the name one of these endings.")
     if out.suffix.lower() == ".csv" and len(sheets) > 1:
         raise InputError(f"{out.name}: a csv file holds one sheet, and these are {len(sheets)}. Name it .xlsx")
-    part = out.with_name(f".{out.name}.part")
-    try:
+    with whole(out) as part:
         written = writer(part, sheets, locked, guide)
-        part.replace(out)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written ({error.strerror}). Choose another place.") from None
-    finally:
-        part.unlink(missing_ok=True)
     if written.cut:
         written.notes.append(f"{written.cut:,} texts were longer than a cell may be; they end with …")
     if written.replaced:

@@ -23,6 +23,15 @@ class OwnKind:
             form for name in names for form in (name, f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies")
         }
 
+    def called(self, header: str) -> bool:
+        """Whether a column is called like the kind itself, where it is one of record: a customer, a deal."""
+        return self.what.startswith("record") and aliases.words(header) == aliases.words(self.label)
+
+    def field(self, key: str) -> str | None:
+        """The field of its own that a key is, however its words are joined: renewal_opt_out_days is renewal_optout_days."""
+        joined = key.replace("_", "")
+        return key if key in self.fields else next((f for f in self.fields if f.replace("_", "") == joined), None)
+
     def spelt(self) -> dict[str, tuple[str, ...]]:
         """What its label says of columns: a sale no refers to a retail sale, a submission is named beneath its label."""
         label = aliases.words(self.label)
@@ -32,13 +41,14 @@ class OwnKind:
         return {"ref": refs, "name": (label,)} if self.what.startswith("record") else {"ref": refs}
 
 
-def named(kinds: Sequence[OwnKind], sheet: str, *, dated: bool, lasting: bool) -> OwnKind | None:
+def named(kinds: Sequence[OwnKind], sheet: str, *, dated: bool, lasting: bool, several: bool) -> OwnKind | None:
     """The kind that a sheet is called after, figures in its name left out; of an activity only where its rows are dated.
 
-    Where a record and an activity have one label, `lasting` says which is meant. What is called like partners is none.
+    Where a record and an activity have one label, `lasting` says which is meant. What is called like partners is none, but
+    where `several` of its rows are of one partner: customers, with the reseller that serves each.
     """
     title = " ".join(word for word in aliases.words(sheet).split() if not word.isdigit())
-    if title.removesuffix("s") in aliases.PARTNER_WORDS:
+    if title.removesuffix("s") in aliases.PARTNER_WORDS and not several:
         return None
     table = "record" if lasting else "activity"
     found = [kind for kind in kinds if kind.titled(title) and (dated or kind.what.startswith("record"))]

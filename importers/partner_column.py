@@ -7,9 +7,10 @@ nearly all of them are known keys, each reference has one, and they cover a good
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from importers import aliases
+from importers.kinds import OwnKind
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
 
 CONTAINED = 0.99
@@ -22,11 +23,12 @@ def find(
     key_headers: set[str],
     drafts: Sequence[SheetPlan],
     known: Callable[[], Iterable[str]],
-    own: Collection[str] = (),
+    kind: OwnKind | None = None,
 ) -> SheetPlan:
     """The plan with the column that says whose a row is: by its header, else by its values.
 
-    `own`: fields of the kind itself; beside a column of keys, a column of that name is the field.
+    `kind`: what its rows are; beside a column of keys, a column of the name of one of its own fields is that field, and one
+    that is called like the kind is its name.
     """
     free = [c for c in plan.columns if c.target == "data" and c.type != "empty"]
     same = [c for c in free if aliases.words(c.header) in key_headers]
@@ -38,7 +40,7 @@ def find(
         (names, "its header names a partner"),
     ):
         if len(found) == 1:
-            others = [c for c in names if c.key not in own]
+            others = [c for c in names if kind is None or not (c.key in kind.fields or kind.called(c.header))]
             return _with_name(plan.with_target(found[0].header, "partner", why), found[0], others)
     _collect_keys(staging, drafts, known)
     ref = plan.column("ref")

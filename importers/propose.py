@@ -92,8 +92,9 @@ def propose(
             plans.append(plan)
             continue
         if plan.noun in ("activity", "record", "contacts"):
+            kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
+            plan = _fields(plan, kind)
             if plan.why != MAPPED and not plan.ours:
-                kind = next((kind for kind in kinds if kind.what == plan.what), OwnKind(plan.what, ""))
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
             plan = replace(plan, flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
@@ -227,7 +228,10 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]
     has_status = any(s in aliases.RECORD["status"] for s in said)
     ends = any(s in aliases.RECORD["ends_on"] for s in said)
     if keys_partner or names_partner:
-        called = named(kinds, plan.sheet, dated=has_date, lasting=has_status or ends or not has_date)
+        keys = [c for c in plan.columns if aliases.partner_key(c.header)]
+        several = len(keys) == 1 and _repeats(staging, plan, keys[0])
+        lasting = has_status or ends or not has_date
+        called = named(kinds, plan.sheet, dated=has_date, lasting=lasting, several=several)
         if called is not None:
             return called.what, f"it is called like what the file knows as {called.label.lower()}"
     if (keys_partner or names_partner) and (has_status or ends):
@@ -259,10 +263,7 @@ def _lists_contacts(staging: sqlite3.Connection, plan: SheetPlan, said: list[str
         return True
     if not any(s in aliases.CONTACT["name"] and s != "name" for s in said):
         return False
-    rows, owners = staging.execute(
-        f"SELECT count(c{owner.pos}), count(DISTINCT c{owner.pos}) FROM {plan.table}"
-    ).fetchone()
-    return bool(rows and owners <= (1 - REPEATED) * rows)
+    return _repeats(staging, plan, owner)
 
 
 def _kind(kinds: dict[str, tuple[str, ...]], title: str, said: list[str]) -> str | None:
@@ -293,6 +294,14 @@ def _partners(staging: sqlite3.Connection, plan: SheetPlan) -> SheetPlan:
     if named and plan.column("name") is None:
         plan = plan.with_target(named[0].header, "name", "its header names a partner")
     return plan
+
+
+def _repeats(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan) -> bool:
+    """Whether a good part of the values stand in several rows: a list of partners has one row for each."""
+    filled, different = staging.execute(
+        f"SELECT count(c{column.pos}), count(DISTINCT c{column.pos}) FROM {plan.table}"
+    ).fetchone()
+    return bool(filled and different <= (1 - REPEATED) * filled)
 
 
 def _tells_rows_apart(staging: sqlite3.Connection, plan: SheetPlan, column: ColumnPlan) -> bool:
@@ -326,7 +335,7 @@ def _owned(
     if plan.noun == "contacts":
         return by_words(partner_column.find(staging, plan, key_headers, drafts, known), aliases.CONTACT)
     if plan.noun == "record":
-        plan = partner_column.find(staging, plan, key_headers, drafts, known, kind.fields)
+        plan = partner_column.find(staging, plan, key_headers, drafts, known, kind)
     who = "person" if plan.noun == "activity" else "owner"
     for column in plan.columns:
         if column.target == "data" and aliases.words(column.header) in person_headers:
@@ -344,7 +353,20 @@ def _owned(
             plan = plan.with_target(column.header, who, "its header names a person of our own")
     if plan.noun == "record":
         return plan
-    return partner_column.find(staging, plan, key_headers, drafts, known, kind.fields)
+    return partner_column.find(staging, plan, key_headers, drafts, known, kind)
+
+
+def _fields(plan: SheetPlan, kind: OwnKind) -> SheetPlan:
+    """Columns that are fields of the kind under its own names for them, unless the sheet has that column, too."""
+    there = {column.key for column in plan.columns}
+    own = [kind.field(c.key) if c.target == "data" and not c.kept_as else None for c in plan.columns]
+    columns = (
+        replace(column, kept_as=field, why=f"“{column.header}” says so")
+        if field and field not in there and own.count(field) == 1
+        else column
+        for column, field in zip(plan.columns, own, strict=True)
+    )
+    return replace(plan, columns=tuple(columns))
 
 
 def _is_flat(plan: SheetPlan, drafts: Sequence[SheetPlan]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from importers import staging
 from importers.table import letter
+from importers.whole import whole
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.exchange import Refused
 from prm_tui.domain.mapping import REASON, SheetPlan
@@ -28,18 +29,16 @@ def write(
     """Write the workbook; the number of rows in it that need correcting. InputError when it cannot be written."""
     if out.suffix.lower() != ".xlsx":
         raise InputError(f"{out.name}: refused rows are written as a workbook. Name it .xlsx")
-    try:
+    with whole(out) as part:
         only = paths[0] if len(paths) == 1 else None
         small = only is not None and only.stat().st_size <= ANNOTATED_BYTES
         if only and small and only.suffix.lower() == ".xlsx" and sum(p.rows for p in plans) <= ANNOTATED_ROWS:
             try:
-                _annotate(only, plans, refused, out)
+                _annotate(only, plans, refused, part)
             except (KeyError, ValueError, TypeError, AttributeError):  # what another reader makes of odd workbooks
-                _anew(staged, plans, refused, out)
+                _anew(staged, plans, refused, part)
         else:
-            _anew(staged, plans, refused, out)
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written ({error.strerror}). Name another place with --errors") from None
+            _anew(staged, plans, refused, part)
     return len({(r.file, r.sheet, r.row) for r in refused})
 
 

@@ -47,9 +47,7 @@ class _Emits(NamedTuple):
 
 
 def _emitting(conn: sqlite3.Connection) -> Iterator[_Emits]:
-    for kind, body in conn.execute(
-        "SELECT name, emits FROM kinds WHERE tbl = 'record' AND emits <> '{}'"
-    ).fetchall():
+    for kind, body in conn.execute("SELECT name, emits FROM kinds WHERE tbl = 'record' AND emits <> '{}'").fetchall():
         for field, what in json.loads(body).items():
             if isinstance(what, str):
                 yield _Emits(kind, field, what, "null")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prm_tui.domain.condition.catalogue import Field
 from prm_tui.domain.condition.scope import Selector
 from storage.days import same
-from storage.sql import Sql
+from storage.sql import Sql, yes_no
 
 if TYPE_CHECKING:
     from storage.conditions import Compiler, Place
@@ -88,12 +88,7 @@ def _typed(text: str, found: Field) -> Sql:
         number = f"(CASE WHEN typeof({text}) IN ('integer', 'real') THEN {text} END)"
         return Sql(number, found.type == "money", empty=True)
     if found.type == "yes/no":
-        said = f"lower({text})"
-        return Sql(
-            f"(CASE WHEN {said} IN ('1', '1.0', 'yes', 'y', 'true') THEN 1"
-            f" WHEN {said} IN ('0', '0.0', 'no', 'n', 'false') THEN 0 END)",
-            empty=True,
-        )
+        return Sql(yes_no(text), empty=True)
     if found.type == "text":  # a sheet may say it in digits alone
         return Sql(f"CAST({text} AS TEXT)", empty=True)
     return Sql(text, empty=True)

@@ -19,12 +19,15 @@ _SAID = {"Suspended": "is suspended", "In notice": "is in notice", "Deactivated"
 def of(conn: sqlite3.Connection, partner_id: int) -> tuple[str, int | None] | None:
     """Why nothing new begins with a partner, in words, and the case behind it; None where it may."""
     row = conn.execute(
-        f"SELECT p.status, (SELECT max(c.id) FROM cases c WHERE c.partner_id = p.id AND (({LEAVING}) OR c.kind = 'suspension'"
-        " AND c.state = 'open' OR c.kind = 'deactivation' AND (c.stage = 'after' OR c.outcome = 'deactivated')))"
-        f" FROM partners p WHERE p.id = ? AND {FROZEN}",
+        "SELECT p.status, f.id, f.restricted FROM partners p LEFT JOIN cases f ON f.id = (SELECT max(c.id) FROM cases c"
+        f" WHERE c.partner_id = p.id AND (({LEAVING}) OR c.kind = 'suspension' AND c.state = 'open'"
+        f" OR c.kind = 'deactivation' AND (c.stage = 'after' OR c.outcome = 'deactivated'))) WHERE p.id = ? AND {FROZEN}",
         (partner_id,),
     ).fetchone()
-    return None if row is None else (_SAID.get(row[0], "is about to leave"), row[1])
+    if row is None:
+        return None
+    status, case, restricted = row
+    return _SAID.get(status, "is subject to a restricted case" if restricted else "is about to leave"), case
 
 
 def told(found: tuple[str, int | None]) -> str:

@@ -9,12 +9,14 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from prm_tui.domain.deactivation import ImpactLine
 from prm_tui.domain.money import from_units, shown
 from prm_tui.domain.notice import Terms
+from storage.sql import yes_no
 
 ITEMS = 200
 _RECORDS = (
@@ -41,6 +43,8 @@ _MONEY = (
     ("locked", "Money that is due", ("approved", "payable")),
     ("pending", "Money still pending", ("new", "hold")),
 )
+_SINGLE = yes_no("json_extract(r.data, '$.single_source')")
+_MONTH_END = yes_no("json_extract(r.data, '$.month_end')")
 _IDS = "IN (SELECT value FROM json_each(:ids))"
 Lines = dict[int, list[ImpactLine]]
 
@@ -68,22 +72,41 @@ def _records(conn: sqlite3.Connection, params: dict[str, str], partners: list[in
     rows = conn.execute(
         "SELECT r.partner_id, r.kind, r.name, r.status, r.amount - CASE WHEN r.kind IN ('fund', 'funds', 'fund_request')"
         " THEN coalesce(CAST(json_extract(r.data, '$.spent') AS INTEGER), 0) ELSE 0 END, r.currency, r.ends_on"
-        " FROM records r JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind"
+        " FROM records r LEFT JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind"
         f" WHERE r.partner_id {_IDS} AND {_OPEN} AND (r.ends_on IS NULL OR r.ends_on >= :as_of)"
-        " AND (r.kind <> 'part' OR json_extract(r.data, '$.single_source') = 'yes') ORDER BY r.amount DESC, r.name",
+        f" AND (r.kind <> 'part' OR {_SINGLE}) ORDER BY r.amount DESC, r.name",
         params,
     ).fetchall()
     held: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
     for partner, kind, *rest in rows:
         if kind in _KIND:
             held[partner, _KIND[kind]].append(tuple(rest))
+    over = _over(conn, params)
     newest = _newest(conn, {kind for kind in _KIND.values() if any((p, kind) not in held for p in partners)})
     found: Found = []
     for (kind, *_), label in _RECORDS:
         for partner in partners:
             there = held.get((partner, kind))
-            found.append((partner, _counted(kind, label, there) if there else _nothing(kind, label, newest.get(kind))))
+            line = _counted(kind, label, there) if there else _nothing(kind, label, newest.get(kind))
+            if not there and (partner, kind) in over:
+                line = replace(line, note=f"{line.note}; {over[partner, kind]}")
+            found.append((partner, line))
     return found
+
+
+def _over(conn: sqlite3.Connection, params: dict[str, str]) -> dict[tuple[int, str], str]:
+    """What there is of a kind that does not count as open, with its statuses: whether they mean that is for people to see."""
+    rows = conn.execute(
+        "SELECT r.partner_id, r.kind, count(*), group_concat(DISTINCT r.status) FROM records r"
+        f" LEFT JOIN kinds k ON k.tbl = 'record' AND k.name = r.kind WHERE r.partner_id {_IDS} AND NOT {_OPEN}"
+        f" AND (r.kind <> 'part' OR {_SINGLE}) GROUP BY 1, 2 ORDER BY 1, 2",
+        params,
+    )
+    return {
+        (partner, _KIND[kind]): f"{many:,} not open: {said.replace(',', ', ')}"
+        for partner, kind, many, said in rows
+        if kind in _KIND
+    }
 
 
 def _counted(kind: str, label: str, rows: list[tuple[Any, ...]]) -> ImpactLine:
@@ -275,20 +298,21 @@ def terms(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Terms:
 def terms_of(conn: sqlite3.Connection, partner_ids: Sequence[int], as_of: date) -> dict[int, Terms]:
     """As `terms`, partner by partner."""
     rows = conn.execute(
-        "SELECT p.id, p.type, p.joined_on, r.name, r.ends_on, r.data, max(coalesce(r.ends_on, '9999')) FROM partners p"
+        "SELECT p.id, p.type, p.joined_on, r.name, r.ends_on, r.data,"
+        f" {_MONTH_END}, max(coalesce(r.ends_on, '9999')) FROM partners p"
         " LEFT JOIN records r ON r.partner_id = p.id AND r.kind = 'agreement' AND (r.ends_on IS NULL OR r.ends_on >= :as_of)"
         " AND (r.starts_on IS NULL OR r.starts_on <= :as_of) AND EXISTS (SELECT 1 FROM kinds k WHERE k.tbl = 'record'"
         f" AND k.name = 'agreement' AND {_OPEN}) WHERE p.id {_IDS} GROUP BY p.id",
         {"ids": json.dumps(list(partner_ids)), "as_of": as_of.isoformat()},
     )
     found = {}
-    for partner, kind, joined, name, ends, data, _ in rows:
+    for partner, kind, joined, name, ends, data, to_month_end, _ in rows:
         said = json.loads(data) if data else {}
         found[partner] = Terms(
             type=kind, joined_on=date.fromisoformat(joined) if joined else None, agreement=name,
             agreement_ends=date.fromisoformat(ends) if ends else None, notice_days=_days(said, "notice_days"),
             cure_days=_days(said, "cure_days"), renewal_optout_days=_days(said, "renewal_optout_days"),
-            month_end=bool(said.get("month_end")), deemed_days=_days(said, "deemed_days"),
+            month_end=bool(to_month_end), deemed_days=_days(said, "deemed_days"),
             address=str(said.get("notice_address") or ""), law=str(said.get("law") or ""),
         )  # fmt: skip
     return found
@@ -297,4 +321,5 @@ def terms_of(conn: sqlite3.Connection, partner_ids: Sequence[int], as_of: date) 
 def _days(said: dict[str, Any], key: str) -> int | None:
     """A clause in whole days; one that is no number of days says nothing."""
     value = said.get(key)
+    value = int(value) if isinstance(value, str) and value.strip().isdecimal() else value
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3650 else None

@@ -181,7 +181,8 @@ def approvals(conn: sqlite3.Connection, ids: Sequence[int] | None, token: str, v
     of = "" if ids is None else "AND t.partner_id IN (SELECT value FROM json_each(:ids))"
     rows = conn.execute(
         f"SELECT '{token}-t' || t.id, p.code, p.name, t.title, coalesce(t.detail, c.reason),"
-        " (SELECT name FROM people WHERE id = c.requested_by), coalesce((SELECT name FROM people WHERE id = t.owner), t.role),"
+        " (SELECT name FROM people WHERE id = coalesce(json_extract(t.data, '$.asked_by'), c.requested_by)),"
+        " coalesce((SELECT name FROM people WHERE id = t.owner), t.role),"
         " t.due_on, coalesce((SELECT group_concat(value, ', ') FROM json_each(t.data, '$.choices')) || ' or no', 'yes or no'),"
         " NULL, NULL, NULL, NULL FROM tasks t JOIN partners p ON p.id = t.partner_id JOIN cases c ON c.id = t.case_id"
         f" WHERE t.kind = 'approval' AND t.state = 'open' AND {MAY_SEE} {of} ORDER BY t.due_on IS NULL, t.due_on, t.id",

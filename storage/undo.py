@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 
 from prm_tui.domain.change import ERASURE, ChangeRow, Undone, UndoPlan
 from prm_tui.domain.errors import UsageError
-from storage import holds
+from storage import holds, served
 from storage.log_triggers import columns, logged_tables
 from storage.owners import owned
 from storage.schema import HISTORY
@@ -113,8 +113,8 @@ class _Undoing:
         self._gather_inserted()
         self.held = holds.any_held(self.conn)
         self._spare_held("doomed")
+        self._spare_served("doomed")
         self._spare_handed_over()
-        self._spare_served()
         self._spare_edited()
         self._spare_in_use()
         self._delete_doomed()
@@ -164,12 +164,21 @@ class _Undoing:
     def _spare_held(self, listed: str) -> None:
         """Nothing of a partner under legal hold is taken back."""
         rows = holds.among(self.conn, listed) if self.held else []
-        for table, row_id in rows:
-            self._spare(table, row_id, "legal hold", "blocked")
-            if listed == "putback":
-                self.conn.execute("DELETE FROM temp.putback WHERE tbl = ? AND row_id = ?", (table, row_id))
+        self._spare_all(rows, "legal hold", listed)
         if rows:
             self.plan.cannot.append(f"what is of partners under legal hold: {', '.join(holds.named(self.conn)[:5])}")
+
+    def _spare_served(self, listed: str) -> None:
+        """Nothing that led to a notice that was served is taken back: it is withdrawn."""
+        rows = served.among(self.conn, listed, self.targets)
+        self._spare_all(rows, "notice was served", listed)
+        self.plan.cannot += [said for said in served.titles(self.conn, rows) if said not in self.plan.cannot]
+
+    def _spare_all(self, rows: list[tuple[str, int]], why: str, listed: str) -> None:
+        for table, row_id in rows:
+            self._spare(table, row_id, why, "blocked")
+            if listed == "putback":
+                self.conn.execute("DELETE FROM temp.putback WHERE tbl = ? AND row_id = ?", (table, row_id))
 
     def _spare_handed_over(self) -> None:
         rows = self.conn.execute(
@@ -193,15 +202,6 @@ class _Undoing:
             " AND NOT EXISTS (SELECT 1 FROM steps k WHERE k.case_id = t.id AND k.state IN ('waiting', 'planned'))",
             {"on": self.change.as_of.isoformat(), "only": self.only},
         )
-
-    def _spare_served(self) -> None:
-        rows = self.conn.execute(
-            "SELECT e.id, e.title, p.name FROM evidence e JOIN doomed d ON d.tbl = 'evidence' AND d.id = e.id"
-            " LEFT JOIN partners p ON p.id = e.partner_id WHERE e.kind = 'service'"
-        ).fetchall()
-        for row_id, title, name in rows:
-            self._spare("evidence", row_id, "notice was served", "kept")
-            self.plan.cannot.append(f"{name}: {title}; a notice that was served is withdrawn, not undone")
 
     def _spare_edited(self) -> None:
         """Rows with a field whose value is no longer the one they were inserted with."""
@@ -275,6 +275,7 @@ class _Undoing:
         )
         self.conn.execute("CREATE INDEX temp.putback_row ON putback(tbl, col, row_id)")
         self._spare_held("putback")
+        self._spare_served("putback")
         self._spare_messages()
         outcomes = dict[tuple[str, int], str]()
         for table, col in self.conn.execute("SELECT DISTINCT tbl, col FROM putback ORDER BY tbl, col").fetchall():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli import settling, systems, transition
-from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
+from prm_tui.cli.common import actor, command, day, opened, plain, print_files, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,8 +172,8 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
     elif options.act == "evidence":
         if not options.out:
             raise UsageError(f"It is written: prm cases evidence {options.id} FOLDER")
-        for path in cases.write_evidence(store, options.id, Path(options.out)):
-            print(plain(path))
+        print_files(options, cases.write_evidence(store, options.id, Path(options.out)))
+        return 0
     elif options.act == "complete":
         deactivation.complete(store, options.id, actor=person, as_of=as_of)
         say(
@@ -188,6 +189,8 @@ def _act(options: argparse.Namespace, store: Store, person: int | None) -> int:
     else:
         deactivation.withdraw(store, options.id, options.reason, actor=person, as_of=as_of)
         say("The withdrawal waits for approval: prm inbox. Its letter waits with it: prm outbox")
+    if options.json:
+        print_json(case_row(cases.get(store, options.id).row))
     return 0
 
 
@@ -279,9 +282,15 @@ def _show_data(data: dict[str, Any]) -> None:
     if data.get("stops"):
         print(plain(f"  stops: {', '.join(data['stops'])}"))
     for line in data.get("impact", ()):
-        count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
-        amount = line["amount"] or ""
-        print(plain(f"  {line['label']:<22} {count:>11} {amount:>14}  {line['note']}").rstrip())
+        amount = Decimal(line["amount"]) if line["amount"] else None
+        print_impact(line["label"], line["state"], line["count"], amount, line["note"])
+
+
+def print_impact(label: str, state: str, count: int, amount: Decimal | None, note: str) -> None:
+    """A line of the impact: how many, or why there is no number, their amount, and from where."""
+    many = f"{count:,}" if state == "counted" else state
+    money = "" if amount is None else f"{amount:,.2f}"
+    print(plain(f"  {label:<22} {many:>11} {money:>14}  {note}").rstrip())
 
 
 def _show_since(since: Since) -> None:

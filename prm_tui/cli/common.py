@@ -119,6 +119,16 @@ def print_json(value: Any) -> None:
     print(json.dumps(as_json(value), ensure_ascii=False, indent=2))
 
 
+def print_files(options: argparse.Namespace, written: Iterable[Path]) -> None:
+    """The files a command wrote, to stdout."""
+    names = [str(path) for path in written]
+    if options.json:
+        print_json({"files": names})
+    else:
+        for name in names:
+            print(plain(name))
+
+
 def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Rows as CSV; text a spreadsheet would take for a formula gets an apostrophe."""
     import csv

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.cli.cases import case_row
+from prm_tui.cli.cases import case_row, print_impact
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, say, with_json
 
 if TYPE_CHECKING:
@@ -139,9 +139,7 @@ def _print_plan(plan: Plan) -> None:
     if plan.open_case is not None:
         print(f"  ! a deactivation is under way already: prm cases show {plan.open_case}")
     for line in plan.impact:
-        count = f"{line.count:,}" if line.state == "counted" else line.state
-        amount = "" if line.amount is None else f"{line.amount:,.2f}"
-        print(plain(f"  {line.label:<22} {count:>11} {amount:>14}  {line.note}").rstrip())
+        print_impact(line.label, line.state, line.count, line.amount, line.note)
     dates = plan.dates
     sure = "to be given; proposed is" if dates.asked else "both planned until service is recorded:"
     print(f"  dates {sure} notice received {dates.notice_on}, effective {dates.effective_on}")

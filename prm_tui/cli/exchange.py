@@ -155,6 +155,7 @@ def _import(options: argparse.Namespace) -> int:
     from prm_tui.services import automation, exchange, files
 
     forced, saved, choices = _forced(options.forced), _maps(options.map), _choices(options)
+    exchange.place_for_refused(options.errors)
     paths = [Path(f) for f in options.files]
     headers, dates = _headers(options.header), _dates(options.dates)
     plain_import = not (
@@ -255,6 +256,7 @@ def _merge(options: argparse.Namespace) -> int:
     from prm_tui.services import exchange
 
     choices = Choices(prefer="ours" if options.ours else "theirs" if options.theirs else None)
+    exchange.place_for_refused(options.errors)
     with opened(options) as store, exchange.read(store, [Path(f) for f in options.files]) as reading:
         exchange.only_ours(reading)
         if options.dry_run:
@@ -313,13 +315,13 @@ def _progress() -> Any:
 
 def _map(options: argparse.Namespace) -> int:
     from prm_tui.domain.mapping import SavedMap, to_toml
-    from prm_tui.services import exchange
+    from prm_tui.services import exchange, packs
 
     with ExitStack() as held:
         store = held.enter_context(opened(options)) if database(options).exists() else None
         reading = held.enter_context(exchange.read(store, [Path(options.file)]))
         if options.save:
-            Path(options.save).write_text(to_toml([SavedMap.of(p) for p in reading.taken]), encoding="utf-8")
+            packs.write_file(Path(options.save), to_toml([SavedMap.of(p) for p in reading.taken]))
             say(f"Written: {options.save}. Use it with: prm import {options.file} --map {options.save}")
         if options.json:
             print_json(

@@ -96,6 +96,9 @@ def let_pass(options: argparse.Namespace, store: Any) -> int:
     change = gates.let_pass(
         store, options.id, options.out, options.name, options.reason, actor=actor(options, store), as_of=as_of
     )
-    left = sum(one.passed is None for one in gates.of_case(store, options.id, as_of))
+    standing = gates.of_case(store, options.id, as_of)
+    left = sum(one.passed is None for one in standing)
+    if options.json:
+        print_json(as_data(standing))
     say(f"“{options.name}” may pass (change {change}). {f'{left:,} more' if left else 'Nothing more'} in the way.")
     return 0

@@ -19,7 +19,7 @@ from prm_tui.cli.common import (
     say,
     with_json,
 )
-from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.errors import UsageError
 
 
 def register(commands: Any) -> None:
@@ -75,10 +75,10 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _write(options: argparse.Namespace) -> int:
-    from prm_tui.services import letters, outbox
+    from prm_tui.services import letters, outbox, packs
 
     letterhead = Path(options.letterhead) if options.letterhead else None
-    text = _text(Path(options.text)) if options.text else None
+    text = packs.read_file(Path(options.text)) if options.text else None
     with opened(options) as store:
         made = letters.write(
             store, options.case, options.kind, letterhead=letterhead, text=text, said=assignments(options.field),
@@ -98,15 +98,6 @@ def _write(options: argparse.Namespace) -> int:
     numbers = " ".join(str(number) for number in made)
     say(f"Approve it: prm outbox approve {numbers}" if made else "It is written as it is; nothing is new.")
     return 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: this is no text in UTF-8. Save it so.") from None
 
 
 def _out(options: argparse.Namespace) -> int:

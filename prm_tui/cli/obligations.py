@@ -47,8 +47,8 @@ def _obligations(options: argparse.Namespace) -> int:
 def _number(options: argparse.Namespace, at: int, what: str) -> int:
     words = options.what[at : at + 1]
     if not words or not words[0].isdecimal() or len(words[0]) > 15:
-        said = f"“{words[0]}” is no number of" if words else "Which"
-        raise UsageError(f"{said} {what}? See: prm obligations, prm cases list")
+        said = f"“{words[0]}” is no number of an obligation or a case." if words else f"Which {what}?"
+        raise UsageError(f"{said} See: prm obligations, prm cases list")
     return int(words[0])
 
 

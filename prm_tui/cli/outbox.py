@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli.common import actor, command, day, opened, plain, print_json, print_table, say, with_json
-from prm_tui.domain.errors import InputError, UsageError
+from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from prm_tui.domain.message import MessageRow, Moved
@@ -101,11 +101,11 @@ def _list(options: argparse.Namespace) -> int:
     if counts["returned"]:
         say(f"{counts['returned']:,} came back; something is missing: prm outbox show ID, prm outbox edit ID …")
     if counts["draft"]:
-        say(f"{counts['draft']:,} wait for approval: prm outbox approve ID…, or --all")
+        say(f"{counts['draft']:,} to be approved: prm outbox approve ID…, or --all")
     if counts["approved"]:
-        say(f"{counts['approved']:,} are approved; write them for your mail program: prm outbox export DIR")
+        say(f"{counts['approved']:,} approved; write them for your mail program: prm outbox export DIR")
     if counts["handed over"]:
-        say(f"{counts['handed over']:,} were given to your mail program; once sent: prm outbox confirm ID…, or --all")
+        say(f"{counts['handed over']:,} given to your mail program; once sent: prm outbox confirm ID…, or --all")
     return 0
 
 
@@ -137,12 +137,12 @@ def _show(options: argparse.Namespace) -> int:
 
 def _edit(options: argparse.Namespace) -> int:
     from prm_tui.domain.message import STATES
-    from prm_tui.services import outbox
+    from prm_tui.services import outbox, packs
 
     (number,) = _named(options, one=True)
     if options.body is not None and options.body_file is not None:
         raise UsageError("--body or --body-file, not both.")
-    body = _text(Path(options.body_file)) if options.body_file is not None else options.body
+    body = packs.read_file(Path(options.body_file)) if options.body_file is not None else options.body
     given = {"recipient": options.to, "subject": options.subject, "body": body}
     fields = {key: text for key, text in given.items() if text is not None}
     if not fields:
@@ -158,15 +158,6 @@ def _edit(options: argparse.Namespace) -> int:
     elif change:
         say(f"Approve it: prm outbox approve {number}")
     return 0
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: this is no text in UTF-8. Save it so.") from None
 
 
 def _approve(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import import_module
 
 from prm_tui import __version__
@@ -36,7 +37,8 @@ GROUPS = (
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]  # ours raises instead of leaving
-        raise UsageError(f"{message}. See: {self.prog} --help")
+        said = re.sub(r"invalid int value: '(.*)'$", r"“\1” is no whole number", message)
+        raise UsageError(f"{said}. See: {self.prog} --help")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -30,6 +30,8 @@ def _settings(options: argparse.Namespace) -> int:
         print_json([{"key": r.setting.key, "value": r.value, "standard": r.setting.standard, "by": r.by} for r in rows])
         return 0
     print_table(
-        ("Key", "Value", "By", "About"), [(r.setting.key, r.value, r.by or "standard", r.setting.about) for r in rows]
+        ("Key", "Value", "By", "About"),
+        [(r.setting.key, r.value, r.by or "standard", r.setting.about) for r in rows],
+        whole=True,
     )
     return 0

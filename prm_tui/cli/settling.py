@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from prm_tui.cli.common import day, plain, plain_lines, print_json, say
+from prm_tui.cli.common import day, plain_lines, print_files, print_json, say
 from prm_tui.domain.errors import UsageError
 
 
@@ -55,7 +55,6 @@ def pack(options: argparse.Namespace, store: Any, person: int | None) -> int:
     if not options.out:
         raise UsageError(f"Into which folder? prm cases pack {options.id} FOLDER")
     written = casepack.write(store, options.id, Path(options.out), viewer=person, as_of=day(options, store))
-    for path in written:
-        print(plain(path))
+    print_files(options, written)
     say(f"Anyone can check it without prm: cd {options.out} && sha256sum -c SHA256SUMS")
     return 0

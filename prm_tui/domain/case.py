@@ -60,7 +60,8 @@ class TaskRow:
     """A to-do or an approval in somebody's inbox. `state`: planned, open, done, approved, rejected, cancelled.
 
     `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts. `due_at` is
-    the hour of `due` in the file's time zone, where there is one; `signed`: the signed answer is kept.
+    the hour of `due` in the file's time zone, where there is one; `signed`: the signed answer is kept. `asked_by`: who asked
+    for it, where that was another than who asked for the case.
     """
 
     id: int
@@ -84,6 +85,7 @@ class TaskRow:
     detail: str | None = None
     due_at: datetime | None = None
     signed: bool = False
+    asked_by: str | None = None
 
     @property
     def of_workflow(self) -> bool:

@@ -94,7 +94,7 @@ class UndoPlan:
         words: dict[Outcome, str] = {
             "reversed": "put back",
             "kept": "kept, because edited since",
-            "blocked": "blocked, because still in use",
+            "blocked": "blocked, because still in use, held or served",
         }
         for outcome, said in words.items():
             tables = self.counts.get(outcome)

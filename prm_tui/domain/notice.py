@@ -188,7 +188,7 @@ def _by_agreement(path: Path, terms: Terms, notice_on: date) -> tuple[Allowed | 
         return Allowed(name, terms.agreement_ends, rule), ""
     end = notice_on + timedelta(days=days)
     rule = f"{days} days {path.rule} by {name}"
-    if terms.month_end:
+    if terms.month_end and path.table:
         end, rule = month_end(end), f"{rule}, to the end of a calendar month"
     return Allowed(name, end, rule), ""
 

@@ -75,9 +75,25 @@ def evidenced(conn: sqlite3.Connection, wanted: bool) -> bool:
     return wanted and kept.number(conn, EVIDENCE) == 1
 
 
-def ask(change: Change, case: Case, title: str, *, act: str, of: Sequence[int] = (), named: bool = True) -> None:
-    """Ask for approval of something in a case that goes on: of the persons `of` first, then of as many as are needed."""
-    data = {"act": act, **({"evidence": True} if evidenced(change.conn, bool(case.data.get("evidenced"))) else {})}
+def ask(
+    change: Change,
+    case: Case,
+    title: str,
+    *,
+    act: str,
+    of: Sequence[int] = (),
+    named: bool = True,
+    by: int | None = None,
+) -> None:
+    """Ask for approval of something in a case that goes on: of the persons `of` first, then of as many as are needed.
+
+    `by`: who wants it, and so cannot approve it.
+    """
+    data = {
+        "act": act,
+        **({} if by is None else {"asked_by": by}),
+        **({"evidence": True} if evidenced(change.conn, bool(case.data.get("evidenced"))) else {}),
+    }
     wanted = roles(change.conn, named=named, legal=bool(case.data.get("legal")))
     whom: list[tuple[int | None, str | None]] = [(person, None) for person in of]
     for owner, role in [*whom, *((None, role) for role in wanted[len(of) :])]:

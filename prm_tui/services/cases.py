@@ -199,7 +199,7 @@ def may_approve(
         raise UsageError(f"Task {task.id} is a to-do, not an approval. Say: prm done {task.id}")
     case = get(store, task.case_id)
     may_see(store, case, person.id)
-    if person.id == case.requested_by_id and agreeing.needed(store.conn) > 1:
+    if person.name in _asking(case, task) and agreeing.needed(store.conn) > 1:
         raise UsageError(
             f"{person.name} asked for this and cannot approve it. A second person has to.{agreeing.alone(store)}"
         )
@@ -211,6 +211,13 @@ def may_approve(
     if task.act not in ("withdrawal", "dates"):
         gates.hold(store, case, "approval", as_of)
     return case, chosen
+
+
+def _asking(case: Case, task: TaskRow) -> set[str | None]:
+    """Who wants what is to be approved. A withdrawal may be approved by who asked for what it takes back."""
+    if task.act == "withdrawal" and task.asked_by:
+        return {task.asked_by}
+    return {case.requested_by, task.asked_by} - {None}
 
 
 def grant(

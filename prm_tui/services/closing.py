@@ -40,7 +40,11 @@ def close(
             f"Case {case_id} of {case.row.name} cannot be closed now: only a deactivation that took effect is."
         )
     person = agreeing.someone(store, actor, "close a case")
+    if not reason.strip():
+        raise UsageError(f"reason: say which it was in the end (--reason-confirmed). It began with: {case.row.reason}.")
     why = packs.deactivation().reason(reason)
+    if reapply_on is not None and reapply_on < date.fromisoformat(case.data["effective_on"]):
+        raise UsageError(f"reapply_on: {reapply_on} lies before the partner left, {case.data['effective_on']}.")
     if not lesson.strip():
         raise UsageError("lesson: say what was learned, for whom is recruited next.")
     with store.reading() as conn:

@@ -280,12 +280,12 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
     with store.change(f"{cases.about(case)} is to end on {effective_on}", actor=actor, as_of=as_of) as change:
         moved = replace(found, effective_on=effective_on, rule=case.data["rule"])
         data = {**case.data, "basis": "put off: later than the rule gives"}
-        _move(change, case, data, moved, case.row.stage)
+        _move(change, case, data, moved, case.row.stage, by=actor)
     return change.id
 
 
-def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage: str) -> None:
-    """The dates that now stand: due dates follow them, and who approved others is asked again."""
+def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage: str, by: int | None = None) -> None:
+    """The dates that now stand: due dates follow them, and who approved others is asked again. `by`: who chose them."""
     end = found.effective_on.isoformat()
     approved = _approved(case)
     data = {**data, "effective_on": end}
@@ -303,7 +303,7 @@ def _move(change: Change, case: Case, data: dict[str, Any], found: Dates, stage:
             stored.update(change, "tasks", task.id, {"state": "cancelled"})
     if end != approved:
         title = f"Approve that {case.row.name} leaves on {end}, not on {approved}: {found.rule}"
-        agreeing.ask(change, case, title, act="dates")
+        agreeing.ask(change, case, title, act="dates", by=by)
     obligations.moved(change, case.row.id, found.effective_on)
 
 
@@ -352,8 +352,8 @@ def withdraw(store: Store, case_id: int, reason: str, *, actor: int | None, as_o
     with store.change(f"withdrawal asked for: deactivation of {cases.about(case)}", actor=actor, as_of=as_of) as change:
         withdrawal.letter(change, case)
         data = {**case.data, "withdrawal": reason.strip()}
-        stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data, "requested_by": person.id})
+        stored.update(change, "cases", case_id, {"stage": "withdrawal", "data": data})
         title = "Approve that the notice is withdrawn, by letter"
         asked = [one for one in stored.approved_by(change.conn, case_id) if one != person.id]
-        agreeing.ask(change, case, title, act="withdrawal", of=asked)
+        agreeing.ask(change, case, title, act="withdrawal", of=asked, by=person.id)
     return change.id

@@ -238,6 +238,12 @@ def only_ours(reading: Reading) -> None:
     reading.questions = [q for q in reading.questions if q.sheet in {p.sheet for p in reading.taken}]
 
 
+def place_for_refused(out: str | None) -> None:
+    """Refuse a place for refused rows where none could be written, before anything is taken."""
+    if out is not None and not (out.lower().endswith(".xlsx") and Path(out).parent.is_dir()):
+        raise InputError(f"{out}: refused rows are written as a workbook, .xlsx, into a folder that is there.")
+
+
 def write_refused(reading: Reading, report: ImportReport, out: Path) -> int:
     """Write the refused rows back as a workbook to correct; how many there are. InputError when it cannot."""
     return refused.write(reading.paths, reading.staging, reading.taken, report.refused(), out)

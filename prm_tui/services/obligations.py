@@ -113,7 +113,10 @@ def add(
     if not case.row.open:
         raise UsageError(f"Case {case_id} is closed ({case.row.outcome}); nothing can be added to it.")
     if (due is None) == (days is None):
-        raise UsageError("due: say on which day it is due, or how many days after the effective date, not both.")
+        raise UsageError(
+            "due: say on which day it is due (--due), or how many days after the effective date (--days); one of the two."
+        )
+    _not_before(case, due)
     if days is not None and "effective_on" not in case.data:
         raise UsageError(f"days: case {case_id} has no effective date yet. Say the day: --due DATE")
     values = {"title": _words("title", title), "rule": rule.strip() or None, "proof": proof.strip() or None}
@@ -122,6 +125,11 @@ def add(
         if case.row.stage != "approval":
             stored.opened(change, case_id)
     return made
+
+
+def _not_before(case: Case, due: date | None) -> None:
+    if due is not None and due < case.row.opened_on:
+        raise UsageError(f"due: {due} lies before the case was opened, {case.row.opened_on}.")
 
 
 def _about(case: Case, title: str) -> str:
@@ -143,6 +151,7 @@ def change_planned(
     """Change an obligation before its case is approved; returns the change, None where nothing is new."""
     row = _planned(store, obligation_id, actor, "changed")
     someone(store, actor, "change an obligation")
+    _not_before(cases.shown(store, row.case_id, actor), due)
     said = {"rule": rule, "proof": proof}
     values: dict[str, Any] = {key: text.strip() or None for key, text in said.items() if text is not None}
     if title is not None:

@@ -186,12 +186,12 @@ def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Add
 
 
 def read_file(path: Path) -> str:
-    """The text of a file of rules. InputError when it cannot be read."""
+    """The text of a file that a person wrote: rules, a letter. InputError when it cannot be read."""
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: this is no file.")
         if path.stat().st_size > LARGEST:
-            raise InputError(f"{path}: more than {LARGEST:,} bytes; this is no file of rules.")
+            raise InputError(f"{path}: more than {LARGEST:,} bytes; this is no text to be read.")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: it cannot be read ({error.strerror or error}).") from error

@@ -110,7 +110,7 @@ def erase(
     partner = partners.get(store, partner_id, as_of)
     if partner.hold:
         raise UsageError(
-            f"{partner.name} is {partner.hold}. Nothing is erased. Lift it first: prm hold {partner.code} --lift"
+            f"{partner.name} is {partner.hold}. Nothing is erased. Lift it first: prm hold {partner.code} --lift --reason …"
         )
     if not contact_ids:
         raise UsageError(f"{partner.name} has no contacts.")

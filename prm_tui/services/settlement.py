@@ -80,7 +80,7 @@ def _remarks(found: Statement, case: Case, agreement: str | None, days: int | No
         said.append(f"What was spent is not said, so nothing is set off: {', '.join(unsaid)}.")
     late = sum(line.after and line.part == "not due" and line.state != "reversed" for line in found.lines)
     if late:
-        said.append(f"{late:,} lines are of after the effective moment and outside of any tail: they are not due.")
+        said.append(f"Lines of after the effective moment and outside of any tail: {late:,}. They are not due.")
     if found.pending:
         said.append(f"Pending lines: {len(found.pending):,}. Decide about each, or take them back all at once.")
     if found.proposals and found.pending:

@@ -59,8 +59,9 @@ def add(
         raise UsageError("A system needs a name.")
     if kind not in KINDS:
         raise UsageError(f"kind: “{kind}” is none. One of: {', '.join(KINDS)}")
-    role = owner.strip() if owner.strip() in ROLES else None
-    person = people.find(store, owner) if owner.strip() and role is None else None
+    said = owner.strip().removeprefix("role:")  # as obligations say it
+    role = said if said in ROLES else None
+    person = people.find(store, said) if said and role is None else None
     made = System(
         clean, kind, None, role, read_columns(columns), due_days, sheet.strip(), person.id if person else None
     )

@@ -13,6 +13,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from prm_tui.cli.main import main
+
 DEALERS = "Dealer No,Dealer Name,Region\n007,=Acme,West\n8,Bolt,East\n"
 
 
@@ -172,3 +174,32 @@ def test_map_shows_what_import_would_do(prm: Shell) -> None:
     prm.db = prm.folder / "nobody.db"
     (plan,) = prm.json("map", "members-2.csv")
     assert plan["header_row"] != 4 and not prm.db.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["export", "partners", "OUT.xlsx"],
+        ["export", "partners", "OUT.csv"],
+        ["insights", "states", "--out", "OUT.xlsx"],
+        ["review", "--out", "OUT.xlsx", "--actor", "Dana Program"],
+        ["map", "SHEET", "--save", "OUT.toml"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said_in_a_line(
+    demo_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    sheet = tmp_path / "deals.csv"
+    sheet.write_text("Reseller No,Deal,Status\n1,Forty bikes,open\n")
+    said = [w.replace("OUT", str(tmp_path / "nowhere" / "out")).replace("SHEET", str(sheet)) for w in words]
+    assert main([*said, "--db", str(shutil.copy(demo_file, tmp_path / "demo.db"))]) == 4
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be written (No such file or directory)." in line
+
+
+def test_a_place_for_refused_rows_is_looked_at_before_anything_is_taken(tmp_path: Path) -> None:
+    prm = Shell(tmp_path)
+    sheet = tmp_path / "dealers.csv"
+    sheet.write_text(DEALERS)
+    _, said = prm("import", str(sheet), "--errors", str(tmp_path / "nowhere" / "x.xlsx"), code=4)
+    assert "into a folder that is there" in said and not prm.db.exists()

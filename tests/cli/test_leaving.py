@@ -65,7 +65,7 @@ def test_obligations_are_listed_added_proven_and_waived(prm: Prm, case: str, tmp
     assert {number, other}.isdisjoint(str(row["id"]) for row in left) and len(left) == len(rows) - 1
     assert "was part of what was approved" in prm("obligations", "remove", str(left[0]["id"]), *dana, code=2)
     assert "--reason belongs to: prm obligations waive" in prm("obligations", case, "--reason", "x", code=2)
-    assert "“seven” is no number of case" in prm("obligations", "seven", code=2)
+    assert "“seven” is no number of an obligation or a case. See" in prm("obligations", "seven", code=2)
     late = json.loads(prm("obligations", "--json", "--as-of", "2015-12-31"))
     assert {row["state"] for row in late} == {"overdue"}
     task = str(left[0]["task"])
@@ -103,3 +103,50 @@ def test_money_and_proof_are_written(prm: Prm, case: str, tmp_path: Path) -> Non
     assert str(tmp_path / "pack" / "SHA256SUMS") in written
     assert "is there already" in prm("cases", "pack", case, str(tmp_path / "pack"), code=4)
     prm("check")
+
+
+def test_what_cannot_be_meant_is_refused_before_anything_is_written(prm: Prm, case: str) -> None:
+    dana = ("--actor", "Dana Program")
+    sign = ("obligations", "add", case, "Take the sign down", *dana)
+    assert "2013-01-01 lies before the case was opened, 2013-11-29" in prm(*sign, "--due", "2013-01-01", code=2)
+    assert "one of the two" in prm(*sign, "--owner", "Lee Legal", code=2)
+    assert "argument ID: “x” is no whole number" in prm("cases", "serve", "x", code=2)
+    prm("cases", "serve", case, "--method", "courier", *dana)
+    prm("cases", "complete", case, "--as-of", "2014-02-27", *dana)
+    close = ("cases", "close", case, "--lesson", "sold too little", "--waive", "agreed", "--as-of", "2014-02-27", *dana)
+    assert "say which it was in the end (--reason-confirmed). It began with: inactivity" in prm(*close, code=2)
+    early = (*close, "--reason-confirmed", "inactivity", "--reapply-on", "2014-02-26")
+    assert "reapply_on: 2014-02-26 lies before the partner left, 2014-02-27" in prm(*early, code=2)
+    assert "[open]" in prm("cases", "show", case), "nothing was waived meanwhile"
+
+
+def test_who_may_not_see_a_restricted_case_is_not_told_what_it_is_about(prm: Prm) -> None:
+    dana = ("--actor", "Dana Program")
+    asked = ("deactivate", "275", "--reason", "mutual", "--restricted", "Lee Legal,Dana Program", "--json", *dana)
+    (made,) = json.loads(prm(*asked))
+    prm("approve", "1", "--actor", "Lee Legal")
+    said = prm("log", "275", "lead", "--actor", "Max Manager", code=2)
+    assert f"is subject to a restricted case, case {made['id']}: no new lead begins with it" in said
+    assert "leave" not in said
+
+
+def test_every_act_on_a_case_prints_one_json_value_where_it_is_asked_for(prm: Prm, case: str, tmp_path: Path) -> None:
+    dana = ("--actor", "Dana Program", "--json")
+    served = json.loads(prm("cases", "serve", case, "--method", "courier", *dana))
+    assert (served["id"], served["stage"]) == (int(case), "in notice")
+    files = json.loads(prm("cases", "evidence", case, str(tmp_path / "proofs"), "--json"))["files"]
+    assert files and all(Path(file).is_file() for file in files)
+    assert json.loads(prm("cases", "pack", case, str(tmp_path / "pack"), "--json"))["files"]
+    gone = json.loads(prm("cases", "complete", case, "--as-of", "2014-02-27", *dana))
+    assert gone["stage"] == "after"
+    close = (
+        "--lesson",
+        "sold too little",
+        "--reason-confirmed",
+        "inactivity",
+        "--waive",
+        "agreed",
+        "--as-of",
+        "2014-02-27",
+    )
+    assert json.loads(prm("cases", "close", case, *close, *dana))["outcome"] == "deactivated"

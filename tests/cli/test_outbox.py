@@ -44,9 +44,7 @@ def prm(db: Path, capsys: pytest.CaptureFixture[str]) -> Prm:
 def test_the_whole_way_out(prm: Prm, tmp_path: Path) -> None:
     out, err = prm()
     assert out.splitlines()[0].split() == ["Id", "State", "Code", "Partner", "Recipient", "Subject"]
-    assert (
-        "Ann Buyer <ann@a.example>" in out and "1 came back" in err and "1 wait for approval: prm outbox approve" in err
-    )
+    assert "Ann Buyer <ann@a.example>" in out and "1 came back" in err and "1 to be approved: prm outbox approve" in err
     second, first = json.loads(prm("list", "--json")[0])
     assert first == {
         "id": 1, "state": "draft", "channel": "mail", "code": "A", "name": "Partner A", "to": "Ann Buyer",

@@ -135,6 +135,18 @@ def test_after_service_it_can_only_be_withdrawn_by_the_same_number_of_people(off
         cases.approve(office, approval, actor=who(office, "Max"), as_of=DAY)
     cases.approve(office, approval, actor=who(office, "Dana"), as_of=DAY)
     assert (status(office, "A"), cases.get(office, case).row.outcome) == ("Active", "withdrawn")
+    assert cases.get(office, case).requested_by == "Dana", "who wanted it withdrawn is not who had asked for it"
+
+
+def test_who_puts_the_date_off_does_not_approve_that(office: Store) -> None:
+    (case,) = ask(office, "A")
+    cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
+    deactivation.move(office, case, date(2026, 9, 30), actor=who(office, "Max"), as_of=DAY)
+    for name in ("Max", "Dana"):
+        with pytest.raises(UsageError, match=f"{name} asked for this"):
+            cases.approve(office, approvals(office, case)[0], actor=who(office, name), as_of=DAY)
+    cases.approve(office, approvals(office, case)[0], actor=who(office, "Lee"), as_of=DAY)
+    assert cases.get(office, case).data["approved_effective_on"] == "2026-09-30"
 
 
 def test_a_rejected_withdrawal_leaves_the_notice_running(office: Store) -> None:
@@ -193,7 +205,17 @@ def test_asking_is_undone_whole_and_service_is_named_as_what_cannot_be(office: S
     (case,) = ask(office, "A")
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     serve(office, case)
-    assert "withdrawn, not undone" in " ".join(history.plan_undo(office).sentences())
+    served, approved, asked = history.changes(office, 3)
+    stands = cases.get(office, case)
+    for one in (served, approved, asked):
+        plan = history.undo(office, one.id, actor=None, as_of=DAY)
+        assert "withdrawn, not undone: prm cases withdraw" in " ".join(plan.sentences())
+        assert {"cases", "tasks", "evidence", "steps", "partners"}.isdisjoint(plan.counts.get("reversed", {}))
+    assert cases.get(office, case) == stands, "nobody takes a notice back without those who approved it"
+    assert partners.get(office, partners.resolve(office, "A"), DAY).fields["status"] == "In notice"
+    obligation = obligations.of(office, case, None)[0]
+    obligations.prove(office, obligation.id, note="closed", actor=who(office, "Dana"), as_of=DAY)
+    assert history.undo(office, actor=None, as_of=DAY).whole, "what came after the service can be taken back"
 
 
 def test_acts_that_bind_are_done_today_not_as_of_another_day(office: Store) -> None:

@@ -101,7 +101,7 @@ def test_the_list_is_edited_before_approval_and_moves_with_the_date(office: Stor
         obligations.prove(office, listing.id, note="done", **act)
     with pytest.raises(UsageError, match="Nobody Here: nobody of that name"):
         obligations.add(office, case, "Somebody else", owner="Nobody Here", days=1, **act)
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(UsageError, match="one of the two"):
         obligations.add(office, case, "Undated", **act)
     assert [t for t in cases.inbox(office) if t.act == "prove"] == [], "nothing is asked of anybody before approval"
     approve(office, case)

@@ -106,7 +106,7 @@ def test_locked_stays_due_pending_stands_apart_and_the_tail_ends(office: Store) 
         (date(2026, 7, 1), date(2026, 7, 14), "90.00"),
     ]
     said = " ".join(found.remarks)
-    assert "nothing is set off: Fair" in said and "1 lines are of after the effective moment" in said
+    assert "nothing is set off: Fair" in said and "outside of any tail: 1. They are not due" in said
 
 
 def test_the_last_second_of_the_day_is_of_the_zone_of_the_file(office: Store) -> None:

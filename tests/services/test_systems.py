@@ -75,6 +75,8 @@ def describe(store: Store) -> None:
     systems.add(store, "finance", FINANCE, owner="Max", due_days=7, actor=who(store, "Dana"), as_of=DAY)
     systems.add(store, "Listing", "Company=name, Remove by=effective_on", kind="department", owner="marketing",
                 actor=who(store, "Dana"), as_of=DAY)  # fmt: skip
+    assert systems.add(store, "Listing", "Company=name, Remove by=effective_on", kind="department", owner="role:marketing",
+                       actor=who(store, "Dana"), as_of=DAY) is None, "a role is called as obligations call it"  # fmt: skip
 
 
 def states(store: Store, case: int, as_of: date = LATER) -> dict[str, str]:
