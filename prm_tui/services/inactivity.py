@@ -17,6 +17,7 @@ from prm_tui.domain.text import nearest
 from storage import Store, coverage, policies, settings, states
 from storage import quiet as stored
 from storage.catalogue import catalogue
+from storage.rhythm import Grown
 
 
 def versions(store: Store) -> list[tuple[Policy, int]]:
@@ -74,13 +75,19 @@ def of_all(
 
 
 def fill(
-    store: Store, as_of: date, *, only: Policy | None = None, ids: Iterable[int] | None = None, known: bool = False
+    store: Store,
+    as_of: date,
+    *,
+    only: Policy | None = None,
+    ids: Iterable[int] | None = None,
+    known: bool = False,
+    grown: Grown | None = None,
 ) -> Sequence[states.Judged]:
-    """As `of_all`, left in temp.state; inside a reading."""
+    """As `of_all`, left in temp.state; inside a reading. `grown`: kept between looks at one day after another."""
     conn = store.conn
     listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of) or [STANDARD]
     by, covered = _known(store, as_of) if known else (None, None)
-    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
+    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered, grown=grown)
 
 
 def _known(store: Store, as_of: date) -> tuple[int, Callable[[Checked], Covered]]:

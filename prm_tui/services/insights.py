@@ -41,6 +41,7 @@ from storage import Store, coverage, insights_rules, insights_why, states
 from storage import insights as stored
 from storage.catalogue import catalogue
 from storage.conditions import compiled
+from storage.rhythm import Grown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -68,9 +69,9 @@ def picture(store: Store, as_of: date) -> Iterator[Picture]:
         yield _picture(store, as_of)
 
 
-def _picture(store: Store, as_of: date, reach: Reach | None = None) -> Picture:
+def _picture(store: Store, as_of: date, reach: Reach | None = None, grown: Grown | None = None) -> Picture:
     conn = store.conn
-    judged = inactivity.fill(store, as_of)
+    judged = inactivity.fill(store, as_of, grown=grown)
     left_out = stored.leave_out(conn, as_of)
     kinds = _kinds(conn, judged, as_of)
     return Picture(conn, as_of, kinds, reach or stored.reach(conn, kinds, as_of), left_out)
@@ -87,14 +88,14 @@ Trend = list[tuple[date, Mapping[str, int]]]
 
 
 def _past(
-    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
+    store: Store, as_of: date, days: Sequence[date], window: int, grown: Grown, *, judged_only: bool = False
 ) -> tuple[Trend, Reach | None]:
-    """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
+    """Looks at days of the past, one after another, by what lies before each: counts, and cases in temp.look."""
     conn, reach = store.conn, None
     trend: Trend = []
     stored.clear_looks(conn)
     for day in days:
-        kinds = _kinds(conn, inactivity.fill(store, day), as_of)
+        kinds = _kinds(conn, inactivity.fill(store, day, grown=grown), as_of)
         stored.leave_out(conn, day, as_of)
         trend.append((day, stored.counts(conn)))
         if stored.begin(conn) > day:
@@ -104,10 +105,10 @@ def _past(
     return trend, reach
 
 
-def _months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
+def _months(store: Store, as_of: date, grown: Grown) -> tuple[Trend, Reach | None]:
     """The ends of the last months, with those cases of which it is known what followed."""
     days = trend_days(as_of, stored.partners(store.conn))
-    return _past(store, as_of, days, WINDOW, judged_only=True)
+    return _past(store, as_of, days, WINDOW, grown, judged_only=True)
 
 
 def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
@@ -148,8 +149,9 @@ class FirstPage:
 def first_page(store: Store, as_of: date) -> FirstPage:
     """States with their trend, reasons by how many, and the expectation, from one look at each day."""
     with store.reading():
-        trend, reach = _months(store, as_of)
-        now = _picture(store, as_of, reach)
+        grown = Grown()
+        trend, reach = _months(store, as_of, grown)
+        now = _picture(store, as_of, reach, grown)
         return FirstPage(_states(now, trend), *counted(now), _expectation(now))
 
 
@@ -261,7 +263,7 @@ def rules(
                 "there is nothing to look at: no month ends between the first activity and"
                 f" {min(end, now.reach.to)}. Choose --from and --to"
             )
-        _past(store, as_of, looks, window)
+        _past(store, as_of, looks, window, Grown())
         cases, open_ = insights_rules.cases(conn)
         made = insights_rules.quality(conn, now.kinds, window, now.reach, looks[0])
         found = Rules(looks[0], looks[-1], len(looks), now.reach, window, cases, open_, made, stored.calibration(conn))
