@@ -58,9 +58,9 @@ INSERT INTO temp.bins SELECT {BINNED}, count(*), sum(p), sum(EXISTS (SELECT 1 FR
 FROM temp.s s WHERE last IS NOT NULL GROUP BY 1
 """
 MONEY = """
-SELECT state, sum(amount), sum(amount * {chance}), count(*) FROM (SELECT s.state, s.p, (SELECT sum(a.amount) FROM activities a
- WHERE a.partner_id = s.id AND a.kind = 'order' AND a.occurred_on > date(:day, '-12 months') AND a.occurred_on <= :day
- AND a.superseded_at IS NULL) AS amount FROM temp.s s) WHERE amount IS NOT NULL GROUP BY 1
+SELECT state, sum(amount), sum(amount * {chance}), count(*) FROM (SELECT s.state, s.p, sum(a.amount) AS amount FROM temp.s s
+ CROSS JOIN activities a ON a.partner_id = s.id AND a.kind = 'order' AND a.occurred_on > date(:day, '-12 months')
+ AND a.occurred_on <= :day AND a.superseded_at IS NULL GROUP BY s.id) GROUP BY 1
 """
 SPLIT = "SELECT type, tier, manager, territory, state, count(*) FROM temp.s GROUP BY 1, 2, 3, 4, 5"
 UNEXPLAINED = f"""
