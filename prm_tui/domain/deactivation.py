@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.notice import Dates, Line, Path, read_table
 from prm_tui.domain.text import nearest
+
+if TYPE_CHECKING:
+    from prm_tui.domain.obligation import Proposed
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ class ImpactLine:
 class Plan:
     """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves.
 
-    `open_case`: a deactivation of it that is under way already, which is opened instead of a second one.
+    `owed`: the obligations that apply. `open_case`: a deactivation of it that is under way already, which is opened instead
+    of a second one.
     """
 
     partner_id: int
@@ -138,6 +142,7 @@ class Plan:
     warnings: tuple[str, ...] = ()
     by: str = "a second person"
     open_case: int | None = None
+    owed: tuple[Proposed, ...] = ()
 
     @property
     def unchecked(self) -> tuple[ImpactLine, ...]:

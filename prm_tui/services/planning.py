@@ -70,7 +70,7 @@ def plans(
             for rule in (one_of.rule for one_of in owed[partner])
         ]
         found.append(Plan(partner, one.code, one.name, why, how, days, tuple(lines[partner]), tuple(tasks), warned,
-                          f"{by}{signed}", one.open_case))  # fmt: skip
+                          f"{by}{signed}", one.open_case, tuple(owed[partner])))  # fmt: skip
     return found
 
 
