@@ -17,7 +17,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from bench import automation, data, engine, exchange, floors, inactivity, leaving
+from bench import automation, data, engine, exchange, floors, inactivity, insights, leaving
 from bench.row import Row, ms, turns
 from bench.terminal import Terminal, tree_memory
 from prm_tui.services import demo
@@ -50,6 +50,7 @@ def main() -> int:
             automation.backtesting,
             *engine.EVERY,
             *inactivity.EVERY,
+            *insights.EVERY,
             *leaving.EVERY,
             resting,
         )

@@ -17,7 +17,7 @@ from bench import data
 from bench.row import Row, ms
 from prm_tui.domain.inactivity import Policy
 from prm_tui.services import conditions, files, looks
-from storage import Store, policies
+from storage import Store, policies, rhythm
 
 TIMES = 3
 DAYS = {"A": 90, "B": 120, "C": 180, "D": 182, "E": 365}
@@ -31,7 +31,7 @@ WITH r AS MATERIALIZED (
  FROM activities a WHERE a.kind IN {COMMERCIAL} AND {_FACTS} GROUP BY a.partner_id),
 m AS MATERIALIZED (
  SELECT p.type, avg((n - 1) / span) AS mean, avg((n - 1) / span * (n - 1) / span) - avg((n - 1) / span) * avg((n - 1) / span) AS var
- FROM r JOIN partners p ON p.id = r.id WHERE n > 2 AND span > 0 GROUP BY p.type),
+ FROM r JOIN partners p ON p.id = r.id WHERE n > 2 AND span > 0 AND {rhythm.sample("r.id")} GROUP BY p.type),
 s AS MATERIALIZED (
  SELECT p.id, p.joined_on, r.n, r.last, julianday(:day) - julianday(r.last) AS days, m.mean / m.var + r.span AS rate,
   m.mean * m.mean / m.var + r.n - 1 AS shape,
@@ -65,7 +65,8 @@ def _five_types(path: Path) -> Store:
 def states(place: Path, env: dict[str, str], paths: dict[str, Path]) -> list[Row]:
     """The states of all partners under five policies, against one statement written by hand."""
     store = _five_types(Path(shutil.copy(paths["large"], place / "states.db")))
-    given = {"day": data.AS_OF.isoformat(), "d90": (data.AS_OF - timedelta(days=90)).isoformat()}
+    given = {"day": data.AS_OF.isoformat(), "d90": (data.AS_OF - timedelta(days=90)).isoformat(),
+             "every": rhythm.sampled(store.conn)}  # fmt: skip
     pairs = []
     for _ in range(TIMES):
         by_hand: dict[str, int] = {}

@@ -17,13 +17,13 @@ from storage.store import Change
 _LABEL = "coalesce((SELECT k.label FROM kinds k WHERE k.tbl = 'activity' AND k.name = a.kind), a.kind)"
 
 
-def entries(conn: sqlite3.Connection, partner_id: int, kind: str | None, as_of: date) -> array[int]:
-    """Ids of a partner's activities up to a date, the latest first."""
+def entries(conn: sqlite3.Connection, partner_id: int, kind: str | None, as_of: date, most: int = -1) -> array[int]:
+    """Ids of a partner's activities up to a date, the latest first; at most so many of them."""
     only = " AND kind = :kind" if kind else ""
     found = conn.execute(
         f"SELECT id FROM activities WHERE partner_id = :partner AND occurred_on <= :as_of{only}"
-        " AND superseded_at IS NULL ORDER BY occurred_on DESC, id DESC",
-        {"partner": partner_id, "as_of": as_of.isoformat(), "kind": kind},
+        " AND superseded_at IS NULL ORDER BY occurred_on DESC, id DESC LIMIT :most",
+        {"partner": partner_id, "as_of": as_of.isoformat(), "kind": kind, "most": most},
     )
     return array("q", (row[0] for row in found))
 

@@ -162,7 +162,7 @@ def step_of(conn: sqlite3.Connection, visit: int | None) -> tuple[Workflow, str]
         " ON v.id = c.version_id JOIN workflows w ON w.id = v.workflow_id WHERE s.id = ?",
         (visit,),
     ).fetchone()
-    flow = Workflow.from_data(row[0], json.loads(row[1]))[0] if row else None
+    flow = Workflow.from_text(row[0], row[1])[0] if row else None
     return (flow, row[2]) if flow else None
 
 

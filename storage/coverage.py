@@ -19,7 +19,7 @@ from storage import emits, gaps, settings
 from storage.feeds import feeds
 
 _LOGGED = (  # partner by partner: there is no index that begins with the kind
-    "SELECT EXISTS (SELECT 1 FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind = ?"
+    "SELECT EXISTS (SELECT 1 FROM {some} p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind = ?"
     " AND a.superseded_at IS NULL)"
 )
 
@@ -70,45 +70,52 @@ def coverage(conn: sqlite3.Connection, kinds: Iterable[str], as_of: date) -> dic
     return found
 
 
-@dataclass
-class _Absent:
-    """Kinds of which a file had nothing when a change had been made, and the last activity there was then."""
+@dataclass(frozen=True)
+class _There:
+    """The kinds a file had anything of when a change had been made, and the last activity there was then."""
 
     change: tuple[int, str]
     last: int
-    kinds: set[str]
+    kinds: frozenset[str]
 
 
-_ABSENT: dict[str, _Absent] = {}
+_THERE: dict[str, _There] = {}
 _STANDS = (
     "SELECT EXISTS (SELECT 1 FROM changes WHERE id = ?1 AND hash = ?2)"
     " AND NOT EXISTS (SELECT 1 FROM changes WHERE id > ?1 AND undoes IS NOT NULL)"
+    " AND (SELECT max(id) FROM activities) <= ?3"
 )
+_LATER = 100_000
+"""After so many more activities it is quicker to look again at all of them."""
 
 
 def _logged(conn: sqlite3.Connection, kind: str) -> bool:
-    """Whether there is anything of a kind. To find nothing takes a look at every partner; that is done once.
+    """Whether there is anything of a kind. To find nothing takes a look at every activity; that is done once for all kinds.
 
     It is remembered with the newest change: as long as that is among the changes of the file, and nothing was taken
-    back since, only later activities can be of the kind.
+    back since, only later activities can be of another kind.
     """
     path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
-    known = _ABSENT.get(path)
-    if known and conn.execute(_STANDS, known.change).fetchone()[0]:
-        if kind in known.kinds:
-            later = "SELECT EXISTS (SELECT 1 FROM activities WHERE id > ? AND kind = ? AND superseded_at IS NULL)"
-            return bool(conn.execute(later, (known.last, kind)).fetchone()[0])
-    else:
-        known = None
-    there = bool(conn.execute(_LOGGED, (kind,)).fetchone()[0])
+    known = _THERE.get(path)
+    if known is None or not conn.execute(_STANDS, (*known.change, known.last + _LATER)).fetchone()[0]:
+        if conn.execute(_LOGGED.format(some="(SELECT id FROM partners LIMIT 100)"), (kind,)).fetchone()[0]:
+            return True
+        known = _look(conn, path)
+    if known is not None and kind not in known.kinds:
+        later = "SELECT EXISTS (SELECT 1 FROM activities WHERE id > ? AND kind = ? AND superseded_at IS NULL)"
+        return bool(conn.execute(later, (known.last, kind)).fetchone()[0])
+    return bool(conn.execute(_LOGGED.format(some="partners"), (kind,)).fetchone()[0])
+
+
+def _look(conn: sqlite3.Connection, path: str) -> _There | None:
+    """Which kinds a file has anything of; None while a change is under way, which has no hash yet to remember it by."""
     newest = conn.execute("SELECT id, hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
-    if there or newest is None or not newest[1]:  # while a change is under way it has no hash
-        return there
-    if known is None or known.change != newest:
-        (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM activities").fetchone()
-        known = _ABSENT[path] = _Absent(newest, last, set())
-    known.kinds.add(kind)
-    return False
+    if newest is None or not newest[1]:
+        return None
+    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM activities").fetchone()
+    rows = conn.execute("SELECT DISTINCT kind FROM activities WHERE superseded_at IS NULL")
+    _THERE[path] = _There(newest, last, frozenset(kind for (kind,) in rows))
+    return _THERE[path]
 
 
 def covered(conn: sqlite3.Connection, checked: Checked, as_of: date) -> Covered:

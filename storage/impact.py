@@ -251,13 +251,16 @@ def _territory(conn: sqlite3.Connection, params: dict[str, str], partners: list[
         )
     }
     names, counts = _others(conn, {territory for territory, _ in own.values() if territory})
+    first = {territory: tuple(name for _, name in listed) for territory, listed in names.items()}
+    place = {territory: {partner: n for n, (partner, _) in enumerate(listed)} for territory, listed in names.items()}
     found: Found = []
     for p in partners:
         territory, there = own.get(p, (None, False))
         if not territory:
             found.append((p, ImpactLine("territory", "Territory", "not checked", note="this partner has no territory")))
             continue
-        others = tuple(name for partner, name in names[territory] if partner != p)[:ITEMS]
+        others, own_place = first.get(territory, ()), place.get(territory, {}).get(p, ITEMS)
+        others = (others[:own_place] + others[own_place + 1 :])[:ITEMS]
         many = counts.get(territory, 0) - there
         note = f"{territory}: {many:,} other partners" if many else f"{territory}: nobody else is there"
         found.append((p, ImpactLine("territory", "Territory", "counted", many, note=note, items=others)))

@@ -159,14 +159,21 @@ def returned(
         f" ({', '.join(f':{n}' for n in cash)}) AND a.superseded_at IS NULL AND a.occurred_on >= b.began"
         " AND a.occurred_on < date(b.began, '{days} days'))"
     )
+    # from one day to the last within the window after it; where there is none, to the next: a silence lies between
+    of = (
+        f"FROM activities a WHERE a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'}) AND a.superseded_at IS NULL"
+        " AND a.occurred_on <= :as_of AND"
+    )
     conn.execute("DROP TABLE IF EXISTS temp.back")
     conn.execute(
-        "CREATE TEMP TABLE back AS WITH d AS (SELECT s.id, a.occurred_on AS day FROM temp.state s CROSS JOIN activities a ON"
-        f" a.partner_id = s.id AND a.kind IN ({', '.join(f':{n}' for n in named) or 'NULL'}) AND a.occurred_on <= :as_of AND"
-        f" a.superseded_at IS NULL WHERE s.last > date(:as_of, '-24 months') AND {IN_PROGRAM}),"
-        " g AS (SELECT id, day, lag(day) OVER (PARTITION BY id ORDER BY day) AS before FROM d), b AS (SELECT id, day AS began, before IS"
-        " NULL AS new FROM g WHERE day > date(:as_of, '-24 months') AND (before IS NULL AND day >= :begun"
-        f" OR julianday(day) - julianday(before) >= :window){outside})"
+        f"CREATE TEMP TABLE back AS WITH RECURSIVE h(id, day, before) AS (SELECT s.id, coalesce((SELECT max(a.occurred_on) {of}"
+        " a.partner_id = s.id AND a.occurred_on <= date(:as_of, '-24 months')), (SELECT min(a.occurred_on)"
+        f" {of} a.partner_id = s.id)), NULL FROM temp.state s WHERE s.last > date(:as_of, '-24 months') AND {IN_PROGRAM} UNION ALL"
+        f" SELECT h.id, coalesce((SELECT max(a.occurred_on) {of} a.partner_id = h.id AND a.occurred_on > h.day AND a.occurred_on <"
+        f" date(h.day, :window || ' days')), (SELECT min(a.occurred_on) {of} a.partner_id = h.id AND a.occurred_on > h.day)), h.day"
+        " FROM h WHERE h.day IS NOT NULL), b AS (SELECT id, day AS began, before IS NULL AS new FROM (SELECT id, day, before FROM h"
+        " WHERE julianday(day) - julianday(before) >= :window OR before IS NULL AND day >= :begun)"
+        f" WHERE day > date(:as_of, '-24 months'){outside})"
         f" SELECT b.id, b.began, b.new, CASE WHEN date(b.began, '90 days') <= :reach THEN {brought.format(days=90)} END AS in90,"
         f" CASE WHEN date(b.began, '180 days') <= :reach THEN {brought.format(days=180)} END AS in180 FROM b",
         {

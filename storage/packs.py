@@ -58,13 +58,13 @@ def known(conn: sqlite3.Connection) -> Known:
 def workflows(conn: sqlite3.Connection) -> dict[str, Workflow | None]:
     """The newest version of every workflow; None for one that the program runs by its own rules."""
     rows = conn.execute("SELECT w.name, v.body FROM workflows w JOIN workflow_versions v ON v.id = w.version_id")
-    return {name: Workflow.from_data(name, json.loads(body))[0] for name, body in rows.fetchall()}
+    return {name: Workflow.from_text(name, body)[0] for name, body in rows.fetchall()}
 
 
 def triggers(conn: sqlite3.Connection) -> dict[str, Trigger]:
     """The newest version of every trigger, on or off."""
     rows = conn.execute("SELECT t.name, v.body FROM triggers t JOIN trigger_versions v ON v.id = t.version_id")
-    found = {name: Trigger.from_data(name, json.loads(body))[0] for name, body in rows.fetchall()}
+    found = {name: Trigger.from_text(name, body)[0] for name, body in rows.fetchall()}
     return {name: trigger for name, trigger in found.items() if trigger is not None}
 
 
@@ -74,7 +74,7 @@ def trigger_then(conn: sqlite3.Connection, name: str, version: int) -> Trigger |
         "SELECT v.body FROM trigger_versions v JOIN triggers t ON t.id = v.trigger_id WHERE t.name = ? AND v.n = ?",
         (name, version),
     ).fetchone()
-    return Trigger.from_data(name, json.loads(row[0]))[0] if row else None
+    return Trigger.from_text(name, row[0])[0] if row else None
 
 
 def last_two(conn: sqlite3.Connection, what: str, name: str) -> tuple[Any, Any]:

@@ -260,26 +260,40 @@ def _survivors(conn: sqlite3.Connection, found: list[tuple[int, str, str]]) -> l
     return list(whole.values())
 
 
+def values(
+    conn: sqlite3.Connection, ids: Sequence[int]
+) -> dict[int, tuple[dict[str, Any], dict[str, Any], Source | None]]:
+    """The built-in fields, the custom fields and the source of partners, by their id."""
+    listed = ", ".join(_NO_TIME.get(key, f"p.{key}") for key in FIELDS)
+    rows = conn.execute(
+        f"SELECT p.id, p.custom, s.file, s.sheet, p.row, {listed} FROM partners p"
+        " LEFT JOIN sources s ON s.id = p.source_id WHERE p.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(ids)),),
+    )
+    types = _types(conn)
+    return {
+        row[0]: (
+            {key: _value(kind, v) for (key, (_, kind)), v in zip(FIELDS.items(), row[5:], strict=True)},
+            {key: _value(types.get(f"custom.{key}", "text"), v) for key, v in json.loads(row[1]).items()},
+            Source(row[2], row[3], row[4]) if row[2] is not None and row[4] is not None else None,
+        )
+        for row in rows
+    }
+
+
 def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | None:
     """One partner whole, or None."""
-    listed = ", ".join(_NO_TIME.get(key, f"p.{key}") for key in FIELDS)
-    row = conn.execute(
-        f"SELECT p.custom, s.file, s.sheet, p.row, {listed} FROM partners p"
-        " LEFT JOIN sources s ON s.id = p.source_id WHERE p.id = ?",
-        (partner_id,),
-    ).fetchone()
-    if row is None:
+    found = values(conn, [partner_id]).get(partner_id)
+    if found is None:
         return None
+    fields, custom, source = found
     held = holds.hold(conn, partner_id)
-    values = {key: _value(kind, v) for (key, (_, kind)), v in zip(FIELDS.items(), row[4:], strict=True)}
-    types = _types(conn)
-    custom = {key: _value(types.get(f"custom.{key}", "text"), v) for key, v in json.loads(row[0]).items()}
     labels = dict(conn.execute("SELECT key, label FROM fields WHERE tbl = 'partner' ORDER BY ord, id").fetchall())
     return Partner(
         id=partner_id,
-        code=str(values["code"]),
-        name=str(values["name"]),
-        fields=values,
+        code=str(fields["code"]),
+        name=str(fields["name"]),
+        fields=fields,
         custom={key: custom[key] for key in [*labels, *(k for k in custom if k not in labels)] if key in custom},
         labels=labels,
         keys=tuple(
@@ -290,7 +304,7 @@ def get(conn: sqlite3.Connection, partner_id: int, as_of: date) -> Partner | Non
         tags=tuple(
             tag for (tag,) in conn.execute("SELECT tag FROM tags WHERE partner_id = ? ORDER BY tag", (partner_id,))
         ),
-        source=Source(row[1], row[2], row[3]) if row[1] is not None and row[3] is not None else None,
+        source=source,
         counts=_counts(conn, partner_id, as_of),
         hold=held.text if held else "",
     )

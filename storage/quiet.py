@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from prm_tui.domain.inactivity import SAYERS, Likely, Path, Worth
 from prm_tui.domain.money import from_units
 from prm_tui.domain.partner import Source
-from storage.rhythm import sampled
+from storage.rhythm import sample, sampled
 
 REVENUE = ("order", "payment")
 """What a partner brings; deals won stand in for it where a file tells of neither."""
@@ -67,17 +67,18 @@ def _any(conn: sqlite3.Connection, kinds: Sequence[str]) -> bool:
 
 
 def upper_half(conn: sqlite3.Connection, as_of: date) -> dict[str, int]:
-    """Type → the median of what its partners brought in their best year, in units; of a large file by every n-th."""
+    """Type → the median of what its partners brought in their best year, in units; of a large file by a sample."""
     kinds = REVENUE if _any(conn, REVENUE) else ("deal_won",)
-    marks = ", ".join("?" * len(kinds))
+    named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     rows = conn.execute(
         "WITH y AS (SELECT coalesce(p.type, '') AS type, a.partner_id, substr(a.occurred_on, 1, 4) AS year, sum(a.amount) AS amount"
-        f" FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({marks}) AND a.occurred_on <= ?"
-        " AND a.superseded_at IS NULL AND a.amount IS NOT NULL WHERE p.id % ? = 0 GROUP BY 2, 3),"
+        f" FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({', '.join(f':{n}' for n in named)})"
+        " AND a.occurred_on <= :as_of AND a.superseded_at IS NULL AND a.amount IS NOT NULL"
+        f" WHERE {sample('p.id')} GROUP BY 2, 3),"
         " b AS (SELECT type, max(amount) AS best FROM y GROUP BY partner_id),"
         " r AS (SELECT type, best, row_number() OVER (PARTITION BY type ORDER BY best) AS n, count(*) OVER (PARTITION BY type) AS c"
         " FROM b) SELECT type, best FROM r WHERE n = (c + 1) / 2",
-        (*kinds, as_of.isoformat(), sampled(conn)),
+        {**named, "as_of": as_of.isoformat(), "every": sampled(conn)},
     )
     return dict(rows.fetchall())
 

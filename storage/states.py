@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from prm_tui.domain.condition import Catalogue, Checked, check
-from prm_tui.domain.condition.scope import Selector
 from prm_tui.domain.condition.windows import back
 from prm_tui.domain.coverage import Covered
 from prm_tui.domain.inactivity import Kept, PartnerState, Policy
@@ -60,11 +59,13 @@ def fill(
     ids: Iterable[int] | None = None,
     known_by: int | None = None,
     covered: Callable[[Checked], Covered] | None = None,
+    grown: rhythm.Grown | None = None,
 ) -> list[Judged]:
     """temp.state(id, policy, state, since, about, n, first, last, slow, risk, exempt): every partner that is not joined to
     another, or those of `ids`; returns the policies by their number.
 
     `known_by`: as it was known at a moment (epoch). `covered` gives the coverage of a condition; else as it is now.
+    `grown`: kept between looks at all partners on one day after another, by what is known now.
     """
     wanted = None if ids is None else json.dumps(list(ids))
     conn.execute("DROP TABLE IF EXISTS temp.state")
@@ -73,16 +74,19 @@ def fill(
         " first TEXT, last TEXT, slow REAL, risk REAL, exempt TEXT)"
     )
     reach = covered or (lambda checked: coverage.covered(conn, checked, as_of))
+    now = covered is None and known_by is None  # so that what is not tracked is not in the file
     _assign(conn, policies, wanted)
-    done, signal = [], None
+    done, signal, whole = [], None, Covered({})
     for n, policy in enumerate(policies):
         listed = kinds(catalogue, policy.signal)
         if listed != signal:
             signal = listed
-            known = None if wanted is None else catalogue.priors(tuple(listed), as_of)  # which fills temp.rhythm, too
-            rhythm.fill(conn, listed, as_of, ids=wanted, known_by=known_by)
+            known = None if wanted is None else catalogue.priors(tuple(listed), as_of)
+            whole = reach(check(f"never({policy.signal})", catalogue)) if listed else Covered({})
+            there = whole.tracked(listed) if now else listed
+            rhythm.fill(conn, there, as_of, ids=wanted, known_by=known_by, grown=grown)
             _keep_priors(conn, rhythm.priors(conn, as_of) if known is None else known)
-        done.append(_judge(conn, catalogue, policy, n, as_of, listed, wanted, known_by, reach))
+        done.append(_judge(conn, catalogue, policy, n, as_of, listed, whole, now, wanted, known_by, reach))
     return done
 
 
@@ -118,13 +122,14 @@ def _judge(
     n: int,
     as_of: date,
     listed: list[str],
+    whole: Covered,
+    now: bool,
     ids: str | None,
     known_by: int | None,
     reach: Callable[[Checked], Covered],
 ) -> Judged:
     checked = check(policy.when, catalogue)
     told = reach(checked)
-    whole = reach(check(f"never({policy.signal})", catalogue)) if listed else told
     silence = replace(
         told, to={**whole.to, **told.to}, feeds={**whole.feeds, **told.feeds}, gaps={**whole.gaps, **told.gaps}
     )
@@ -133,7 +138,7 @@ def _judge(
     settled = silence.settled(listed, as_of, as_of)
     place = Place(checked.scope, Days.one(as_of, known_by, told))
     compiler = Compiler(lasts={})
-    columns = _lasts(compiler, checked, place, listed)
+    columns = _lasts(compiler, checked, place, listed, told if now else None)
     met = compiler.whole(checked.node, place)
     held_since = begun.begun(compiler, checked.node, place)
     exempt = _exempt(conn, compiler, catalogue, policy, as_of, known_by)
@@ -173,21 +178,28 @@ def _judge(
     )  # fmt: skip
 
 
-def _lasts(compiler: Compiler, checked: Checked, place: Place, kinds: list[str]) -> dict[str, str]:
-    """The last day of each signal that the policy asks for, found once: column → SQL; known to the compiler from then on."""
+def _lasts(
+    compiler: Compiler, checked: Checked, place: Place, kinds: list[str], told: Covered | None
+) -> dict[str, str]:
+    """The last day of each signal that the policy asks for, found once: column → SQL; known to the compiler from then on.
+
+    `told`: the kinds that the file has anything of; others are not looked for.
+    """
     columns: dict[str, str] = {}
     for selector in begun.selectors(checked.node, place.scope):
         key = (selector.table, tuple(kind.name for kind in selector.kinds))
         if key in compiler.lasts:
             continue
         name = f"last{len(columns)}"
-        columns[name] = "r.last" if list(key[1]) == kinds else begun.last(compiler, _plain(selector), place)
+        there = tuple(kind for kind in selector.kinds if told is None or kind.name in told.to)
+        if list(key[1]) == kinds:
+            columns[name] = "r.last"
+        elif selector.kinds and not there:
+            columns[name] = "NULL"
+        else:
+            columns[name] = begun.last(compiler, replace(selector, kinds=there, where=None), place)
         compiler.lasts[key] = f"d.{name}"
     return columns
-
-
-def _plain(selector: Selector) -> Selector:
-    return replace(selector, where=None)
 
 
 def _exempt(

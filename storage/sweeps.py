@@ -48,7 +48,7 @@ def triggers(conn: sqlite3.Connection, *names: str, on: bool = False) -> list[Ac
     ):
         if (names and name not in names) or (on and state != "on"):
             continue
-        trigger, faults = Trigger.from_data(name, json.loads(body))
+        trigger, faults = Trigger.from_text(name, body)
         if trigger is None:
             raise ValueError(f"trigger {name}: {faults[0].said}")
         found.append(Active(trigger_id, version, trigger, state))
@@ -67,7 +67,7 @@ def workflow_version(conn: sqlite3.Connection, version_id: int) -> Workflow:
         "SELECT w.name, v.body FROM workflow_versions v JOIN workflows w ON w.id = v.workflow_id WHERE v.id = ?",
         (version_id,),
     ).fetchone()
-    found, faults = Workflow.from_data(name, json.loads(body))
+    found, faults = Workflow.from_text(name, body)
     if found is None:
         raise ValueError(f"workflow {name}: {faults[0].said}")
     return found

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +29,29 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A copy of a file that is made once for all workers of a run.
+
+    Who comes second waits until it is whole: SQLite locks in every system alike.
+    """
+    base = factory.getbasetemp()
+    place = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    path, done = place / name, place / f"{name}.done"
+    lock = sqlite3.connect(place / f"{name}.lock", timeout=300, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        if not done.exists():
+            path.unlink(missing_ok=True)
+            make(path)
+            done.touch()
+    finally:
+        lock.close()
+    return Path(shutil.copy(path, factory.mktemp("own") / name))
+
+
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration file, for tests that only look; those that write take a copy."""
     from prm_tui.services import demo
 
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    demo.build(path)
-    return path
+    return once(tmp_path_factory, "demo.db", demo.build)

@@ -148,7 +148,7 @@ def _print_plan(plan: Plan) -> None:
         print(plain(f"  earliest by the agreement: {dates.agreement.on} ({dates.agreement.rule})"))
     if dates.table:
         print(plain(f"  earliest by the notice table: {dates.table.on} ({dates.table.rule}; {dates.table.basis})"))
-    for due, title, who in sorted(plan.tasks + plan.owed):
+    for due, title, who in sorted(plan.tasks + plan.duties):
         print(plain(f"  {due}  {title}" + (f" ({who})" if who else "")))
     print(plain(f"  approved by {plan.by}"))
     for warning in plan.warnings:

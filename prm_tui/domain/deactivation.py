@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.notice import Dates, Line, Path, read_table
 from prm_tui.domain.text import nearest
+
+if TYPE_CHECKING:
+    from prm_tui.domain.obligation import Proposed
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,8 @@ class ImpactLine:
 class Plan:
     """Everything a deactivation of one partner would do, before it is asked for; nothing is written. `by`: who approves.
 
-    `tasks` and `owed`: steps of the case and obligations at its end, each with its day and whose it is. `open_case`: a
-    deactivation of it that is under way already, which is opened instead of a second one.
+    `tasks` and `duties`: steps of the case and obligations at its end, each with its day and whose it is; `owed`: the rules
+    of these. `open_case`: a deactivation of it that is under way already, which is opened instead of a second one.
     """
 
     partner_id: int
@@ -136,10 +139,11 @@ class Plan:
     dates: Dates
     impact: tuple[ImpactLine, ...]
     tasks: tuple[tuple[date, str, str], ...]
-    owed: tuple[tuple[date, str, str], ...]
+    duties: tuple[tuple[date, str, str], ...]
     warnings: tuple[str, ...] = ()
     by: str = "a second person"
     open_case: int | None = None
+    owed: tuple[Proposed, ...] = ()
 
     @property
     def unchecked(self) -> tuple[ImpactLine, ...]:

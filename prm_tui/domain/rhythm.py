@@ -53,13 +53,21 @@ def surprise(again: int, span: int, silent: int, known: Prior) -> float:
     p = ((β+T)/(β+T+t))^(α+x), the Gamma–Poisson probability of nothing in t days, after x events in T days, with the
     prior Gamma(α, β) of its type.
     """
-    rate = known.rate + span
-    return float((rate / (rate + max(silent, 0))) ** (known.shape + again))
+    return _surprise(again, span, silent, known.shape, known.rate)
+
+
+def _surprise(again: int, span: int, silent: int, shape: float, rate: float) -> float:
+    rate += span
+    return float((rate / (rate + max(silent, 0))) ** (shape + again))
 
 
 def limit(again: int, span: int, chance: float, known: Prior) -> float:
     """The silence in days that is as unlikely as `chance` for this rhythm: `surprise` turned round."""
-    return float((known.rate + span) * (chance ** (-1 / (known.shape + again)) - 1))
+    return _limit(again, span, chance, known.shape, known.rate)
+
+
+def _limit(again: int, span: int, chance: float, shape: float, rate: float) -> float:
+    return float((rate + span) * (chance ** (-1 / (shape + again)) - 1))
 
 
 def of_days(days: int, span: int | None, silent: int | None, shape: float, rate: float) -> float | None:
@@ -68,12 +76,12 @@ def of_days(days: int, span: int | None, silent: int | None, shape: float, rate:
         return None
     if silent <= FLOOR:
         return 1.0
-    return 0.0 if silent > CAP else surprise(days - 1, span, silent, Prior(shape, rate))
+    return 0.0 if silent > CAP else _surprise(days - 1, span, silent, shape, rate)
 
 
 def limit_of(days: int | None, span: int | None, chance: float, shape: float, rate: float) -> float | None:
     """`limit` for a partner that was active on so many days; None for one that never was."""
-    return None if not days or span is None else limit(days - 1, span, chance, Prior(shape, rate))
+    return None if not days or span is None else _limit(days - 1, span, chance, shape, rate)
 
 
 def alive(again: int, span: int, silent: int, known: Prior) -> float:

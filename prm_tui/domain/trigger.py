@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any
 
 from prm_tui.domain.errors import UsageError
@@ -122,6 +124,12 @@ class Trigger:
     def about(self) -> Subject:
         """The subject, taken apart."""
         return Subject.of(self.subject)
+
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def from_text(name: str, text: str) -> tuple[Trigger | None, list[Fault]]:
+        """As `from_data`, of the JSON a file keeps; the same text is read once."""
+        return Trigger.from_data(name, json.loads(text))
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> tuple[Trigger | None, list[Fault]]:

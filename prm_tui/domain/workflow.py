@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from prm_tui.domain.fault import Fault, Key
@@ -41,6 +42,12 @@ class Workflow:
     owner: str
     steps: tuple[Step, ...]
     restricted: tuple[str, ...] = ()
+
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def from_text(name: str, text: str) -> tuple[Workflow | None, list[Fault]]:
+        """As `from_data`, of the JSON a file keeps; the same text is read once."""
+        return Workflow.from_data(name, json.loads(text))
 
     @classmethod
     def from_data(cls, name: str, data: Mapping[str, Any]) -> tuple[Workflow | None, list[Fault]]:
@@ -82,6 +89,10 @@ class Workflow:
 
     def starts(self) -> list[tuple[Key, str]]:
         """The workflows it may start: (key, name)."""
+        return list(self._starts)
+
+    @cached_property
+    def _starts(self) -> tuple[tuple[Key, str], ...]:
         found: list[tuple[Key, str]] = []
         for n, step in enumerate(self.steps):
             for key, target in self.ways(step):
@@ -89,7 +100,7 @@ class Workflow:
                     found.append((("step", n, *key), target.removeprefix(START)))
             if isinstance(step, Start):
                 found.append((("step", n, "workflow"), step.workflow))
-        return found
+        return tuple(found)
 
     @property
     def acts(self) -> frozenset[str]:

@@ -40,6 +40,7 @@ from storage import Store, insights_rules, insights_why
 from storage import insights as stored
 from storage.catalogue import catalogue
 from storage.conditions import compiled
+from storage.rhythm import Grown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -67,9 +68,9 @@ def picture(store: Store, as_of: date) -> Iterator[Picture]:
         yield _picture(store, as_of)
 
 
-def _picture(store: Store, as_of: date, reach: Reach | None = None) -> Picture:
+def _picture(store: Store, as_of: date, reach: Reach | None = None, grown: Grown | None = None) -> Picture:
     conn = store.conn
-    judged = looks.fill(store, as_of)
+    judged = looks.fill(store, as_of, grown=grown)
     left_out = stored.leave_out(conn, as_of)
     kinds = looks.kinds(conn, judged, as_of)
     return Picture(conn, as_of, kinds, reach or stored.reach(conn, kinds, as_of), left_out)
@@ -113,8 +114,9 @@ class FirstPage:
 def first_page(store: Store, as_of: date) -> FirstPage:
     """States with their trend, reasons by how many, and the expectation, from one look at each day."""
     with store.reading():
-        trend, reach = looks.months(store, as_of)
-        now = _picture(store, as_of, reach)
+        grown = Grown()
+        trend, reach = looks.months(store, as_of, grown)
+        now = _picture(store, as_of, reach, grown)
         return FirstPage(_states(now, trend), *counted(now), _expectation(now))
 
 
@@ -226,7 +228,7 @@ def rules(
                 "there is nothing to look at: no month ends between the first activity and"
                 f" {min(end, now.reach.to)}. Choose --from and --to"
             )
-        looks.past(store, as_of, days, window)
+        looks.past(store, as_of, days, window, Grown())
         cases, open_ = insights_rules.cases(conn)
         made = insights_rules.quality(conn, now.kinds, window, now.reach, days[0])
         found = Rules(days[0], days[-1], len(days), now.reach, window, cases, open_, made, stored.calibration(conn))

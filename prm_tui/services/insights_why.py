@@ -23,17 +23,22 @@ MOST = 1_000
 def reasons(store: Store, as_of: date) -> Reasons:
     """Reasons by how many partners, by type, tier and territory; losses by competitor; fields that separate; prospects."""
     with picture(store, as_of) as now:
-        conn = now.conn
-        quiet, unexplained = counted(now)
-        period = f"until {as_of}"
-        ended = pareto(insights_why.ended(conn, as_of), period, "closed cases")
-        groups = tuple(insights_why.groups(conn, BY))
-        found = insights_why.competitors(conn, as_of)
-        fields = insights_why.fields(conn)
-        separations = _separations(now, fields)
-        stayed, of = insights_why.survivors(conn, fields, as_of)
-        prospects = insights_why.prospects(conn, fields, stayed / of, MOST) if of else []
-        inferred = _inferred(now, unexplained.behind.ids or ())
+        return of_picture(now)
+
+
+def of_picture(now: Picture) -> Reasons:
+    """As `reasons`, of a picture there is."""
+    conn, as_of = now.conn, now.as_of
+    quiet, unexplained = counted(now)
+    period = f"until {as_of}"
+    ended = pareto(insights_why.ended(conn, as_of), period, "closed cases")
+    groups = tuple(insights_why.groups(conn, BY))
+    found = insights_why.competitors(conn, as_of)
+    fields = insights_why.fields(conn)
+    separations = _separations(now, fields)
+    stayed, of = insights_why.survivors(conn, fields, as_of)
+    prospects = insights_why.prospects(conn, fields, stayed / of, MOST) if of else []
+    inferred = _inferred(now, unexplained.behind.ids or ())
     return Reasons(
         as_of, quiet, inferred, ended, groups, tuple((q, name, n, n / whole) for q, name, n, whole in found), unexplained,
         separations, (stayed, of),

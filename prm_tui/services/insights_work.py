@@ -85,8 +85,8 @@ def behind(store: Store, as_of: date, what: str, **named: str) -> tuple[int, ...
 
 def pillars(store: Store, as_of: date) -> tuple[Pillar, ...]:
     """The eight pillars of a program, a line each."""
-    told = insights_why.reasons(store, as_of)
     with picture(store, as_of) as now:
+        told = insights_why.of_picture(now)
         made: tuple[Callable[[Picture], Pillar], ...] = (_onboard, _enable, _market, _sell, _incentivize, _accelerate)
         return (_strategize(told, now), _recruit(told, now), *(one(now) for one in made))
 

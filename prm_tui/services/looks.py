@@ -17,19 +17,29 @@ from prm_tui.domain.insights import ENOUGH, WINDOW, Bin, Reach, trend_days
 from storage import Store, coverage, policies, states
 from storage import insights as stored
 from storage.catalogue import catalogue
+from storage.rhythm import Grown
 
 if TYPE_CHECKING:
     import sqlite3
 
 
 def fill(
-    store: Store, as_of: date, *, only: Policy | None = None, ids: Iterable[int] | None = None, known: bool = False
+    store: Store,
+    as_of: date,
+    *,
+    only: Policy | None = None,
+    ids: Iterable[int] | None = None,
+    known: bool = False,
+    grown: Grown | None = None,
 ) -> Sequence[states.Judged]:
-    """The state of partners on a day, left in temp.state; inside a reading. See inactivity.of_all."""
+    """The state of partners on a day, left in temp.state; inside a reading. See inactivity.of_all.
+
+    `grown`: kept between looks at one day after another.
+    """
     conn = store.conn
     listed = [only] if only else in_effect((p for p, _ in policies.policies(conn)), as_of) or [STANDARD]
     by, covered = _known(store, as_of) if known else (None, None)
-    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered)
+    return states.fill(conn, catalogue(conn), listed, as_of, ids=ids, known_by=by, covered=covered, grown=grown)
 
 
 def _known(store: Store, as_of: date) -> tuple[int, Callable[[Checked], Covered]]:
@@ -49,14 +59,14 @@ Trend = list[tuple[date, Mapping[str, int]]]
 
 
 def past(
-    store: Store, as_of: date, days: Sequence[date], window: int, *, judged_only: bool = False
+    store: Store, as_of: date, days: Sequence[date], window: int, grown: Grown, *, judged_only: bool = False
 ) -> tuple[Trend, Reach | None]:
-    """Looks at days of the past, by what lies before each of them: counts, and cases in temp.look."""
+    """Looks at days of the past, one after another, by what lies before each of them: counts, and cases in temp.look."""
     conn, reach = store.conn, None
     trend: Trend = []
     stored.clear_looks(conn)
     for day in days:
-        told = kinds(conn, fill(store, day), as_of)
+        told = kinds(conn, fill(store, day, grown=grown), as_of)
         stored.leave_out(conn, day, as_of)
         trend.append((day, stored.counts(conn)))
         if stored.begin(conn) > day:
@@ -66,10 +76,10 @@ def past(
     return trend, reach
 
 
-def months(store: Store, as_of: date) -> tuple[Trend, Reach | None]:
+def months(store: Store, as_of: date, grown: Grown) -> tuple[Trend, Reach | None]:
     """The ends of the last months, with those cases of which it is known what followed."""
     days = trend_days(as_of, stored.partners(store.conn))
-    return past(store, as_of, days, WINDOW, judged_only=True)
+    return past(store, as_of, days, WINDOW, grown, judged_only=True)
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,7 @@ def chances(store: Store, as_of: date) -> Chances:
     newest = conn.execute("SELECT hash FROM changes ORDER BY id DESC LIMIT 1").fetchone()
     key, stands = (str(store.path), as_of), str(newest[0]) if newest else ""
     if key not in _KEPT or _KEPT[key][0] != stands:
-        _, reach = months(store, as_of)
+        _, reach = months(store, as_of, Grown())
         cases, came = stored.quiet_cases(conn)
         usual = came / cases if cases >= ENOUGH else LIKELY
         _KEPT[key] = stands, Chances(stored.calibration(conn), usual, cases, reach.to if reach else as_of)

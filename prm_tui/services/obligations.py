@@ -76,9 +76,7 @@ def applying(
 
 def plan(change: Change, opened: Mapping[int, Plan]) -> None:
     """Put into cases that were just opened (case → what was planned for it) all obligations that apply."""
-    leaving = {found.partner_id: (found.impact, found.reason.key) for found in opened.values()}
-    found = applying(change.conn, leaving, change.as_of)
-    stored.plan(change, {case: found[one.partner_id] for case, one in opened.items()})
+    stored.plan(change, {case: found.owed for case, found in opened.items()})
 
 
 def _shipped() -> dict[str, Any]:

@@ -177,22 +177,22 @@ def get(store: Store, partner_id: int, as_of: date) -> Partner:
     return partner
 
 
-def preview(store: Store, partner_id: int, as_of: date, *, with_state: bool = True) -> Preview:
-    """What the pane beside the list shows; without its state, for who has that of many partners at once."""
+def preview(store: Store, partner_id: int, as_of: date) -> Preview:
+    """What the pane beside the list shows."""
     from prm_tui.services import inactivity
 
     with store.reading() as conn:
         partner = get(store, partner_id, as_of)
         rhythm = stored.rhythm(conn, partner_id, as_of)
         months = stored.trend(conn, [partner_id], as_of, PREVIEW_MONTHS)
-        latest = activities.entries(conn, partner_id, None, as_of)[:LATEST_SHOWN]
+        latest = activities.entries(conn, partner_id, None, as_of, LATEST_SHOWN)
         return Preview(
             partner=partner,
             rhythm=rhythm,
             days_since=(as_of - rhythm.last_on).days if rhythm.last_on else None,
             trend=months.get(partner_id, (0,) * PREVIEW_MONTHS),
             latest=tuple(activities.rows(conn, latest)),
-            state=inactivity.of(store, partner_id, as_of) if with_state else None,
+            state=inactivity.of(store, partner_id, as_of),
         )
 
 

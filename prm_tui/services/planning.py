@@ -65,12 +65,12 @@ def plans(
         days = _dates(how, terms[partner], table, start, notice, effective_on, one)
         warned = _warnings(one, why, days, as_of)
         tasks = [(due(step, days), step.title, _whose(step.owner)) for step in known.steps if step.do == "task"]
-        due_then = [
+        duties = [
             (days.effective_on + timedelta(days=rule.days), rule.title, _whose(rule.owner))
             for rule in (one_of.rule for one_of in owed[partner])
         ]
-        found.append(Plan(partner, one.code, one.name, why, how, days, tuple(lines[partner]), tuple(tasks), tuple(due_then), warned,
-                          f"{by}{signed}", one.open_case))  # fmt: skip
+        found.append(Plan(partner, one.code, one.name, why, how, days, tuple(lines[partner]), tuple(tasks), tuple(duties), warned,
+                          f"{by}{signed}", one.open_case, tuple(owed[partner])))  # fmt: skip
     return found
 
 

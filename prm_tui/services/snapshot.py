@@ -8,42 +8,57 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from prm_tui.domain.activity import TimelineRow
 from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import ImpactLine, Moved, Plan, Since
 from prm_tui.domain.inactivity import PartnerState
-from prm_tui.services import cases, conditions, inactivity, partners
-from storage import Store, impact, since
+from prm_tui.domain.partner import Rhythm
+from prm_tui.services import cases, conditions, inactivity
+from prm_tui.services.partners import LATEST_SHOWN
+from storage import Store, activities, impact, partners, since
 
 
 def of_many(store: Store, plans: Sequence[Plan], memo: str, as_of: date) -> list[bytes]:
     """What is known about the partners of plans at this moment, each as canonical JSON: fields, facts, the latest, the impact."""
     ids = [found.partner_id for found in plans]
-    facts = conditions.facts_of_many(store, ids, as_of)
-    states = {row.partner_id: row for row in inactivity.of_all(store, as_of, ids=ids)}
-    return [
-        _one(store, found, {fact.text: fact.value for fact in facts[one]}, states.get(one), memo, as_of)
-        for one, found in zip(ids, plans, strict=True)
-    ]
+    with store.reading() as conn:
+        facts = conditions.facts_of_many(store, ids, as_of)
+        states = {row.partner_id: row for row in inactivity.of_all(store, as_of, ids=ids)}
+        fields = partners.values(conn, ids)
+        latest = {one: activities.entries(conn, one, None, as_of, LATEST_SHOWN) for one in ids}
+        rows = {row.id: row for row in activities.rows(conn, [row for found in latest.values() for row in found])}
+        return [
+            canonical(
+                _said(found, memo, as_of)
+                | _known(*fields[one][:2], partners.rhythm(conn, one, as_of), [rows[row] for row in latest[one]])
+                | {"facts": {fact.text: fact.value for fact in facts[one]}, "state": _state(states.get(one))}
+            )
+            for one, found in zip(ids, plans, strict=True)
+        ]
 
 
-def _one(store: Store, found: Plan, facts: dict[str, Any], state: PartnerState | None, memo: str, as_of: date) -> bytes:
-    seen = partners.preview(store, found.partner_id, as_of, with_state=False)
-    said = {
-        "as_of": as_of,
-        "partner": seen.partner.fields,
-        "custom": seen.partner.custom,
-        "facts": facts,
-        "state": state and {"is": state.state.label, "since": state.since, "why": state.why, "policy": state.policy.when},
-        "orders": seen.rhythm.orders,
-        "median_gap_days": seen.rhythm.median_gap,
+def _said(found: Plan, memo: str, as_of: date) -> dict[str, Any]:
+    return {"as_of": as_of, "impact": [line(one) for one in found.impact], "reason": found.reason.key, "path": found.path.key,
+            "memo": memo.strip()}  # fmt: skip
+
+
+def _known(
+    fields: dict[str, Any], custom: dict[str, Any], rhythm: Rhythm, latest: Sequence[TimelineRow]
+) -> dict[str, Any]:
+    return {
+        "partner": fields,
+        "custom": custom,
+        "orders": rhythm.orders,
+        "median_gap_days": rhythm.median_gap,
         "latest": [{"on": r.occurred_on, "what": r.label, "ref": r.ref, "amount": r.amount, "from": r.source and str(r.source)}
-                   for r in seen.latest],
-        "impact": [line(one) for one in found.impact],
-        "reason": found.reason.key,
-        "path": found.path.key,
-        "memo": memo.strip(),
+                   for r in latest],
     }  # fmt: skip
-    return canonical(said)
+
+
+def _state(found: PartnerState | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"is": found.state.label, "since": found.since, "why": found.why, "policy": found.policy.when}
 
 
 def canonical(said: dict[str, Any]) -> bytes:
@@ -90,7 +105,7 @@ def _moved(case: Case, now: Sequence[ImpactLine]) -> list[Moved]:
             continue
         before = _amount(was["amount"])
         difference = None if before is None and one.amount is None else Decimal(one.amount or 0) - (before or 0)
-        found.append(Moved(one.key, one.label, _said(was), _said(new), one.count - was["count"], difference))
+        found.append(Moved(one.key, one.label, _in_words(was), _in_words(new), one.count - was["count"], difference))
     return found
 
 
@@ -98,7 +113,7 @@ def _amount(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _said(one: dict[str, Any]) -> str:
+def _in_words(one: dict[str, Any]) -> str:
     if one["state"] != "counted":
         return str(one["state"])
     return f"{one['count']:,}" + ("" if one["amount"] is None else f", {_amount(one['amount']):,.2f}")

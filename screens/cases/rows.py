@@ -131,7 +131,7 @@ def happens(plans: Sequence[Plan]) -> Content:
     ]
     later = [
         (short_date(due), title, "muted")
-        for due, title, _ in sorted(first.tasks + first.owed)
+        for due, title, _ in sorted(first.tasks + first.duties)
         if due > first.dates.effective_on
     ]
     parts = [Content.styled("What will happen, and when", "bold $muted"), Content("")]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from prm_tui.cli.main import main
+from tests.conftest import once
 
 WORKBOOK = Path(__file__).parent.parent.parent / "prm_tui" / "data" / "resellers-and-sales.xlsx"
 
@@ -19,9 +20,11 @@ WORKBOOK = Path(__file__).parent.parent.parent / "prm_tui" / "data" / "resellers
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the real workbook in it, for commands that only look."""
-    path = tmp_path_factory.mktemp("real") / "real.db"
-    assert main(["import", str(WORKBOOK), "--db", str(path), "--as-of", "2013-11-29"]) == 0
-    return path
+
+    def read(path: Path) -> None:
+        assert main(["import", str(WORKBOOK), "--db", str(path), "--as-of", "2013-11-29"]) == 0
+
+    return once(tmp_path_factory, "main-job.db", read)
 
 
 class Shell:
