@@ -39,11 +39,10 @@ class _Emits(NamedTuple):
         """SQL of the date."""
         return f"r.{self.field}" if self.field in _OWN else f"substr(json_extract(r.data, '$.\"{self.field}\"'), 1, 10)"
 
-    @property
-    def wanted(self) -> str:
-        """SQL of the records that make one."""
+    def wanted(self, to: str = ":as_of") -> str:
+        """SQL of the records that make one up to a day."""
         said = " AND folded(coalesce(r.status, '')) IN (SELECT value FROM json_each(:statuses))"
-        return f"r.kind = :kind AND {self.day} <= :as_of{said if self.statuses != 'null' else ''}"
+        return f"r.kind = :kind AND {self.day} <= {to}{said if self.statuses != 'null' else ''}"
 
 
 def _emitting(conn: sqlite3.Connection) -> Iterator[_Emits]:
@@ -64,10 +63,11 @@ def covered(conn: sqlite3.Connection) -> list[tuple[str, str, int, date]]:
     found: dict[tuple[str, int], date] = {}
     made: dict[str, set[str]] = {}
     for one in _emitting(conn):
+        known = one.wanted("date(s.read_at, 'unixepoch')")
         rows = conn.execute(
-            f"SELECT s.feed_id, max({one.day}) FROM records r JOIN sources s ON s.id = r.source_id WHERE {one.wanted}"
-            " AND s.feed_id IS NOT NULL GROUP BY 1",
-            {"kind": one.kind, "statuses": one.statuses, "as_of": date.today().isoformat()},
+            f"SELECT s.feed_id, max({one.day}) FROM records r JOIN sources s ON s.id = r.source_id"
+            f" WHERE {known} AND s.feed_id IS NOT NULL GROUP BY 1",
+            {"kind": one.kind, "statuses": one.statuses},
         ).fetchall()
         for feed, day in rows:
             made.setdefault(one.kind, set()).add(one.made)
@@ -76,7 +76,7 @@ def covered(conn: sqlite3.Connection) -> list[tuple[str, str, int, date]]:
 
 
 def _one(change: Change, one: _Emits) -> int:
-    conn, day, wanted = change.conn, one.day, one.wanted
+    conn, day, wanted = change.conn, one.day, one.wanted()
     params = {
         "kind": one.kind,
         "made": one.made,

@@ -75,7 +75,7 @@ def rows(conn: sqlite3.Connection) -> dict[int, int]:
     held = dict(conn.execute("SELECT feed_id, count(*) FROM feed_rows GROUP BY feed_id").fetchall())
     for feed_id, count in conn.execute(
         "SELECT s.feed_id, sum(a.held) FROM sources s JOIN (SELECT source_id, count(*) AS held FROM activities"
-        " WHERE superseded_at IS NULL AND source_id IS NOT NULL GROUP BY source_id) a ON a.source_id = s.id"
+        " WHERE superseded_at IS NULL AND source_id IS NOT NULL AND record_id IS NULL GROUP BY source_id) a ON a.source_id = s.id"
         " WHERE s.feed_id IS NOT NULL GROUP BY s.feed_id"
     ):
         held[feed_id] = held.get(feed_id, 0) + count

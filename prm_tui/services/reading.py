@@ -17,6 +17,7 @@ from importers.propose import Taken, propose
 from prm_tui.domain.errors import InputError
 from prm_tui.domain.mapping import NEEDED, Question, SavedMap, SheetPlan
 from prm_tui.domain.sheet import token_row
+from prm_tui.services import shipped
 from storage import Store, imports, outgoing
 
 ORDER = {
@@ -200,8 +201,8 @@ def _own(staged: Any, store: Store | None) -> dict[int, own.Own]:
 
 
 def _kinds(store: Store | None) -> list[OwnKind]:
-    """The kinds of activity and record that packs have brought."""
-    return [] if store is None else [OwnKind(*told) for told in imports.kinds(store.conn)]
+    """The kinds of activity and record that packs have brought; of a file that is not there yet, those it will have."""
+    return [OwnKind(*told) for told in (shipped.kinds() if store is None else imports.kinds(store.conn))]
 
 
 def _remembered(store: Store | None) -> list[SavedMap]:

@@ -25,7 +25,7 @@ CORE = "3"
 
 
 def install_core(store: Store) -> None:
-    """Give a file the kinds that every program has, their fields, and the policies; what it knows stays as it is."""
+    """Give a file the kinds that every program has, their fields, and the policies; what the file says of them stays as it is."""
     if store.setting("core_pack") == CORE:
         return
     known = set(store.conn.execute("SELECT tbl, name FROM kinds").fetchall())
@@ -37,13 +37,19 @@ def install_core(store: Store) -> None:
             (CORE, change.id),
         )
         change.conn.executemany(
-            "INSERT INTO kinds(tbl, name, label, class, pillar, open, pack, change_id) VALUES (?,?,?,?,?,?,'core',?)",
+            "INSERT INTO kinds(tbl, name, label, class, pillar, pack, change_id) VALUES (?,?,?,?,?,'core',?)",
             [
-                (table, name, kind["label"], kind.get("class"), kind.get("pillar"), json.dumps(kind.get("open", [])),
-                 change.id)
+                (table, name, kind["label"], kind.get("class"), kind.get("pillar"), change.id)
                 for table, name, kind in missing
             ],
-        )  # fmt: skip
+        )
+        change.conn.executemany(
+            "UPDATE kinds SET open = ?1, emits = ?2 WHERE tbl = ?3 AND name = ?4 AND pack = 'core' AND (open <> ?1 OR emits <> ?2)",
+            [
+                (json.dumps(kind.get("open", [])), json.dumps(kind.get("emits", {})), table, name)
+                for table, name, kind in _core()
+            ],
+        )
         change.conn.executemany(
             "INSERT INTO fields(tbl, kind, key, label, type, ord, change_id) VALUES (?,?,?,?,?,?,?)"
             " ON CONFLICT (tbl, kind, key) DO NOTHING",
@@ -64,6 +70,11 @@ def _install_policies(change: Change) -> None:
     for name, policy in parse(text("inactivity"), "inactivity").pack.policies.items():
         if name not in there:
             policies.save(change, policy)
+
+
+def kinds() -> list[tuple[str, str, frozenset[str]]]:
+    """The kinds every file has: what a sheet of them is (record:deal), their label, their own fields."""
+    return [(f"{table}:{name}", kind["label"], frozenset(kind.get("fields", {}))) for table, name, kind in _core()]
 
 
 @cache

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -14,7 +14,7 @@ import pytest
 from prm_tui.domain.errors import DecisionNeeded, InputError
 from prm_tui.domain.exchange import Choices, ImportReport
 from prm_tui.domain.mapping import REASON
-from prm_tui.services import exchange, history, partners
+from prm_tui.services import exchange, files, history, inactivity, partners, records
 from storage import Store
 
 DATA = Path(__file__).parent.parent / "data"
@@ -22,6 +22,13 @@ PIPELINE = DATA / "crm" / "crm-sales-opportunities.xlsx"
 DIRECTORY = DATA / "vendors" / "nc-dbe-vendor-directory.masked.csv"
 PAYMENTS = sorted((DATA / "vendors").glob("oxford-*.csv"))
 DAY = date(2018, 3, 31)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A new file, as a user has it."""
+    with files.open_file(tmp_path / "partners.db", create=True) as opened:
+        yield opened
 
 
 def take(store: Store, paths: Sequence[Path], choices: Choices | None = None, out: Path | None = None) -> ImportReport:
@@ -51,7 +58,7 @@ def test_a_pipeline_brings_accounts_deals_and_their_agents(store: Store, tmp_pat
         partner = partners.resolve(store, code)
         assert one(
             store,
-            "SELECT count(*), sum(amount) / 10000.0, max(ends_on) FROM records"
+            "SELECT count(*), sum(amount) / 10000.0, max(json_extract(data, '$.close_date')) FROM records"
             f" WHERE partner_id = {partner} AND status = 'Won'",
         ) == (won, amount, last)
     assert one(store, "SELECT count(*) FROM partners WHERE manager IS NOT NULL") == 0  # each account has many agents
@@ -63,6 +70,50 @@ def test_a_pipeline_brings_accounts_deals_and_their_agents(store: Store, tmp_pat
     assert "“GTXPro” (1,480 rows) is not in products; “GTX Pro” is near" in said
     assert "“technolgy” (12 rows) is unusual; “technology” is near" in said
     assert one(store, "SELECT count(*) FROM partners WHERE industry = 'technolgy'") == 12
+
+
+def test_the_deals_of_a_pipeline_tell_who_is_active_as_far_as_the_sheet_reaches(store: Store) -> None:
+    expected = json.loads((DATA / "crm" / "expected-facts.json").read_text(encoding="utf-8"))
+    take(store, [PIPELINE])
+    won = "SELECT count(*), sum(amount) / 10000.0, max(occurred_on) FROM activities WHERE kind = 'deal_won' AND superseded_at IS NULL"
+    assert one(store, won) == (expected["orders"], expected["amount_total"], expected["last"])
+    for code, _, amount, deals, _, last in expected["top10"]:
+        assert one(store, f"{won} AND partner_id = {partners.resolve(store, code)}") == (deals, amount, last)
+    last = date.fromisoformat(expected["as_of"])
+    assert {row.key for row in inactivity.of_all(store, last)} == {"active"} and expected["no_order_in_last_180d"] == 0
+    later = inactivity.of_all(store, last + timedelta(days=200))
+    assert {row.key for row in later} == {"unknown"} and len(later) == expected["partners"]
+    assert "sales pipeline covered to 2017-12-31" in later[0].why
+
+
+def test_a_deal_is_won_or_lost_on_the_day_it_is_closed_and_follows_its_status(store: Store) -> None:
+    day = date(2026, 3, 31)
+    partner = partners.add(store, {"code": "A", "name": "Partner A"}, actor=None, as_of=day)
+    fields = {
+        "name": "Fleet",
+        "status": "Negotiation",
+        "starts_on": "2026-01-10",
+        "close_date": "2026-05-01",
+        "amount": "900",
+    }
+    deal = records.add(store, partner, "deal", fields, actor=None, as_of=day)
+
+    def told() -> list[tuple[object, ...]]:
+        return store.conn.execute(
+            "SELECT kind, occurred_on FROM activities WHERE superseded_at IS NULL ORDER BY occurred_on, id"
+        ).fetchall()
+
+    registered = ("deal_registered", "2026-01-10")
+    assert told() == [registered], "a day on which it may be closed tells nothing yet"
+    for status, close, after in (
+        ("Closed won", "2026-03-30", [registered, ("deal_won", "2026-03-30")]),
+        ("LOST", "2026-03-31", [registered, ("deal_lost", "2026-03-31")]),
+        ("Negotiation", "2026-05-01", [registered]),
+    ):
+        records.edit(store, deal, {"status": status, "close_date": close}, actor=None, as_of=day)
+        assert told() == after
+    history.undo(store, history.changes(store)[0].id, actor=None, as_of=day)
+    assert told() == [registered, ("deal_lost", "2026-03-31")]
 
 
 def test_refused_rows_come_back_marked_and_are_taken_once_they_are_right(store: Store, tmp_path: Path) -> None:
