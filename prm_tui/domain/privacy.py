@@ -20,6 +20,11 @@ _BETWEEN = r"[\s().+/-]*"
 """What may stand between the digits of a telephone number."""
 _BRACKET = r"(?:\((?=\d{1,6}\)))?"
 """The bracket that begins an area code, not one that the whole number stands in."""
+_MARKS = (
+    r"[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a"
+    r"\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]*"
+)
+"""Marks that belong to the letter before them, and are no letters for regular expressions: the accent of René in two signs."""
 _ZIP_LIMIT = 50_000_000
 
 
@@ -131,7 +136,7 @@ def _pattern(term: Term, text: str) -> str:
         ways = "|".join(_BETWEEN.join(digits) for digits in _national(text))
         return rf"(?<!\d)(?:(?:\+|00)\d{{1,3}}{_BETWEEN})?(?:{_BRACKET}0\)?{_BETWEEN})?{_BRACKET}(?:{ways})(?!\d)"
     if term.kind == "name":
-        return r"(?<!\w)" + r"[\W_]+".join(re.escape(word) for word in re.findall(r"\w+", text)) + r"(?!\w)"
+        return r"(?<!\w)" + r"[\W_]+".join(re.escape(word) for word in re.findall(r"\w+", text)) + _MARKS + r"(?!\w)"
     return r"(?<![\w.+-])" + re.escape(text) + r"(?![\w-]|\.\w)"
 
 
