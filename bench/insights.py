@@ -43,8 +43,8 @@ INSERT INTO temp.s SELECT id, type, tier, manager, territory, last, days, CASE
  WHEN joined_on > :fresh THEN 'active'
  WHEN days > 180 AND (enabled IS NULL OR enabled <= :fresh) THEN CASE WHEN days > 180 + 365 THEN 'dormant' ELSE 'inactive' END
  WHEN days > risk THEN 'at_risk' WHEN days > slow THEN 'slowing' ELSE 'active' END,
- CASE WHEN days > 365 THEN 0.0 WHEN days > 30 THEN pow((:rate + span) / (:rate + span + days), :shape + n - 1)
- WHEN days >= 0 THEN 1.0 END, risk
+ CASE WHEN days > 365 THEN 0.0
+  WHEN days > 30 THEN pow((:rate + span) / (:rate + span + days), :shape + n - 1) WHEN days >= 0 THEN 1.0 END, risk
 FROM (SELECT p.id, p.type, p.tier, p.manager, p.territory, p.joined_on, r.n, r.last, r.span, e.last AS enabled,
   julianday(:day) - julianday(r.last) AS days, {_LIMIT.format(0.2)} AS slow, {_LIMIT.format(0.05)} AS risk
  FROM partners p LEFT JOIN temp.r r ON r.id = p.id LEFT JOIN temp.e e ON e.id = p.id

@@ -113,7 +113,7 @@ def _look(conn: sqlite3.Connection, path: str) -> _There | None:
     if newest is None or not newest[1]:
         return None
     (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM activities").fetchone()
-    rows = conn.execute("SELECT DISTINCT kind FROM activities WHERE superseded_at IS NULL")
+    rows = conn.execute("SELECT DISTINCT kind FROM activities")
     _THERE[path] = _There(newest, last, frozenset(kind for (kind,) in rows))
     return _THERE[path]
 

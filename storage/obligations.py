@@ -98,11 +98,18 @@ def proposed(
     tests = {name: rule.when for name, rule in known.items() if rule.when}
     spoken = catalogue(conn) if tests else None
     met = {name: _met(conn, check(text, spoken), leaving, as_of) for name, text in tests.items() if spoken}
+    asked = sorted({key for rule in known.values() for key in rule.impact})
     found: dict[int, list[Proposed]] = {}
+    alike: dict[tuple[Any, ...], list[Proposed]] = {}  # of many that leave together most are owed the same
     for partner, (impact, reason) in leaving.items():
         lines = {line.key: line for line in impact}
-        said = ((rule, applies(rule, lines, reason, met.get(name, {}).get(partner))) for name, rule in known.items())
-        found[partner] = [Proposed(rule, why) for rule, why in said if why is not None]
+        holds = {name: one.get(partner) for name, one in met.items()}
+        seen = [(n.label, n.state, n.count, n.note) if (n := lines.get(key)) else None for key in asked]
+        same = (reason, *holds.values(), *seen)
+        if same not in alike:
+            said = ((rule, applies(rule, lines, reason, holds.get(name))) for name, rule in known.items())
+            alike[same] = [Proposed(rule, why) for rule, why in said if why is not None]
+        found[partner] = alike[same]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from prm_tui.domain.deactivation import Plan, Reason, Step
@@ -103,6 +104,7 @@ def _dates(
     return replace(found, effective_on=effective_on, basis=basis)
 
 
+@cache
 def _whose(owner: str | None) -> str:
     return (owner or "").partition(":")[2] or (owner or "")
 

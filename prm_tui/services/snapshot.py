@@ -61,12 +61,12 @@ def _state(found: PartnerState | None) -> dict[str, Any] | None:
     return {"is": found.state.label, "since": found.since, "why": found.why, "policy": found.policy.when}
 
 
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str)
+
+
 def canonical(said: dict[str, Any]) -> bytes:
     """What is kept as evidence, a line for each thing: the same facts give the same bytes, and so the same hash."""
-    lines = [
-        f"{json.dumps(key)}: {json.dumps(said[key], sort_keys=True, ensure_ascii=False, default=str)}"
-        for key in sorted(said)
-    ]
+    lines = [f"{json.dumps(key)}: {_JSON.encode(said[key])}" for key in sorted(said)]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
