@@ -100,7 +100,7 @@ def _rhythm(seen: Preview) -> list[Content | str]:
     if rhythm.median_gap is None:
         lines.append(Content.styled(orders, "$text"))
     else:
-        lines.append(Content.styled(f"{orders}, one every {rhythm.median_gap} days;", "$text"))
+        lines.append(Content.styled(f"{orders}, usually {rhythm.median_gap} days apart;", "$text"))
         lines.append(Content.styled(f"longest silence so far {rhythm.longest_gap} days", "$text"))
     late = rhythm.longest_gap is not None and (seen.days_since or 0) > rhythm.longest_gap
     lines.append(
