@@ -371,6 +371,7 @@ def _demo(options: argparse.Namespace) -> int:
     if options.no_open or not (sys.stdin.isatty() and sys.stdout.isatty()):
         with files.open_file(path) as store:
             print("\n".join(demo.summary(store, as_of(options)).sentences()))
+            print(demo.standing(store))
             print("\n".join(demo.comparison(store)))
         say(f"The demonstration file: {path}")
         return 0

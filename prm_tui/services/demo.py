@@ -8,8 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from prm_tui.domain.errors import PrmError
+from prm_tui.domain.inactivity import STATES, counts
 from prm_tui.domain.summary import Summary
-from prm_tui.services import backtest, exchange, files, packs, people
+from prm_tui.services import backtest, exchange, files, inactivity, packs, people
 from storage import Store
 from storage import summary as stored
 
@@ -46,6 +47,13 @@ def build(path: Path) -> None:
     _remove(path)
     fresh.rename(path)
     _remove(fresh)
+
+
+def standing(store: Store) -> str:
+    """How many partners are in each state by the policies that come with the program, in words."""
+    found = counts(inactivity.of_all(store, AS_OF))
+    told = ", ".join(f"{n:,} {STATES[key].label.lower()}" for key, n in found.items() if n)
+    return f"by the policies that come with prm: {told}. See: prm inactive"
 
 
 def comparison(store: Store) -> list[str]:

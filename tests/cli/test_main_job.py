@@ -165,6 +165,7 @@ def test_the_demonstration_prints_its_summary_without_a_terminal(tmp_path: Path)
         "701 partners; 3,796 orders with 60,855 lines, 80,450,596.98",
         "90 days: 187, 180 days: 169, 365 days: 142",
         "never ordered: 66",
+        "by the policies that come with prm: 466 active, 100 inactive, 69 dormant, 66 never activated. See: prm inactive",
         "92 days",
     ):
         assert said in done.stdout
