@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from prm_tui.domain.inactivity import GONE, SEGMENTS, STATES, in_effect
-from prm_tui.domain.insights import MANY, Share
 from prm_tui.domain.insights import Behind as Who
+from prm_tui.domain.insights import Share
 from prm_tui.services import inactivity, insights
 from screens.insights.shown import Behind, Shown, bar, full, of, percent, share
 from screens.text import STATE_COLOURS, short_date, spark, visible
@@ -32,14 +32,16 @@ Trend = Sequence[tuple[date, Mapping[str, int]]]
 
 
 def states(store: Store, as_of: date, width: int) -> Shown:
-    """How many partners are in each state, and were at the end of the months before (in a large file: today only)."""
-    counts, trend, left_out = _counted(store, as_of)
+    """How many partners are in each state, and were at the end of the months before (in a large file: of the quarters)."""
+    found = insights.of_states(store, as_of)
+    trend, left_out = found.trend, found.left_out
+    counts = {key: int(number.value or 0) for key, number in found.counts.items()}
     whole, most = sum(counts.values()), max(counts.values(), default=0)
     wide = 24 if width >= 100 else 12
     lines = {}
     for key, state in STATES.items():
         n = counts.get(key, 0)
-        past = [found.get(key, 0) for _, found in trend]
+        past = [then.get(key, 0) for _, then in trend]
         lines[key] = Line(
             ((f"{state.sign} {state.label}", STATE_COLOURS[key]), (f"{n:,}", "bright"), (share(n, whole), "text"),
              (bar(n / most if most else 0, wide), STATE_COLOURS[key]), (spark(past) if past else "", "accent"), (_MEANS[key], "muted")),
@@ -51,21 +53,6 @@ def states(store: Store, as_of: date, width: int) -> Shown:
     gone = "left out: " + ", ".join(f"{n:,} {status.lower()}" for status, n in left_out.items()) if left_out else ""
     return Shown(columns, lines if whole else {}, {key: Behind(STATES[key].label, Who((key,))) for key in STATES},
                  Content.styled(gone, "$muted"))  # fmt: skip
-
-
-def _counted(store: Store, as_of: date) -> tuple[Mapping[str, int], Trend, Mapping[str, int]]:
-    if insights.partners(store) <= MANY:
-        found = insights.of_states(store, as_of)
-        return {key: int(number.value or 0) for key, number in found.counts.items()}, found.trend, found.left_out
-    rows = inactivity.of_all(store, as_of)
-    counts = dict.fromkeys(STATES, 0)
-    gone: dict[str, int] = {}
-    for row in rows:
-        if row.status in GONE:
-            gone[row.status] = gone.get(row.status, 0) + 1
-        else:
-            counts[row.key] += 1
-    return counts, (), gone
 
 
 def _past(trend: Trend, key: str) -> str:
