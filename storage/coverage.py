@@ -65,7 +65,7 @@ def coverage(conn: sqlite3.Connection, kinds: Iterable[str], as_of: date) -> dic
         feed = fed.get(kind)
         if feed is not None and feed.covered_to is not None:
             found[kind] = min(feed.covered_to, as_of)
-        elif _logged(conn, kind):
+        elif logged(conn, kind):
             found[kind] = as_of
     return found
 
@@ -89,7 +89,7 @@ _LATER = 100_000
 """After so many more activities it is quicker to look again at all of them."""
 
 
-def _logged(conn: sqlite3.Connection, kind: str) -> bool:
+def logged(conn: sqlite3.Connection, kind: str) -> bool:
     """Whether there is anything of a kind. To find nothing takes a look at every activity; that is done once for all kinds.
 
     It is remembered with the newest change: as long as that is among the changes of the file, and nothing was taken

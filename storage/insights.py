@@ -99,10 +99,7 @@ def year(conn: sqlite3.Connection, as_of: date) -> tuple[str, ...]:
     named = {f"money{n}": kind for n, kind in enumerate(kinds)}
     conn.execute("DROP TABLE IF EXISTS temp.year")
     conn.execute("CREATE TEMP TABLE year(id INTEGER PRIMARY KEY, amount INTEGER, currency TEXT, mixed INTEGER)")
-    ends = conn.execute(
-        "SELECT (SELECT min(currency) FROM activities WHERE currency IS NOT NULL), (SELECT max(currency) FROM activities WHERE currency"
-        " IS NOT NULL)"
-    ).fetchone()
+    ends = quiet.currencies(conn)
     # one currency in all: its column is not asked for, and the index suffices
     own = (
         ":one, 0"

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from prm_tui.domain.inactivity import SAYERS, Likely, Path, Worth
 from prm_tui.domain.money import from_units
 from prm_tui.domain.partner import Source
+from storage.coverage import logged
 from storage.rhythm import sample, sampled
 
 REVENUE = ("order", "payment")
@@ -40,12 +41,14 @@ def with_family(conn: sqlite3.Connection, ids: Sequence[int]) -> list[int]:
 
 def worth(conn: sqlite3.Connection, as_of: date) -> dict[int, Worth]:
     """Amounts of the last 12 months and of the best calendar year, of those in temp.quiet that brought anything."""
-    kinds = REVENUE if _any(conn, REVENUE) else ("deal_won",)
+    kinds = revenue(conn)
     marks = ", ".join("?" * len(kinds))
     found: dict[int, Worth] = {}
+    least, most = currencies(conn)
+    same = "1" if least == most else "min(a.currency) IS max(a.currency)"  # one in all: the index suffices
     rows = conn.execute(
         "SELECT a.partner_id, substr(a.occurred_on, 1, 4) AS year, sum(a.amount), sum(a.amount) FILTER (WHERE a.occurred_on >"
-        f" date(?, '-12 months')), min(a.currency) IS max(a.currency) FROM temp.quiet q CROSS JOIN activities a ON a.partner_id = q.id"
+        f" date(?, '-12 months')), {same} FROM temp.quiet q CROSS JOIN activities a ON a.partner_id = q.id"
         f" AND a.kind IN ({marks}) AND a.occurred_on <= ? AND a.superseded_at IS NULL GROUP BY 1, 2 ORDER BY 1, 2",
         (as_of.isoformat(), *kinds, as_of.isoformat()),
     )
@@ -60,15 +63,23 @@ def worth(conn: sqlite3.Connection, as_of: date) -> dict[int, Worth]:
     return found
 
 
-def _any(conn: sqlite3.Connection, kinds: Sequence[str]) -> bool:
-    marks = ", ".join("?" * len(kinds))
-    sql = f"SELECT EXISTS (SELECT 1 FROM partners p CROSS JOIN activities a ON a.partner_id = p.id AND a.kind IN ({marks}))"
-    return bool(conn.execute(sql, tuple(kinds)).fetchone()[0])
+def revenue(conn: sqlite3.Connection) -> tuple[str, ...]:
+    """The kinds of activity whose amounts are what a partner brings."""
+    return REVENUE if any(logged(conn, kind) for kind in REVENUE) else ("deal_won",)
+
+
+def currencies(conn: sqlite3.Connection) -> tuple[str | None, str | None]:
+    """The first and the last currency of a file by the alphabet; the same where there is one, None where none is said."""
+    first, last = conn.execute(
+        "SELECT (SELECT min(currency) FROM activities WHERE currency IS NOT NULL),"
+        " (SELECT max(currency) FROM activities WHERE currency IS NOT NULL)"
+    ).fetchone()
+    return first, last
 
 
 def upper_half(conn: sqlite3.Connection, as_of: date) -> dict[str, int]:
     """Type → the median of what its partners brought in their best year, in units; of a large file by a sample."""
-    kinds = REVENUE if _any(conn, REVENUE) else ("deal_won",)
+    kinds = revenue(conn)
     named = {f"kind{n}": kind for n, kind in enumerate(kinds)}
     rows = conn.execute(
         "WITH y AS (SELECT coalesce(p.type, '') AS type, a.partner_id, substr(a.occurred_on, 1, 4) AS year, sum(a.amount) AS amount"
@@ -160,7 +171,7 @@ def _inferred(conn: sqlite3.Connection, as_of: date) -> dict[int, Likely]:
     enabling = [
         name for (name,) in conn.execute("SELECT name FROM kinds WHERE tbl = 'activity' AND class = 'enablement'")
     ]
-    asked = {"as_of": as_of.isoformat(), "trained": int(bool(enabling) and _any(conn, enabling))}
+    asked = {"as_of": as_of.isoformat(), "trained": int(any(logged(conn, kind) for kind in enabling))}
     found: dict[int, Likely] = {}
     for reason, sql in _SUGGESTS.items():
         for partner, on, evidence in conn.execute(sql, asked):
