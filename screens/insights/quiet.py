@@ -31,8 +31,8 @@ def deciding(store: Store, as_of: date, width: int) -> Shown:
             detail=visible(" · ".join(filter(None, (f"{row.name} ({row.code}): {row.listed}", row.covered, row.decided)))),
         )  # fmt: skip
         behind[row.partner_id] = Behind(row.name, of([row.partner_id]))
-    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("state", "State", 17), Col("why", "Listed for", 22),
-               Col("year", "12 months", 12, True), Col("hours", "Hours", 7, True), Col("funds", "Funds", 10, True),
+    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("state", "State", 17), Col("why", "Listed for", 25),
+               Col("year", "12 months", 12, True), Col("hours", "Hours", 6, True), Col("funds", "Funds", 9, True),
                Col("leads", "Leads", 5, True), Col("decided", "Decided", 14)]  # fmt: skip
     held = Held.by(row for row in rows if not row.decided)
     above = Content.assemble(

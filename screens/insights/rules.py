@@ -45,6 +45,7 @@ _LINES: tuple[tuple[str, Callable[[Quality], str], str], ...] = (
 )
 
 
+_SHORT = {"fixed": "The policy", "adaptive": "Own rhythm"}
 _PARTS = {
     "Cases judged": "judged", "Flagged": "flagged", "Precision": "rightly", "Recall": "lost", "False alarms": "wrongly",
     "… of slow-paced partners": "wrongly, slow", "New flags": "flagged", "Precision of new flags": "rightly", "Silences": "silent",
@@ -73,9 +74,9 @@ def quality(store: Store, as_of: date, width: int) -> Shown:
         between = (one.low, one.high if one.high < 1 else 2)
         title = f"Silences called {one.low:.0%} to {one.high:.0%} likely"
         behind[one.low] = Behind(title, partial(insights.judged, part="so likely", between=between))
-    wide = 22 if width >= 110 else 12
-    titles = [q.title if width >= 110 else q.title.split(" ")[-1].capitalize() for q in found.rules]
-    columns = [Col("what", "", 26), *(Col(t, t, wide, True) for t in titles), Col("about", "", least=12)]
+    columns = [
+        Col("what", "", 26), *(Col(q.rule, _SHORT[q.rule], 13, True) for q in found.rules), Col("about", "", least=12),
+    ]  # fmt: skip
     above = Content.styled(
         f"{found.looks} ends of months from {found.first} to {found.last}; nothing commercial in the next {found.window} days counts"
         f" as lost. {found.cases:,} cases, {found.open:,} of which cannot be judged yet. Known to {found.reach.to}. Below: how likely a"

@@ -65,11 +65,12 @@ def _curve(
         behind[month] = Behind(
             f"At risk after {month} months", partial(insights_time.at_risk, days=month * MONTH, first=first)
         )
-    more = [Col(f"g{n}", visible(name)[:14], 14, True) for n, (name, _) in enumerate(groups[:3])]
+    wide = 18 if width >= 116 else 14
+    more = [Col(f"g{n}", visible(name), wide, True) for n, (name, _) in enumerate(groups[:3])]
     columns = [Col("month", "Months", 6, True), Col("s", "Share", 7, True), Col("ci", "95 %", 12), Col("risk", "At risk", 8, True),
                Col("known", "Without unknown", 15, True), *more]  # fmt: skip
     chart = _chart(whole, shown[-1][0] if shown else 0, min(width - 14, 90))
-    above = Content("\n").join([Content.styled(about, "$muted"), *chart])
+    above = Content("\n").join([Content.styled(about, "$muted"), *([Content("")] if chart else []), *chart])
     return Shown(columns, lines, behind, above if lines else Content(""), about + " Too few to show a curve.")
 
 

@@ -287,9 +287,10 @@ class Table(ScrollView, can_focus=True):
             if n == 0 and line.indent:
                 text = " " * line.indent + text
             room -= wide + GAP
-            if n == len(line.cells) - 1:  # a line of fewer cells: its last one has the rest
-                right = col.right and room <= 0
-                parts.append(Segment(fit(text, wide + max(room, 0), right=right), self._style(colour, ground)))
+            if n == len(line.cells) - 1:
+                whole = n == len(self.cols) - 1  # of a line of fewer cells the last one has the rest
+                rest = 0 if whole and col.right else max(room, 0)
+                parts.append(Segment(fit(text, wide + rest, right=whole and col.right), self._style(colour, ground)))
                 break
             parts.append(Segment(fit(text, wide, right=col.right) + " " * GAP, self._style(colour, ground)))
         return Strip(parts).adjust_cell_length(width, self._style("text", ground))
