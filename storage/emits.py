@@ -55,11 +55,25 @@ def _emitting(conn: sqlite3.Connection) -> Iterator[_Emits]:
                 yield _Emits(kind, field, made, json.dumps([folded(word) for word, one in what.items() if one == made]))
 
 
-def covered(conn: sqlite3.Connection) -> list[tuple[str, str, int, date]]:
+Made = tuple[str, str, int, date]
+_KEPT: dict[str, tuple[tuple[object, ...], list[Made]]] = {}
+
+
+def covered(conn: sqlite3.Connection) -> list[Made]:
     """(kind of record, kind of activity it makes, feed, the last day of any such activity from that feed).
 
-    All that the records of a feed make is known as far as the last of it: they stand in one sheet.
+    All that the records of a feed make is known as far as the last of it: they stand in one sheet. Found once for every
+    state of the file; while a change is under way, once for every write.
     """
+    path = conn.execute("SELECT file FROM pragma_database_list WHERE name = 'main'").fetchone()[0]
+    newest = conn.execute("SELECT id, hash FROM changes ORDER BY id DESC LIMIT 1").fetchone() or (0, "")
+    stands = newest if newest[1] else (*newest, id(conn), conn.total_changes)
+    if path not in _KEPT or _KEPT[path][0] != stands:
+        _KEPT[path] = stands, _covered(conn)
+    return _KEPT[path][1]
+
+
+def _covered(conn: sqlite3.Connection) -> list[Made]:
     found: dict[tuple[str, int], date] = {}
     made: dict[str, set[str]] = {}
     for one in _emitting(conn):
