@@ -153,7 +153,7 @@ def told(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
     return Part(
         columns,
         lines,
-        "No other system is described, or the case is not approved yet: prm systems add NAME --columns …",
+        "No other system is described, or the case is not approved yet. Systems are described from the command line: prm systems add.",
     )
 
 

@@ -168,7 +168,7 @@ class InsightsScreen(ModeScreen):
 
         key = self.query_one(Table).current
         if self.section != "Policies" or key is None:
-            self.prm.tell("Only policies are edited here: → goes to them.")
+            self.prm.tell("Only policies are edited here: ← from States goes to them.")
             return
         self.start(lambda: edit(self, key[0]), "edit")
 

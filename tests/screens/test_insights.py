@@ -177,3 +177,25 @@ def test_the_numbers_go_out_as_a_workbook(db: Path, tmp_path: Path) -> None:
 
     drive(db, story)
     assert (tmp_path / "numbers.xlsx").stat().st_size > 10_000
+
+
+def test_sections_show_what_matters_in_words_of_the_field(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        async def to(title: str) -> str:
+            while title != prm.app.screen.section:  # type: ignore[attr-defined]
+                await prm.press("right")
+            return prm.text
+
+        await prm.press("6")
+        review = await to("Review")
+        assert "Decided" in review and "inactive since 2013-06-27 " in review, "neither is cut at 120 columns"
+        assert "hold_out = 0.2 there" in await to("Win-back") or "No win-back was begun" in prm.text
+        profile = await to("Profile")
+        assert "ProductLine" in profile and "product_line" not in profile
+        survival = (await to("Survival")).split("\n")
+        head = next(line for line in survival if "At risk" in line and "Warehouse" in line)
+        first = next(line for line in survival if line.startswith(" ▌"))
+        assert head.index("Warehouse") + len("Warehouse") == len(first), "numbers stand beneath the end of their label"
+        assert "e changes the selected policy" in await to("Policies")
+
+    drive(db, story)
