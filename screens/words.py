@@ -46,8 +46,8 @@ _WAYS = (
      "Bring a sheet of them (i), or add a record on the partner's page."),
     (r"name it: --line REF", "wait for that day."),
     # who acts
-    (r"choose a person \(p\), or --actor NAME\. Add one: prm people add NAME", "p chooses, or adds, a person."),
-    (r"choose a person \(p\), or --actor NAME\.", "p chooses a person."),
+    (r"choose a person \(p\), or --actor NAME\. Add one: prm people add NAME", "choose a person (p), or add one there."),
+    (r"choose a person \(p\), or --actor NAME\.", "choose a person (p)."),
     (r"Say who you are: --actor NAME\.", "Say who you are: p."),
     (r"Tell the file: prm settings persons 1", "Tell the file: , (comma), then how many persons stand behind it."),
     (r"(them|somebody|one): prm people add .*$", r"\1: p, then “Someone else”."),
@@ -68,7 +68,8 @@ _WAYS = (
     (r"No system is described\. Add one: prm systems add .*$",
      "No system is described yet; that is done from the command line: prm systems add"),
     (r"See: prm systems list, prm systems check", "Systems, on the page of a case, lists them."),
-    (r"Choose --from and --to", "Choose other days."),
+    (r" Choose --from and --to", " It can be told when more of the past was read in: i"),
+    (r" \(tail_days\)", ""),
 )  # fmt: skip
 _FOUND = tuple((re.compile(pattern), said) for pattern, said in _WAYS)
 
@@ -81,10 +82,12 @@ def by_keys(said: str) -> str:
 
 
 def tell(app: PrmApp, said: str, *, bad: bool) -> None:
-    """Notify, and keep what was said. A complaint that still stands on the screen is not said a second time."""
+    """Notify, and keep what was said. What still stands on the screen is not put there a second time."""
     said = by_keys(said)
-    if bad and any(one.message == said for one in app._notifications):
+    stands = any(one.message == said for one in app._notifications)
+    if stands and bad:
         return
     app.session.said.append((said, bad))
     log.write(said, bad=bad)
-    app.notify(said, severity="error" if bad else "information", timeout=600 if bad else 4, markup=False)
+    if not stands:
+        app.notify(said, severity="error" if bad else "information", timeout=600 if bad else 4, markup=False)

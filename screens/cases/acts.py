@@ -170,7 +170,9 @@ async def done(screen: PrmScreen, task: TaskRow) -> None:
         return
     if task.kind == "approval":
         raise UsageError("This is an approval: y approves, N rejects.")
-    said = Content("\n").join([plain(task.title, "bright"), plain(f"{task.name}, due {task.due}", "muted")])
+    said = Content("\n").join(
+        [plain(task.title, "bright"), plain(task.name + (f", due {short_date(task.due)}" if task.due else ""), "muted")]
+    )
     if await screen.prm.push_screen_wait(Confirm("Is this done?", said, yes="it is done", no="not yet")):
         await screen.write(lambda s: cases.done(s, task.id, actor=session.actor, as_of=session.as_of))
 
@@ -182,7 +184,7 @@ async def actions(screen: PrmScreen, case: Case) -> None:
         "approval": [("stop", "Stop", "nothing has happened to the partner")],
         "notice": [("serve", "Record service of notice", "from then on the dates stand"), later,
                    ("stop", "Stop", "before notice is served")],
-        "in notice": [("complete", "Make it effective", f"on {case.data.get('effective_on')}, not before"), later,
+        "in notice": [("complete", "Make it effective", _from(case)), later,
                       ("withdraw", "Withdraw", "by a letter of its own, approved like the notice")],
         "after": [("close", "Close", "with what was learned; what is left to do stands in the way")],
         "suspended": [("resume", "Lift the suspension", "the status is what it was before")],
@@ -194,6 +196,12 @@ async def actions(screen: PrmScreen, case: Case) -> None:
         await resume(screen, case.row.partner_id)
     elif picked:
         await act(screen, case, picked)
+
+
+def _from(case: Case) -> str:
+    """From which day on a case may take effect."""
+    day = case.data.get("effective_on")
+    return f"on {short_date(date.fromisoformat(day))}, not before" if day else ""
 
 
 async def act(screen: PrmScreen, case: Case, which: str) -> None:

@@ -145,7 +145,7 @@ class CasePage(PrmScreen):
         if task is not None and task.state == "open":
             self.start(lambda: work(self, task), "act")
         elif task is not None:
-            self.prm.tell(f"“{task.title}” is {task.state}.", bad=True)
+            self.prm.tell(f"“{task.title}” is {task.state}.")
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         """The selected step in full."""

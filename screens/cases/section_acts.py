@@ -104,7 +104,7 @@ async def handed(screen: PrmScreen, case: Case, key: Any) -> None:
     )
     item = next(one for one in items if one.record_id == key)
     proposed = proposals.get(key)
-    hint = f"proposed: {proposed.code} {proposed.name}"[:44] if proposed else "a partner's code, one of us, or ends"
+    hint = "a partner's code, one of us, or ends"
 
     async def save(fields: dict[str, str]) -> int:
         day = read_date(fields["letter_on"], "letter_on") if fields["letter_on"].strip() else None
@@ -123,7 +123,8 @@ async def handed(screen: PrmScreen, case: Case, key: Any) -> None:
         Entry("letter", "Letter", item.letter, "which letter its customer gets"),
         Entry("letter_on", "Letter on", item.letter_on.isoformat() if item.letter_on else ""),
     ]
-    about = plain(f"{item.title}: {item.said}. “{ENDS}” where nobody takes it over.", "text")
+    by = f" Proposed: {proposed.code} {proposed.name}." if proposed and not item.to else ""
+    about = plain(f"{item.title}: {item.said}.{by} “{ENDS}” where nobody takes it over.", "text")
     await screen.prm.push_screen_wait(Form("Hand over", entries, save, whole=True, about=about))
 
 

@@ -24,6 +24,7 @@ from screens.modals.choose import Choice, Choose
 from screens.text import visible
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
+from screens.words import by_keys
 
 SECTIONS = {
     "States": states, "By type": types, "Segments": segments, "Review": deciding, "Win-back": winning,
@@ -83,9 +84,15 @@ class InsightsScreen(ModeScreen):
         counting = Shown((), {}, nothing="Counting …")
         late = self.set_timer(LATE, lambda: self._fill(counting) if self.shown is None else None)
         try:
-            self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+            self.shown = shown = await self.read(
+                lambda store: (
+                    work(store, as_of, width) if work is policies or insights.partners(store) else Shown((), {})
+                ),
+                "insights",
+            )
         except UsageError as error:  # these numbers want more past than the file has
-            shown = Shown((), {}, nothing=str(error))
+            said = by_keys(str(error))
+            shown = Shown((), {}, nothing=said[:1].upper() + said[1:])
         finally:
             late.stop()
         self._fill(shown)

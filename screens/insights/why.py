@@ -106,10 +106,11 @@ def pillars(store: Store, as_of: date, width: int) -> Shown:
     lines: dict[Any, Line] = {}
     behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for one in insights_work.pillars(store, as_of):
-        missing = f"no sheet tells of {one.missing}" if one.missing else ""
+        missing = f"no sheet tells of {one.missing.replace('joined_on', 'joining')}" if one.missing else ""
         lines[one.name] = Line(
             ((one.name, "bright"), (visible(one.sentence), "text"), (missing, "warn")),
-            detail=visible(one.sentence) + "".join(f"; {full(number, label)}" for label, number in one.numbers),
+            detail=visible("; ".join(filter(None, (one.sentence, missing))))
+            + "".join(f"; {full(number, label)}" for label, number in one.numbers),
         )
         behind[one.name] = tuple(Behind(f"{one.name}: {label}", number.behind) for label, number in one.numbers)
     columns = [Col("pillar", "Pillar", 12), Col("said", "What the file says", least=30), Col("missing", "", 34)]

@@ -199,3 +199,15 @@ def test_sections_show_what_matters_in_words_of_the_field(db: Path) -> None:
         assert "e changes the selected policy" in await to("Policies")
 
     drive(db, story)
+
+
+def test_a_file_without_partners_says_in_every_section_how_to_begin(tmp_path: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6")
+        for title in SECTIONS:
+            await prm.settle()
+            said = "e changes the selected policy" if title == "Policies" else "i reads a spreadsheet"
+            assert said in prm.text and "0 of 0" not in prm.text, title
+            await prm.press("right")
+
+    drive(tmp_path / "empty.db", story)

@@ -107,7 +107,8 @@ def test_the_case_page_has_its_steps_to_itself_in_a_narrow_window(office: Store)
         assert "asked for by" not in prm.text
         await prm.press("right", "y", "N", "d")
         said = [said for said, _ in prm.app.session.said]
-        assert len(said) == 3 and all("y, N and d are for steps: ←" in one for one in said)
+        assert len(prm.app._notifications) == 1 and len(said) == 3, "it is on the screen once"
+        assert all("y, N and d are for steps: ←" in one for one in said)
 
     drive(path(office), story, size=(80, 24), actor="Max")
 
@@ -119,7 +120,7 @@ def test_nobody_is_told_that_nobody_acts(office: Store) -> None:
         await prm.press("4", "enter", "enter")
         assert "Nobody acts yet" in prm.text and "effective 29 Jun 2026" in prm.text
         await prm.fill("A")
-        assert "p chooses, or adds, a person" in fault(prm) and "--actor" not in fault(prm)
+        assert "choose a person (p), or add one there" in fault(prm) and "--actor" not in fault(prm)
 
     drive(path(office), story)
 
@@ -152,7 +153,7 @@ def test_flexible_columns_share_what_is_left_and_none_is_pushed_out() -> None:
     ("said", "instead"),
     [
         ("Case 7 takes effect on 2026-05-01. To hand something over earlier, name it: --line REF", "wait for that day"),
-        ("Say who wants to close a case: choose a person (p), or --actor NAME. Add one: prm people add NAME", "p chooses"),
+        ("Say who wants to close a case: choose a person (p), or --actor NAME. Add one: prm people add NAME", "choose a person (p), or add one there."),
         ("A: such a case is open already, 4. See: prm cases show 4", "4 shows case 4."),
         ("There is no workflow “winback”. Add it: prm packs add win-back", "3, then n, the pack win-back"),
         ("Notice was served: prm cases complete 3, or prm cases withdraw 3", "a on its page"),
