@@ -153,7 +153,7 @@ def test_flexible_columns_share_what_is_left_and_none_is_pushed_out() -> None:
     ("said", "instead"),
     [
         ("Case 7 takes effect on 2026-05-01. To hand something over earlier, name it: --line REF", "wait for that day"),
-        ("Say who wants to close a case: choose a person (p), or --actor NAME. Add one: prm people add NAME", "choose a person (p), or add one there."),
+        ("Say who wants to close a case: choose a person (p), or --actor NAME. Add one: prm people add NAME", "or add one there."),
         ("A: such a case is open already, 4. See: prm cases show 4", "4 shows case 4."),
         ("There is no workflow “winback”. Add it: prm packs add win-back", "3, then n, the pack win-back"),
         ("Notice was served: prm cases complete 3, or prm cases withdraw 3", "a on its page"),
