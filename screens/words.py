@@ -19,6 +19,7 @@ _WAYS = (
      "Was it rejected? a on its page asks again (put the end off), or withdraws the notice"),
     (r"give the trigger hold_out = 0\.2",
      "write its trigger to a file (3, then a), add hold_out = 0.2 there, and read it in again (n)"),
+    (r"(?<=: )(?:effective|notice)_on: ", ""),
     (r"says nothing of ([a-z]+)_([a-z]+)", r"says nothing of \1 \2"),
     # acts of a case
     (r"obligation \d+ “", "“"),

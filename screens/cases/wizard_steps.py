@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from prm_tui.domain.notice import TABLE
 from screens.cases.rows import impact_line
 from screens.text import cell, hanging, plain, short_date, visible
 from screens.widgets.table import Col, Line
@@ -57,7 +58,8 @@ def dates(screen: DeactivateScreen) -> dict[Any, Line]:
     """Notice and effective date with the rule that gave them."""
     plans = screen.plans
     open_dates = any(plan.dates.asked for plan in plans)
-    by = screen.chosen["notice"] or ("to be given" if open_dates else "")
+    chosen = screen.chosen["notice"]
+    by = "the line that fits" if chosen == TABLE else chosen or ("to be given" if open_dates else "")
     lines: dict[Any, Line] = {}
     if by:
         said = (

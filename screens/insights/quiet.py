@@ -32,7 +32,7 @@ def deciding(store: Store, as_of: date, width: int) -> Shown:
             detail=visible(" · ".join(filter(None, (f"{row.name} ({row.code}): {row.state.label}", row.listed, row.covered, row.decided)))),
         )  # fmt: skip
         behind[row.partner_id] = Behind(row.name, of([row.partner_id]))
-    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("why", "Listed for", least=25), Col("decided", "Decided", 12),
+    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("why", "Listed for", least=25), Col("decided", "Decided", 20),
                Col("year", "12 months", 12, True), Col("hours", "Hours", 7, True), Col("funds", "Funds", 10, True),
                Col("leads", "Leads", 5, True), Col("state", "State", 17)]  # fmt: skip
     held = Held.by(row for row in rows if not row.decided)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
@@ -50,7 +51,7 @@ class InsightsScreen(ModeScreen):
     InsightsScreen #rows { height: 1fr; margin: 0 1; }
     InsightsScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; max-width: 90; }
     """
-    BINDINGS: ClassVar = bindings("insights")
+    BINDINGS: ClassVar = [*bindings("insights"), Binding("escape", "unmark", show=False)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,14 +155,25 @@ class InsightsScreen(ModeScreen):
 
     def action_actions(self) -> None:
         """Decide about the marked ones, or the selected one; only where the lines are partners."""
-        from screens.partners.quiet import decide
-
         table = self.query_one(Table)
         if self.section != "Review" or table.current is None:
             self.prm.tell("enter opens who is behind a number; a acts on them there. In Review a decides.")
             return
         chosen = [key for key in table.keys if key in table.marked] or [table.current]
-        self.start(lambda: decide(self, chosen), "act")
+        self.start(lambda: self._decide(chosen), "act")
+
+    async def _decide(self, chosen: list[int]) -> None:
+        """Decide; what was decided about is marked no longer."""
+        from screens.partners.quiet import decide
+
+        if await decide(self, chosen):
+            self.action_unmark()
+
+    def action_unmark(self) -> None:
+        """Escape takes the marks away; it never leaves the mode."""
+        table = self.query_one(Table)
+        table.marked.clear()
+        table.refresh()
 
     def action_out(self) -> None:
         """The numbers as a workbook."""

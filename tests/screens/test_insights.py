@@ -211,3 +211,21 @@ def test_a_file_without_partners_says_in_every_section_how_to_begin(tmp_path: Pa
             await prm.press("right")
 
     drive(tmp_path / "empty.db", story)
+
+
+def test_marks_go_when_it_is_decided_or_by_escape(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "right", "right", "right", "space", "space")
+        assert len(prm.table.marked) == 2
+        await prm.press("escape")
+        assert not prm.table.marked and "to be decided about" in prm.text
+        await prm.press("home", "space", "space", "a")
+        await prm.choose("Re-tier")
+        await prm.press("escape")
+        assert len(prm.table.marked) == 2, "nothing was decided"
+        await prm.press("a")
+        await prm.choose("Keep")
+        await prm.fill("a good year is to come")
+        assert not prm.table.marked and prm.text.count("Keep, 2013-11-29") == 2
+
+    drive(db, story, actor="Dana Program")

@@ -79,6 +79,28 @@ def test_dates_that_are_missing_are_asked_for_with_keys_and_once(office: Store) 
     drive(path(office), story, actor="Dana")
 
 
+def test_a_chosen_end_stays_with_another_day_of_notice_as_long_as_it_may(office: Store) -> None:
+    async def story(prm: Driver) -> None:
+        await to_the_wizard(prm)
+        await prm.press("greater_than_sign", "greater_than_sign", "enter")
+        await prm.choose("The line that fits")
+        assert "the line that fits" in prm.text
+        await prm.press("down", "down", "enter")
+        await prm.fill("2026-04-01")
+        said = str(prm.app.screen.query_one("#fault0", Static).render()) + fault(prm)
+        assert "Partner A: 2026-04-01 is before notice allows" in said
+        await prm.fill("2026-12-31")
+        await prm.press("up", "enter")
+        await prm.fill("2026-05-01")
+        assert "1 May 2026, planned" in prm.text and "31 Dec 2026, planned" in prm.text
+        await prm.press("enter")
+        await prm.fill("2026-11-30")
+        assert "30 Nov 2026, planned" in prm.text and "31 Dec 2026" not in prm.text
+        assert "computed again" in prm.app.session.said[-1][0] and not complaints(prm)
+
+    drive(path(office), story, actor="Dana")
+
+
 def test_what_several_partners_hand_over_stands_under_their_names(office: Store) -> None:
     for code in ("A", "B"):
         fields = {"name": f"Customer of {code}", "ref": f"C-{code}", "status": "active"}
