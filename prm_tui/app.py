@@ -22,6 +22,7 @@ from prm_tui.gateway import Gateway
 from prm_tui.session import Session
 from screens.partners.list import PartnersScreen
 from screens.theme import themes
+from screens.words import tell
 from screens.workers import begin
 
 if TYPE_CHECKING:
@@ -107,9 +108,7 @@ class PrmApp(App[int]):
 
     def tell(self, said: str, *, bad: bool = False) -> None:
         """Notify, and keep what was said for the messages page and the log. Complaints stay until dismissed."""
-        self.session.said.append((said, bad))
-        log.write(said, bad=bad)
-        self.notify(said, severity="error" if bad else "information", timeout=600 if bad else 4, markup=False)
+        tell(self, said, bad=bad)
 
     def action_dismiss(self) -> None:
         """Escape takes away a complaint first; without one it means what the screen says."""

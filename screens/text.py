@@ -32,6 +32,11 @@ def plain(text: object, style: str = "") -> Content:
     return Content.styled(visible(text), f"${style}" if style else "")
 
 
+def many(n: int, what: str) -> str:
+    """1 partner, 12,345 partners."""
+    return f"{n:,} {what}{'s' if n != 1 else ''}"
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Text in exactly `width` cells; what is cut ends with an ellipsis."""
     length = cell_len(text)
@@ -49,13 +54,16 @@ def hanging(head: str, text: str, width: int, style: str = "text") -> Content:
     return Content("\n").join([Content.assemble((head, "$muted"), plain(found[0], style)), *rest])
 
 
-def steps(titles: Sequence[str], at: int) -> Content:
-    """✓ Why ── ● Impact ── ○ Dates: what is done, where one stands, what is to come."""
+def steps(titles: Sequence[str], at: int, width: int = 0) -> Content:
+    """✓ Why ── ● Impact ── ○ Dates: what is done, where one stands, what is to come; closer together in a small width."""
+    between = " ── " if not width or sum(len(title) + 6 for title in titles) - 4 <= width else "  "
+    if between == "  " and sum(len(title) + 4 for title in titles) - 2 > width:  # only where one stands is named
+        titles = [title if n == at else "" for n, title in enumerate(titles)]
     parts: list[tuple[str, str]] = []
     for n, title in enumerate(titles):
         sign, colour = ("✓ ", "$good") if n < at else ("● ", "$accent") if n == at else ("○ ", "$muted")
         parts += [(sign, colour), (title, "bold $bright" if n == at else "$text" if n < at else "$muted")]
-        parts += [(" ── ", "$faint")] if n < len(titles) - 1 else []
+        parts += [(between, "$faint")] if n < len(titles) - 1 else []
     return Content.assemble(*parts)
 
 

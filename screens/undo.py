@@ -23,7 +23,7 @@ async def undo_latest(app: PrmApp, change: int | None = None, only: int | None =
     try:
         plan = await app.gateway.write(lambda store: history.plan_undo(store, change, only))
         if not plan.total("reversed"):
-            why = f": {'; '.join(plan.cannot[:2])}" if plan.cannot else ""
+            why = f": {'; '.join(list(dict.fromkeys(plan.cannot))[:2])}" if plan.cannot else ""
             app.tell(f"There is nothing that could be put back{why}.", bad=True)
             return
         if await app.push_screen_wait(Confirm("Take back this change?", _said(plan), yes="take it back")):

@@ -86,6 +86,12 @@ def behind(store: Store, as_of: date, found: Behind) -> tuple[int, ...]:
         return stored.listed(now.conn, found.states, sql, dict(params))
 
 
+def partners(store: Store) -> int:
+    """How many partners there are."""
+    with store.reading() as conn:
+        return stored.partners(conn)
+
+
 def codes(store: Store) -> dict[int, str]:
     """The code of every partner, for lists of those behind a number."""
     with store.reading() as conn:

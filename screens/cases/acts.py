@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +25,15 @@ if TYPE_CHECKING:
     from screens.base import PrmScreen
 
 
-def about_case(case: Case, width: int = 66) -> Content:
+def acting(screen: PrmScreen) -> Content:
+    """Who acts, and how another person does."""
+    session = screen.prm.session
+    if session.actor is None:
+        return plain("Nobody acts yet. esc, then p chooses who.", "warn")
+    return plain(f"You act as {session.actor_name}. p chooses another person.", "warn")
+
+
+def about_case(case: Case, width: int = 64) -> Content:
     """What a decider has to see: reason, dates, impact as it was counted, what was not checked, the evidence's hash."""
     data, row = case.data, case.row
     parts = [
@@ -36,7 +46,8 @@ def about_case(case: Case, width: int = 66) -> Content:
         parts.append(hanging("Restricted  ", f"{', '.join(case.seen_by)}. {cases.RESTRICTED}", width, "warn"))
     if "effective_on" in data:
         sure = "" if data.get("served_on") else ", planned"
-        days = f"notice {data['notice_on']}, effective {data['effective_on']}{sure}"
+        notice_on, end = (short_date(date.fromisoformat(data[key])) for key in ("notice_on", "effective_on"))
+        days = f"notice {notice_on}, effective {end}{sure}"
         parts += [
             hanging("Dates       ", days, width, "bright"),
             hanging("Rule        ", f"{data['rule']}. {data.get('basis', '')}", width),
@@ -47,7 +58,7 @@ def about_case(case: Case, width: int = 66) -> Content:
     for line in impact:
         if line["state"] != "not checked":
             count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
-            amount = f", {line['amount']}" if line["amount"] else ""
+            amount = f", {Decimal(line['amount']):,.2f}" if line["amount"] else ""
             note = f"  ({line['note']})" if line["note"] else ""
             parts.append(hanging(f"  {line['label']:<22}", f"{count}{amount}{note}", width))
     unchecked = ", ".join(line["label"].lower() for line in impact if line["state"] == "not checked")
@@ -68,8 +79,7 @@ async def approve(screen: PrmScreen, task: TaskRow) -> None:
         return
     case_id = task.case_id
     case = await screen.read(lambda s: cases.shown(s, case_id, session.actor))
-    said = f"You act as {session.actor_name}. p chooses another person."
-    about = Content("\n").join([plain(said, "warn"), Content(""), about_case(case)])
+    about = Content("\n").join([acting(screen), Content(""), about_case(case)])
 
     async def save(fields: dict[str, str]) -> int:
         proof = Path(fields["proof"].strip()).expanduser() if fields.get("proof", "").strip() else None
@@ -108,7 +118,7 @@ async def answer(screen: PrmScreen, task: TaskRow) -> None:
     parts += [hanging("Answer        ", choice, 66, "bright")] if choice else []
     follows = ways.get(choice or "yes", "")
     parts += [hanging("What follows  ", follows, 66)] if follows else []
-    parts.append(plain(f"You act as {session.actor_name}. p chooses another person.", "warn"))
+    parts.append(acting(screen))
     said = Content("\n").join(parts)
 
     async def save(fields: dict[str, str]) -> int:
@@ -160,7 +170,9 @@ async def done(screen: PrmScreen, task: TaskRow) -> None:
         return
     if task.kind == "approval":
         raise UsageError("This is an approval: y approves, N rejects.")
-    said = Content("\n").join([plain(task.title, "bright"), plain(f"{task.name}, due {task.due}", "muted")])
+    said = Content("\n").join(
+        [plain(task.title, "bright"), plain(task.name + (f", due {short_date(task.due)}" if task.due else ""), "muted")]
+    )
     if await screen.prm.push_screen_wait(Confirm("Is this done?", said, yes="it is done", no="not yet")):
         await screen.write(lambda s: cases.done(s, task.id, actor=session.actor, as_of=session.as_of))
 
@@ -172,7 +184,7 @@ async def actions(screen: PrmScreen, case: Case) -> None:
         "approval": [("stop", "Stop", "nothing has happened to the partner")],
         "notice": [("serve", "Record service of notice", "from then on the dates stand"), later,
                    ("stop", "Stop", "before notice is served")],
-        "in notice": [("complete", "Make it effective", f"on {case.data.get('effective_on')}, not before"), later,
+        "in notice": [("complete", "Make it effective", _from(case)), later,
                       ("withdraw", "Withdraw", "by a letter of its own, approved like the notice")],
         "after": [("close", "Close", "with what was learned; what is left to do stands in the way")],
         "suspended": [("resume", "Lift the suspension", "the status is what it was before")],
@@ -184,6 +196,12 @@ async def actions(screen: PrmScreen, case: Case) -> None:
         await resume(screen, case.row.partner_id)
     elif picked:
         await act(screen, case, picked)
+
+
+def _from(case: Case) -> str:
+    """From which day on a case may take effect."""
+    day = case.data.get("effective_on")
+    return f"on {short_date(date.fromisoformat(day))}, not before" if day else ""
 
 
 async def act(screen: PrmScreen, case: Case, which: str) -> None:

@@ -9,6 +9,7 @@ from prm_tui.domain.case import Case
 from prm_tui.services import casepack, letters, systems, transition
 from screens.modals.choose import Choice, Choose
 from screens.modals.form import Entry, Form
+from screens.text import many
 
 if TYPE_CHECKING:
     from screens.base import PrmScreen
@@ -51,13 +52,13 @@ async def out(screen: PrmScreen, case: Case) -> None:
         return
     if picked == "pack":
         files = await screen.read(lambda s: casepack.write(s, number, path, viewer=session.actor, as_of=session.as_of))
-        screen.prm.tell(f"{len(files)} files in {path}. Check them with: sha256sum -c SHA256SUMS")
+        screen.prm.tell(f"{many(len(files), 'file')} in {path}. Check them with: sha256sum -c SHA256SUMS")
     elif picked == "letters":
         done = await screen.write(lambda s: letters.give_out(s, number, path, actor=session.actor, as_of=session.as_of))
-        screen.prm.tell(f"{len(done.files)} letters in {path}")
+        screen.prm.tell(f"{many(len(done.files), 'letter')} in {path}")
     elif picked == "hand-over":
         rows = await screen.write(lambda s: transition.send(s, number, path, actor=session.actor, as_of=session.as_of))
-        screen.prm.tell(f"{rows} rows: {path}")
+        screen.prm.tell(f"{many(rows, 'row')}: {path}")
     else:
         sent = await screen.write(lambda s: systems.send(s, path, number, actor=session.actor, as_of=session.as_of))
-        screen.prm.tell("; ".join([f"{len(sent.sheets)} sheets in {path}", *sent.notes]))
+        screen.prm.tell("; ".join([f"{many(len(sent.sheets), 'sheet')} in {path}", *sent.notes]))

@@ -46,7 +46,9 @@ class CasePage(PrmScreen):
     CasePage #both { height: 1fr; }
     CasePage Table { width: 1fr; margin: 0 1; }
     CasePage #side { width: 48; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
-    CasePage.-narrow #side { display: none; }
+    CasePage.-low #head, CasePage.-low #stages, CasePage.-low #sections { margin: 0; }
+    CasePage.-low Detail { display: none; }
+    CasePage.-narrow #side, CasePage.-section #side { display: none; }
     """
     BINDINGS: ClassVar = bindings("case")
 
@@ -77,6 +79,9 @@ class CasePage(PrmScreen):
     def on_resize(self, event: events.Resize) -> None:
         """What is known needs room; v opens it in a narrow window."""
         self.set_class(event.size.width < 110, "-narrow")
+        self.set_class(event.size.height < 18, "-low")
+        if self.case is not None:
+            self.query_one("#stages", Static).update(_stages(self.case, event.size.width - 4))
 
     def reload(self) -> None:
         """Read the case again."""
@@ -91,10 +96,10 @@ class CasePage(PrmScreen):
             plain(f"   {STAGES.get(row.stage, row.stage)}", "warn"),
         )
         self.query_one("#head", Static).update(head)
-        self.query_one("#stages", Static).update(_stages(case))
+        self.query_one("#stages", Static).update(_stages(case, self.size.width - 4))
         new = await self.read(lambda s: snapshot.since_snapshot(s, self.case_id, as_of))
         self.query_one("#known", Static).update(acts.about_case(case, 44) + _since(new) + _evidence(case))
-        self.query_one("#side").display = self.section == STEPS
+        self.set_class(self.section != STEPS, "-section")
         self._head()
         if self.section == STEPS:
             part = Part(
@@ -127,15 +132,20 @@ class CasePage(PrmScreen):
         line.update(Content.assemble(*parts))
 
     def _selected(self) -> TaskRow | None:
-        key = self.query_one(Table).current if self.section == STEPS else None
+        key = self.query_one(Table).current
         return next((t for t in self.case.tasks if t.id == key), None) if self.case else None
 
     def _with_task(self, work: Callable[[PrmScreen, TaskRow], Coroutine[Any, Any, None]]) -> None:
+        if self.section != STEPS:
+            self.prm.tell(
+                "y, N and d are for steps: ← goes back to them. enter does what a line of this section asks for."
+            )
+            return
         task = self._selected()
         if task is not None and task.state == "open":
             self.start(lambda: work(self, task), "act")
         elif task is not None:
-            self.prm.tell(f"“{task.title}” is {task.state}.", bad=True)
+            self.prm.tell(f"“{task.title}” is {task.state}.")
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:
         """The selected step in full."""
@@ -211,11 +221,11 @@ class CasePage(PrmScreen):
         self.prm.pop_screen()
 
 
-def _stages(case: Case) -> Content:
+def _stages(case: Case, width: int) -> Content:
     if case.row.kind != "deactivation":
         return Content("")
     stage = "in notice" if case.row.stage == "withdrawal" else case.row.stage
-    return steps([_SAID[name] for name in _LINE], _LINE.index(stage) if stage in _LINE else 0)
+    return steps([_SAID[name] for name in _LINE], _LINE.index(stage) if stage in _LINE else 0, width)
 
 
 def _since(new: Since | None) -> Content:

@@ -11,10 +11,11 @@ from prm_tui.domain.case import STAGES, CaseRow, TaskRow
 from prm_tui.domain.deactivation import ImpactLine, Plan
 from screens.text import cell, hanging, short_date, visible
 from screens.widgets.table import Col, Line
+from screens.words import by_keys
 
 CASE_COLUMNS = [
-    Col("id", "Case", 5, True), Col("kind", "Kind", 14), Col("partner", "Partner"), Col("stage", "Stage", 28),
-    Col("due", "Next due", 11), Col("owner", "Owner", 16), Col("reason", "Reason", 16),
+    Col("id", "Case", 5, True), Col("kind", "Kind", 12), Col("partner", "Partner"), Col("stage", "Stage", least=22),
+    Col("due", "Next due", 11), Col("owner", "Owner", 16), Col("reason", "Reason", 24),
 ]  # fmt: skip
 TASK_COLUMNS = [
     Col("what", "What", least=26), Col("partner", "Partner", 24), Col("due", "Due", 13), Col("who", "By", 15),
@@ -75,7 +76,7 @@ def _about(task: TaskRow) -> str:
     """When exactly it is due, which answers it may get, what is said about it."""
     parts = [f"due {short_date(task.due)}{f' {task.due_at:%H:%M}' if task.due_at else ''}"] if task.due else []
     parts += [f"answers: {', '.join(task.choices)}"] if task.choices else []
-    parts += [task.detail] if task.detail else []
+    parts += [by_keys(task.detail)] if task.detail else []
     return "".join(f" · {part}" for part in parts)
 
 
@@ -112,7 +113,10 @@ def impact_line(line: ImpactLine) -> Line:
         else (line.state, "warn" if line.state == "not checked" else "text")
     )
     amount = "" if line.amount is None else f"{line.amount:,.2f}"
-    return Line(((line.label, "text"), (count, colour), (amount, "bright"), (visible(line.note), "muted")))
+    counted = count + (f", {amount}" if amount else "") + (f" ({line.note})" if line.note else "")
+    said = counted if line.state == "counted" else because(line)
+    return Line(((line.label, "text"), (count, colour), (amount, "bright"), (visible(line.note), "muted")),
+                detail=visible(f"{line.label}: {said}"))  # fmt: skip
 
 
 def because(line: ImpactLine) -> str:

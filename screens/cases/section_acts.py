@@ -16,7 +16,7 @@ from screens.cases.outgoing import out_path
 from screens.modals.choose import Choice, Choose
 from screens.modals.confirm import Confirm
 from screens.modals.form import Entry, Form
-from screens.text import plain, visible
+from screens.text import many, plain, visible
 
 if TYPE_CHECKING:
     from screens.base import PrmScreen
@@ -104,7 +104,7 @@ async def handed(screen: PrmScreen, case: Case, key: Any) -> None:
     )
     item = next(one for one in items if one.record_id == key)
     proposed = proposals.get(key)
-    hint = f"proposed: {proposed.code} {proposed.name}"[:44] if proposed else "a partner's code, one of us, or ends"
+    hint = "a partner's code, one of us, or ends"
 
     async def save(fields: dict[str, str]) -> int:
         day = read_date(fields["letter_on"], "letter_on") if fields["letter_on"].strip() else None
@@ -123,7 +123,8 @@ async def handed(screen: PrmScreen, case: Case, key: Any) -> None:
         Entry("letter", "Letter", item.letter, "which letter its customer gets"),
         Entry("letter_on", "Letter on", item.letter_on.isoformat() if item.letter_on else ""),
     ]
-    about = plain(f"{item.title}: {item.said}. “{ENDS}” where nobody takes it over.", "text")
+    by = f" Proposed: {proposed.code} {proposed.name}." if proposed and not item.to else ""
+    about = plain(f"{item.title}: {item.said}.{by} “{ENDS}” where nobody takes it over.", "text")
     await screen.prm.push_screen_wait(Form("Hand over", entries, save, whole=True, about=about))
 
 
@@ -163,7 +164,9 @@ async def money(screen: PrmScreen, case: Case, key: Any) -> None:
     choices = [Choice("out", "Write the workbook …", "every sum is a formula over its lines"),
                Choice("approve", "Approve the statement", "its figures are kept with their hash")]  # fmt: skip
     if found.pending:
-        choices.append(Choice("reverse", f"Take {len(found.pending)} pending lines back", "locked lines stay due"))
+        choices.append(
+            Choice("reverse", f"Take {many(len(found.pending), 'pending line')} back", "locked lines stay due")
+        )
     picked = await screen.prm.push_screen_wait(Choose("Settlement", choices))
     if picked == "out":
         path = await out_path(screen, f"settlement-{found.code}.xlsx")
@@ -175,10 +178,8 @@ async def money(screen: PrmScreen, case: Case, key: Any) -> None:
         if await screen.prm.push_screen_wait(Confirm("Approve the settlement?", said, yes="approve", no="not now")):
             await screen.write(lambda s: settlement.approve(s, number, actor=session.actor, as_of=session.as_of))
     elif picked == "reverse":
-        many = len(found.pending)
-        said = plain(
-            f"{many} pending lines are taken back by negative lines in your name; open proposals are withdrawn."
-        )
+        said = plain(f"To be taken back, by negative lines in your name: {many(len(found.pending), 'pending line')}. Open proposals"
+                     " are withdrawn.")  # fmt: skip
         if await screen.prm.push_screen_wait(
             Confirm("Take pending money back?", said, yes="take it back", no="not now")
         ):

@@ -12,6 +12,7 @@ from prm_tui.domain.settlement import ITEMS
 from prm_tui.services import gates, letters, obligations, settlement, systems, transition
 from screens.text import cell, short_date, visible
 from screens.widgets.table import Col, Line
+from screens.words import by_keys
 
 if TYPE_CHECKING:
     from storage import Store
@@ -124,7 +125,7 @@ def money(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
             + (f"; from {line.origin.file}, {line.origin.sheet}, row {line.origin.row}" if line.origin.file else ""),
         )  # fmt: skip
     for n, remark in enumerate(found.remarks):
-        lines["remark", n] = Line(((visible(remark), "muted"),), detail=visible(remark))
+        lines["remark", n] = Line(((visible(by_keys(remark)), "muted"),), detail=visible(by_keys(remark)))
     columns = [
         Col("what", "", least=28),
         Col("amount", "Amount", 16, True),
@@ -153,7 +154,7 @@ def told(store: Store, case_id: int, viewer: int | None, as_of: date) -> Part:
     return Part(
         columns,
         lines,
-        "No other system is described, or the case is not approved yet: prm systems add NAME --columns …",
+        "No other system is described, or the case is not approved yet. Systems are described from the command line: prm systems add.",
     )
 
 

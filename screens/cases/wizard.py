@@ -53,7 +53,9 @@ class DeactivateScreen(PrmScreen):
     DeactivateScreen Table { width: 1fr; margin: 0 1; }
     DeactivateScreen #review { width: 1fr; padding: 0 3; display: none; scrollbar-size-vertical: 1; }
     DeactivateScreen #side { width: 46; padding: 0 1; border-left: vkey $faint; scrollbar-size-vertical: 1; }
-    DeactivateScreen.-narrow #side { display: none; }
+    DeactivateScreen.-low #head, DeactivateScreen.-low #steps { margin: 0; }
+    DeactivateScreen.-low #hint { display: none; }
+    DeactivateScreen.-narrow #side, DeactivateScreen.-ahead #side { display: none; }
     DeactivateScreen #hint { height: auto; max-height: 5; padding: 0 3; color: $muted; margin-bottom: 1; }
     """
     BINDINGS: ClassVar = [*bindings("wizard"), Binding("enter", "ask", show=False)]
@@ -91,6 +93,9 @@ class DeactivateScreen(PrmScreen):
     def on_resize(self, event: events.Resize) -> None:
         """The side needs room."""
         self.set_class(event.size.width < 104, "-narrow")
+        self.set_class(event.size.height < 18, "-low")
+        if self.plans:
+            self._steps()
 
     # ---- what was chosen ----
 
@@ -185,20 +190,23 @@ class DeactivateScreen(PrmScreen):
                 plain(f"Deactivate {name[:120]}", "bright"), ("   draft, kept when you leave; no effect yet", "$muted")
             )
         )
-        self.query_one("#steps", Static).update(steps(STEPS, self.at))
+        self._steps()
         step = STEPS[self.at]
         self.query_one("#happens", Static).update(happens(self.plans))
         self.query_one("#hint", Static).update(Content(HINTS[step]))
         table, review = self.query_one(Table), self.query_one("#review")
         table.display, review.display = step != "Review", step == "Review"
-        self.query_one("#side").display = step in ("Why", "Impact", "Dates")
-        self.query_one(Detail).display = step in AFTER_DATES[:-1]
+        self.set_class(step in AFTER_DATES, "-ahead")
+        self.query_one(Detail).display = step != "Review"
         if step == "Review":
             self.query_one("#said", Static).update(wizard_steps.review(self))
             review.focus()
             return
         table.focus()
         table.fill(wizard_steps.COLUMNS[step], wizard_steps.LINES[step](self))
+
+    def _steps(self) -> None:
+        self.query_one("#steps", Static).update(steps(STEPS, self.at, self.size.width - 4))
 
     # ---- commands ----
 

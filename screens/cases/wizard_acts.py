@@ -91,9 +91,19 @@ async def dates(screen: DeactivateScreen, key: Any) -> None:
     day = await screen.prm.push_screen_wait(Form("Dates", [Entry(what, label, now.isoformat())], keep, whole=True))
     if day is not None:
         screen.chosen[what] = day
-        if what == "notice_on":
-            screen.chosen["effective_on"] = None
+        if what == "notice_on" and screen.chosen["effective_on"]:
+            await _still_allowed(screen)
         screen.reload()
+
+
+async def _still_allowed(screen: DeactivateScreen) -> None:
+    """A chosen end stays with another day of notice, unless that day is too late for it."""
+    ids, reason, terms, as_of = screen.partner_ids, screen.chosen["reason"], screen.terms, screen.prm.session.as_of
+    try:
+        await screen.read(lambda s: planning.plans(s, ids, reason, **terms, as_of=as_of))
+    except UsageError:
+        screen.chosen["effective_on"] = None
+        screen.prm.tell("The effective date is computed again: the one that was chosen is before this notice allows.")
 
 
 async def transition(screen: DeactivateScreen, key: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
+from prm_tui.domain.notice import TABLE
 from screens.cases.rows import impact_line
 from screens.text import cell, hanging, plain, short_date, visible
 from screens.widgets.table import Col, Line
@@ -57,10 +58,18 @@ def dates(screen: DeactivateScreen) -> dict[Any, Line]:
     """Notice and effective date with the rule that gave them."""
     plans = screen.plans
     open_dates = any(plan.dates.asked for plan in plans)
-    by = screen.chosen["notice"] or ("to be given: choose a line, or an effective date" if open_dates else "")
+    chosen = screen.chosen["notice"]
+    by = "the line that fits" if chosen == TABLE else chosen or ("to be given" if open_dates else "")
     lines: dict[Any, Line] = {}
     if by:
-        lines["notice"] = Line((("By the notice table", "muted"), (visible(by), "warn" if open_dates else "bright")))
+        said = (
+            "No agreement is on file: enter chooses a line of the notice table; or give an effective date."
+            if open_dates
+            else ""
+        )
+        lines["notice"] = Line(
+            (("By the notice table", "muted"), (visible(by), "warn" if open_dates else "bright")), detail=said
+        )
     notice_on = short_date(plans[0].dates.notice_on)
     lines["notice_on"] = Line((("Notice to be served", "muted"), (f"{notice_on}, planned", "bright")))
     for plan in plans:
@@ -75,7 +84,12 @@ def dates(screen: DeactivateScreen) -> dict[Any, Line]:
 def transition(screen: DeactivateScreen) -> dict[Any, Line]:
     """What is handed over, and to whom."""
     lines: dict[Any, Line] = {}
+    names = {plan.partner_id: plan.name for plan in screen.plans}
     for partner, found in screen.ahead.items():
+        if len(names) > 1 and found.items:
+            lines[f"of {partner}"] = Line(
+                (("", ""), (visible(names[partner]), "bright"), ("", ""), ("", ""), ("", ""), ("", ""))
+            )
         for item in found.items:
             amount = "" if item.amount is None else f"{item.amount:,.2f}"
             lines[partner, item.record_id] = Line(

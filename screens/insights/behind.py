@@ -9,7 +9,7 @@ from prm_tui.commands import bindings
 from prm_tui.domain.inactivity import Quiet
 from prm_tui.services import inactivity
 from screens.listing import ListScreen
-from screens.text import cell, short_date, stated, visible
+from screens.text import cell, many, short_date, stated, visible
 from screens.widgets.table import Col, Line, Table
 
 COLUMNS = (
@@ -52,9 +52,7 @@ class BehindScreen(ListScreen):
 
     def _say(self) -> None:
         marked = len(self.query_one(Table).marked)
-        said = f"{len(self.ids):,} partner{'s' if len(self.ids) != 1 else ''}" + (
-            f", {marked:,} marked" if marked else ""
-        )
+        said = many(len(self.ids), "partner") + (f", {marked:,} marked" if marked else "")
         self.head(f"{self.name_}  ", (said, "$muted"))
 
     def on_table_highlighted(self, event: Table.Highlighted) -> None:

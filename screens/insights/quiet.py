@@ -10,8 +10,9 @@ from textual.content import Content
 from prm_tui.domain.review import Held
 from prm_tui.services import kept, partners, review, winback
 from screens.insights.shown import Behind, Shown, of
-from screens.text import cell, short_date, stated, visible
+from screens.text import cell, many, short_date, stated, visible
 from screens.widgets.table import Col, Line
+from screens.words import by_keys
 
 if TYPE_CHECKING:
     from prm_tui.domain.winback import Arm
@@ -25,15 +26,15 @@ def deciding(store: Store, as_of: date, width: int) -> Shown:
     for row in rows:
         sign, colour = stated(row.state.label)
         lines[row.partner_id] = Line(
-            ((visible(row.code), "muted"), (visible(row.name), "bright"), (sign, colour), (visible(row.listed), "warn"),
+            ((visible(row.code), "muted"), (visible(row.name), "bright"), (visible(row.listed), "warn"), (visible(row.decided), "good"),
              cell(row.year, "money"), (f"{row.hours:,.1f}", "text"), cell(row.funds, "money"), (f"{row.leads:,}", "text"),
-             (visible(row.decided), "good")),
-            detail=visible(" · ".join(filter(None, (f"{row.name} ({row.code}): {row.listed}", row.covered, row.decided)))),
+             (sign, colour)),
+            detail=visible(" · ".join(filter(None, (f"{row.name} ({row.code}): {row.state.label}", row.listed, row.covered, row.decided)))),
         )  # fmt: skip
         behind[row.partner_id] = Behind(row.name, of([row.partner_id]))
-    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("state", "State", 17), Col("why", "Listed for", 25),
-               Col("year", "12 months", 12, True), Col("hours", "Hours", 6, True), Col("funds", "Funds", 9, True),
-               Col("leads", "Leads", 5, True), Col("decided", "Decided", 14)]  # fmt: skip
+    columns = [Col("code", "Code", 7), Col("name", "Name"), Col("why", "Listed for", least=25), Col("decided", "Decided", 20),
+               Col("year", "12 months", 12, True), Col("hours", "Hours", 7, True), Col("funds", "Funds", 10, True),
+               Col("leads", "Leads", 5, True), Col("state", "State", 17)]  # fmt: skip
     held = Held.by(row for row in rows if not row.decided)
     above = Content.assemble(
         (
@@ -70,11 +71,11 @@ def winning(store: Store, as_of: date, width: int) -> Shown:
     for title, listed in (("nobody is in touch", wrong.untouched), ("no outcome date", wrong.undated)):
         if listed:
             codes = [row.code for row in listed]
-            lines["loose", title] = Line((("! loose", "warn"), (title, "warn"), (f"{len(codes):,} partners", "text")))
+            lines["loose", title] = Line((("! loose", "warn"), (title, "warn"), (many(len(codes), "partner"), "text")))
             behind["loose", title] = Behind(title.capitalize(), of(_ids(store, codes)))
-    columns = [Col("group", "", 9), Col("what", "", least=26), Col("said", "After 90 days", least=30)]
+    columns = [Col("group", "", 9), Col("what", "", 26), Col("said", "After 90 days", least=30)]
     anything = found.treated.of or wrong.untouched or wrong.undated
-    return Shown(columns, lines if anything else {}, behind, Content.styled(found.sentence, "$muted"),
+    return Shown(columns, lines if anything else {}, behind, Content.styled(by_keys(found.sentence), "$muted"),
                  "No win-back was begun yet. The pack win-back begins them: 3, then n; or a in a list of quiet partners.")  # fmt: skip
 
 
@@ -83,7 +84,7 @@ def _arm(group: str, arm: Arm) -> Line:
     return Line(
         ((group, "muted"), (visible(arm.label), "bright"), (arm.said + more, "text")),
         detail=visible(
-            f"{arm.label}: {arm.of:,} partners; {arm.said}{more}. They brought {arm.amount:,.2f} within the window."
+            f"{arm.label}: {many(arm.of, 'partner')}; {arm.said}{more}. They brought {arm.amount:,.2f} within the window."
         ),
     )
 
@@ -100,7 +101,8 @@ def keeping(store: Store, as_of: date, width: int) -> Shown:
         lines[n] = Line(
             ((visible(one.code), "muted"), (visible(one.name), "bright"), until, (visible(one.by or "nobody named"), "text"),
              (visible(one.reason), "text"), (one.result, "good" if one.back_on else "text")),
-            detail=visible(f"{one.name}: kept since {one.since} until {one.until} by {one.by}: {one.reason}; {one.result}"),
+            detail=visible(f"{one.name}: kept since {short_date(one.since)} until {until[0] or 'further notice'} by"
+                           f" {one.by or 'nobody named'}: {one.reason}; {one.result}"),
         )  # fmt: skip
         behind[n] = Behind(one.name, of(_ids(store, [one.code])))
     columns = [Col("code", "Code", 7), Col("name", "Name"), Col("until", "Until", 12), Col("by", "By", 16), Col("reason", "Why", least=14),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,6 +25,7 @@ from screens.modals.choose import Choice, Choose
 from screens.text import visible
 from screens.widgets.detail import Detail
 from screens.widgets.table import Table
+from screens.words import by_keys
 
 SECTIONS = {
     "States": states, "By type": types, "Segments": segments, "Review": deciding, "Win-back": winning,
@@ -49,7 +51,7 @@ class InsightsScreen(ModeScreen):
     InsightsScreen #rows { height: 1fr; margin: 0 1; }
     InsightsScreen #nothing { padding: 1 3; color: $muted; height: 1fr; display: none; max-width: 90; }
     """
-    BINDINGS: ClassVar = bindings("insights")
+    BINDINGS: ClassVar = [*bindings("insights"), Binding("escape", "unmark", show=False)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,9 +85,15 @@ class InsightsScreen(ModeScreen):
         counting = Shown((), {}, nothing="Counting …")
         late = self.set_timer(LATE, lambda: self._fill(counting) if self.shown is None else None)
         try:
-            self.shown = shown = await self.read(lambda store: work(store, as_of, width), "insights")
+            self.shown = shown = await self.read(
+                lambda store: (
+                    work(store, as_of, width) if work is policies or insights.partners(store) else Shown((), {})
+                ),
+                "insights",
+            )
         except UsageError as error:  # these numbers want more past than the file has
-            shown = Shown((), {}, nothing=str(error))
+            said = by_keys(str(error))
+            shown = Shown((), {}, nothing=said[:1].upper() + said[1:])
         finally:
             late.stop()
         self._fill(shown)
@@ -147,14 +155,25 @@ class InsightsScreen(ModeScreen):
 
     def action_actions(self) -> None:
         """Decide about the marked ones, or the selected one; only where the lines are partners."""
-        from screens.partners.quiet import decide
-
         table = self.query_one(Table)
         if self.section != "Review" or table.current is None:
             self.prm.tell("enter opens who is behind a number; a acts on them there. In Review a decides.")
             return
         chosen = [key for key in table.keys if key in table.marked] or [table.current]
-        self.start(lambda: decide(self, chosen), "act")
+        self.start(lambda: self._decide(chosen), "act")
+
+    async def _decide(self, chosen: list[int]) -> None:
+        """Decide; what was decided about is marked no longer."""
+        from screens.partners.quiet import decide
+
+        if await decide(self, chosen):
+            self.action_unmark()
+
+    def action_unmark(self) -> None:
+        """Escape takes the marks away; it never leaves the mode."""
+        table = self.query_one(Table)
+        table.marked.clear()
+        table.refresh()
 
     def action_out(self) -> None:
         """The numbers as a workbook."""
@@ -168,7 +187,7 @@ class InsightsScreen(ModeScreen):
 
         key = self.query_one(Table).current
         if self.section != "Policies" or key is None:
-            self.prm.tell("Only policies are edited here: → goes to them.")
+            self.prm.tell("Only policies are edited here: ← from States goes to them.")
             return
         self.start(lambda: edit(self, key[0]), "edit")
 

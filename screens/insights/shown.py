@@ -35,7 +35,7 @@ class Shown:
     lines: dict[Any, Line]
     behind: Mapping[Any, Behind | tuple[Behind, ...]] = field(default_factory=dict)
     above: Content = field(default_factory=lambda: Content(""))
-    nothing: str = "Nothing to count yet: 5 brings spreadsheets in."
+    nothing: str = "Nothing to count yet: i reads a spreadsheet."
 
 
 def of(ids: Sequence[int]) -> insights.Behind:

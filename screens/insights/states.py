@@ -144,4 +144,7 @@ def policies(store: Store, as_of: date, width: int) -> Shown:
         behind[key] = Behind(f"Judged by “{policy.title}”", of(mine))
     columns = [Col("policy", "Policy", 18), Col("version", "Version", 7, True), Col("from", "From", 11), Col("holds", "", 13),
                Col("n", "Partners", 9, True), Col("when", "Inactive when")]  # fmt: skip
-    return Shown(columns, lines, behind)
+    above = Content.styled(
+        "When a partner counts as inactive, by its type. e changes the selected policy, from a day on.", "$muted"
+    )
+    return Shown(columns, lines, behind, above)

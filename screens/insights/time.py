@@ -149,7 +149,8 @@ def ranks(store: Store, as_of: date, width: int) -> Shown:
     columns = [Col("type", "Type"), Col("r", "Recency", 8, True), Col("f", "Frequency", 9, True), Col("m", "Money", 6, True),
                Col("of", "Of", 3, True), Col("n", "Partners", 9, True), Col("amount", "12 months", 14, True)]  # fmt: skip
     above = Content.styled(
-        f"{found.partners:,} partners ranked inside their type, by amounts of {found.money}; {found.without:,} were never active.",
+        f"{found.partners:,} partners ranked inside their type, by amounts of {found.money.replace('_', ' ')}; {found.without:,} were never"
+        " active.",
         "$muted",
     )
     return Shown(columns, lines, behind, above)

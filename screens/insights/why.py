@@ -10,7 +10,7 @@ from textual.content import Content
 
 from prm_tui.domain.insights import Number
 from prm_tui.domain.insights_why import Reason
-from prm_tui.services import insights_why, insights_work
+from prm_tui.services import insights_why, insights_work, partners
 from screens.insights.shown import Behind, Shown, bar, full, percent, said
 from screens.text import visible
 from screens.widgets.table import Col, Line
@@ -55,29 +55,31 @@ def _reason(title: str, one: Reason) -> Line:
 def profile(store: Store, as_of: date, width: int) -> Shown:
     """Which field tells the inactive from the active; prospects by those like them."""
     found = insights_why.reasons(store, as_of)
+    labels = {column.key.removeprefix("custom."): column.label for column in partners.columns(store)}
     lines: dict[Any, Line] = {}
     behind: dict[Any, Behind] = {}
     for field in found.separations:
+        named = visible(labels.get(field.field, field.field))
         for one in field.values[:12]:
             key = (field.field, one.value)
             lift = "–" if one.lift is None else f"{one.lift:.2f}"
             bad = one.lift is not None and one.lift > 1.5 and not one.warning
             lines[key] = Line(
-                ((visible(field.field), "muted"), (visible(one.value), "bright"), (f"{one.partners:,}", "text"),
+                ((named, "muted"), (visible(one.value), "bright"), (f"{one.partners:,}", "text"),
                  (f"{one.inactive:,}", "text"), (percent(_value(one.everybody)), "text"), (lift, "bad" if bad else "text"),
                  (percent(field.gain), "muted"), (one.warning, "warn")),
-                detail=full(one.everybody, f"inactive, {visible(field.field)} {visible(one.value)}")
-                + f"; knowing the {visible(field.field)} tells {field.gain:.1%} of it",
+                detail=full(one.everybody, f"inactive, {named} {visible(one.value)}")
+                + f"; knowing the {named} tells {field.gain:.1%} of it",
             )  # fmt: skip
-            behind[key] = Behind(f"Inactive, {field.field} {one.value}", one.everybody.behind)
+            behind[key] = Behind(f"Inactive, {named} {visible(one.value)}", one.everybody.behind)
     for prospect in found.prospects[:50]:
-        by = ", ".join(f"{f} {v} {r:.0%} of {n}" for f, v, r, n in prospect.by)
+        by = ", ".join(f"{labels.get(f, f)} {v} {r:.0%} of {n}" for f, v, r, n in prospect.by)
         lines["prospect", prospect.partner_id] = Line(
             (("prospect", "accent"), (visible(prospect.name), "bright"), ("", ""), ("", ""), (percent(prospect.score), "bright")),
             detail=f"{visible(prospect.name)}: {percent(prospect.score)} of those like it stayed 12 months, by {visible(by)}",
         )  # fmt: skip
         behind["prospect", prospect.partner_id] = _one(prospect.name, prospect.partner_id)
-    columns = [Col("field", "Field", 14), Col("value", "Value", least=14), Col("n", "Partners", 9, True),
+    columns = [Col("field", "Field", 20), Col("value", "Value", least=14), Col("n", "Partners", 9, True),
                Col("inactive", "Inactive", 8, True), Col("percent", "Percent", 8, True), Col("lift", "Times usual", 11, True),
                Col("gain", "Tells", 6, True), Col("w", "", 17)]  # fmt: skip
     stayed, of = found.survivors
@@ -104,10 +106,11 @@ def pillars(store: Store, as_of: date, width: int) -> Shown:
     lines: dict[Any, Line] = {}
     behind: dict[Any, Behind | tuple[Behind, ...]] = {}
     for one in insights_work.pillars(store, as_of):
-        missing = f"no sheet tells of {one.missing}" if one.missing else ""
+        missing = f"no sheet tells of {one.missing.replace('joined_on', 'joining')}" if one.missing else ""
         lines[one.name] = Line(
             ((one.name, "bright"), (visible(one.sentence), "text"), (missing, "warn")),
-            detail=visible(one.sentence) + "".join(f"; {full(number, label)}" for label, number in one.numbers),
+            detail=visible("; ".join(filter(None, (one.sentence, missing))))
+            + "".join(f"; {full(number, label)}" for label, number in one.numbers),
         )
         behind[one.name] = tuple(Behind(f"{one.name}: {label}", number.behind) for label, number in one.numbers)
     columns = [Col("pillar", "Pillar", 12), Col("said", "What the file says", least=30), Col("missing", "", 34)]

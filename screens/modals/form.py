@@ -17,7 +17,12 @@ from prm_tui.domain.errors import PrmError
 from prm_tui.gateway import Superseded
 from screens.modals.base import Modal
 from screens.text import fit, plain, visible
+from screens.words import by_keys
 from screens.workers import begin
+
+FOOT = "enter saves, ↑ ↓ or tab go from field to field, esc leaves everything as it is"
+LONG = 700
+"""Characters of a complaint that need more lines than the form has for them."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class Form(Modal[Any]):
     Form .label { width: 20; color: $muted; }
     Form .fault { color: $bad; padding-left: 20; height: auto; display: none; }
     Form .fault.shown { display: block; }
+    Form #over { height: auto; max-height: 12; display: none; }
+    Form #over.shown { display: block; }
     Form Input { border: none; height: 1; padding: 0; background: $ground; width: 1fr; }
     Form Input:focus { background: $selection; }
     """
@@ -52,6 +59,8 @@ class Form(Modal[Any]):
         Binding("ctrl+s", "save", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
+        Binding("pagedown", "read(1)", show=False),
+        Binding("pageup", "read(-1)", show=False),
     ]
 
     def __init__(
@@ -82,10 +91,9 @@ class Form(Modal[Any]):
                         suggester = SuggestFromList(entry.words, case_sensitive=False) if entry.words else None
                         yield Input(entry.value, placeholder=entry.hint, id=f"field{n}", suggester=suggester)
                     yield Static("", classes="fault", id=f"fault{n}", markup=False)
-            yield Static("", id="fault", classes="fault", markup=False)
-            yield Static(
-                Content("enter saves, ↑ ↓ or tab go from field to field, esc leaves everything as it is"), id="foot"
-            )
+            with VerticalScroll(id="over", can_focus=False):
+                yield Static("", id="fault", classes="fault", markup=False)
+            yield Static(Content(FOOT), id="foot")
 
     def on_mount(self) -> None:
         """The first field, without a blinking cursor."""
@@ -117,6 +125,11 @@ class Form(Modal[Any]):
     def _values(self) -> dict[str, str]:
         return {e.key: self.query_one(f"#field{n}", Input).value for n, e in enumerate(self._entries)}
 
+    def action_read(self, by: int) -> None:
+        """Page keys go through what is told at length, above the fields or beneath them."""
+        for told in self.query("#about, #over"):
+            told.scroll_relative(y=8 * by, animate=False)
+
     def action_save(self) -> None:
         """Save; stay when something is wrong."""
         begin(self, self._try, "save")
@@ -129,9 +142,9 @@ class Form(Modal[Any]):
         try:
             result = await self._save(given)
         except PrmError as error:
-            key, _, said = str(error).partition(": ")
+            key, _, said = by_keys(str(error)).partition(": ")
             at = next((n for n, e in enumerate(self._entries) if e.key == key), None)
-            self._fault("" if at is None else str(at), said if at is not None else str(error))
+            self._fault("" if at is None else str(at), said if at is not None else by_keys(str(error)))
             if at is not None:
                 self.query_one(f"#field{at}", Input).focus()
             return
@@ -141,3 +154,7 @@ class Form(Modal[Any]):
         shown = self.query_one(f"#fault{which}", Static)
         shown.update(plain(said))
         shown.set_class(bool(said), "shown")
+        if not which:
+            self.query_one("#over").set_class(bool(said), "shown")
+            foot = FOOT + (", PgDn reads on" if len(said) > LONG else "")
+            self.query_one("#foot", Static).update(Content(foot))

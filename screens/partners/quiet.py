@@ -73,8 +73,8 @@ async def win_back(screen: PrmScreen, chosen: Sequence[int]) -> None:
         screen.prm.tell(f"{many} win-back{'s' if many > 1 else ''} begun: 4 shows the cases.")
 
 
-async def decide(screen: PrmScreen, chosen: Sequence[int]) -> None:
-    """Decide about all of them in a review, with one reason."""
+async def decide(screen: PrmScreen, chosen: Sequence[int]) -> bool:
+    """Decide about all of them in a review, with one reason; whether it was done."""
     session = screen.prm.session
     rows = await screen.read(lambda s: review.seen(s, chosen, session.as_of))
     held = review.freed((row, "offboard") for row in rows.values())
@@ -83,7 +83,7 @@ async def decide(screen: PrmScreen, chosen: Sequence[int]) -> None:
                [Choice(key, label, f"frees {held.said}" if key == "offboard" else "") for key, label in DECISIONS.items()])
     )  # fmt: skip
     if picked is None:
-        return
+        return False
 
     async def save(fields: dict[str, str]) -> int:
         until = read_date(fields["until"], "until") if fields.get("until", "").strip() else None
@@ -98,3 +98,4 @@ async def decide(screen: PrmScreen, chosen: Sequence[int]) -> None:
         screen.prm.tell(
             f"{done} decided: {DECISIONS[picked].lower()}. What a workflow does follows with the next run (1, then R)."
         )
+    return bool(done)

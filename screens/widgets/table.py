@@ -232,7 +232,7 @@ class Table(ScrollView, can_focus=True):
         super().notify_style_update()
 
     def fitting(self, width: int) -> list[tuple[Col, int, int]]:
-        """The columns that fit, each with its place among all and its width; the flexible one takes the rest."""
+        """The columns that fit, each with its place among all and its width; the flexible ones share the rest."""
         room = width - 2
         shown: list[tuple[Col, int]] = []
         used = 0
@@ -243,9 +243,14 @@ class Table(ScrollView, can_focus=True):
             shown.append((col, n))
             used += least
         spare = max(room - used, 0)
+        flexible = sum(not col.width for col, _ in shown)
         out = []
         for col, n in shown:
-            wide = col.width or max(min(col.least + spare, 60 if n < len(self.cols) - 1 else room), 1)
+            wide = col.width
+            if not wide:  # what is left is shared; what one does not need goes to those after it
+                more = spare // flexible
+                wide = max(min(col.least + more, 60 if n < len(self.cols) - 1 else room), 1)
+                spare, flexible = spare - (wide - col.least), flexible - 1
             out.append((col, n, min(wide, max(room, 1))))
         return out
 
@@ -287,10 +292,10 @@ class Table(ScrollView, can_focus=True):
             if n == 0 and line.indent:
                 text = " " * line.indent + text
             room -= wide + GAP
-            if n == len(line.cells) - 1:
-                whole = n == len(self.cols) - 1  # of a line of fewer cells the last one has the rest
-                rest = 0 if whole and col.right else max(room, 0)
-                parts.append(Segment(fit(text, wide + rest, right=whole and col.right), self._style(colour, ground)))
+            if n == len(line.cells) - 1:  # a line of fewer cells: its last one has the rest
+                wide += 0 if col.right and n == len(self.cols) - 1 else max(room, 0)
+                right = col.right and n == len(self.cols) - 1
+                parts.append(Segment(fit(text, wide, right=right), self._style(colour, ground)))
                 break
             parts.append(Segment(fit(text, wide, right=col.right) + " " * GAP, self._style(colour, ground)))
         return Strip(parts).adjust_cell_length(width, self._style("text", ground))

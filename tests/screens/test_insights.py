@@ -177,3 +177,55 @@ def test_the_numbers_go_out_as_a_workbook(db: Path, tmp_path: Path) -> None:
 
     drive(db, story)
     assert (tmp_path / "numbers.xlsx").stat().st_size > 10_000
+
+
+def test_sections_show_what_matters_in_words_of_the_field(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        async def to(title: str) -> str:
+            while title != prm.app.screen.section:  # type: ignore[attr-defined]
+                await prm.press("right")
+            return prm.text
+
+        await prm.press("6")
+        review = await to("Review")
+        assert "Decided" in review and "inactive since 2013-06-27 " in review, "neither is cut at 120 columns"
+        assert "hold_out = 0.2 there" in await to("Win-back") or "No win-back was begun" in prm.text
+        profile = await to("Profile")
+        assert "ProductLine" in profile and "product_line" not in profile
+        survival = (await to("Survival")).split("\n")
+        head = next(line for line in survival if "At risk" in line and "Warehouse" in line)
+        first = next(line for line in survival if line.startswith(" ▌"))
+        assert head.index("Warehouse") + len("Warehouse") == len(first), "numbers stand beneath the end of their label"
+        assert "e changes the selected policy" in await to("Policies")
+
+    drive(db, story)
+
+
+def test_a_file_without_partners_says_in_every_section_how_to_begin(tmp_path: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6")
+        for title in SECTIONS:
+            await prm.settle()
+            said = "e changes the selected policy" if title == "Policies" else "i reads a spreadsheet"
+            assert said in prm.text and "0 of 0" not in prm.text, title
+            await prm.press("right")
+
+    drive(tmp_path / "empty.db", story)
+
+
+def test_marks_go_when_it_is_decided_or_by_escape(db: Path) -> None:
+    async def story(prm: Driver) -> None:
+        await prm.press("6", "right", "right", "right", "space", "space")
+        assert len(prm.table.marked) == 2
+        await prm.press("escape")
+        assert not prm.table.marked and "to be decided about" in prm.text
+        await prm.press("home", "space", "space", "a")
+        await prm.choose("Re-tier")
+        await prm.press("escape")
+        assert len(prm.table.marked) == 2, "nothing was decided"
+        await prm.press("a")
+        await prm.choose("Keep")
+        await prm.fill("a good year is to come")
+        assert not prm.table.marked and prm.text.count("Keep, 2013-11-29") == 2
+
+    drive(db, story, actor="Dana Program")
