@@ -234,6 +234,9 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]
         called = named(kinds, plan.sheet, dated=has_date, lasting=lasting, several=several)
         if called is not None:
             return called.what, f"it is called like what the file knows as {called.label.lower()}"
+        money = _kind(aliases.MONEY_KINDS, plan.sheet, []) or _kind(aliases.MONEY_KINDS, plan.file, [])
+        if money and (has_amount or any(s in aliases.MONEY["amount"] for s in said)):
+            return f"activity:{money}", "it is called like what partners earn, and has amounts"
     if (keys_partner or names_partner) and (has_status or ends):
         kind = _kind(aliases.RECORD_KINDS, plan.sheet, said) or _kind(aliases.RECORD_KINDS, plan.file, [])
         if kind:

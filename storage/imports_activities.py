@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
-from storage import imports, imports_old, matching
+from storage import imports, imports_old, ledger, matching
 from storage.store import Change
 
 
@@ -25,6 +25,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     report = SheetReport(plan)
     imports.begin_refusing(conn)
     imports.refuse_values(conn, plan, report)
+    ledger.refuse(conn, plan, report)
     matching.match(change, plan, choices, report)
     matching.refuse(conn, plan, report)
     report.refused.sort(key=lambda refused: refused.row)
@@ -46,6 +47,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         _write(change, plan, choices, report)
     elif report.withdrawn or (choices.covered_to and report.same):
         imports.source(change, plan, imports.feed(change, plan), report)
+    if report.new or report.changed or report.withdrawn:
+        ledger.book(change, plan.kind)
     imports.cover(change, imports.find_feed(conn, plan), choices, covered)
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")

@@ -29,6 +29,7 @@ from storage import (
     imports,
     imports_known,
     imports_old,
+    ledger,
     matching,
     partners,
     returns,
@@ -129,6 +130,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         _insert(change, plan, noun, source)
         if noun.table == "activities":
             returns.correct(change)
+            ledger.book(change, plan.kind)
         else:
             cells.write(change, noun.table, noun.custom)
         if noun.table == "partners":

@@ -14,7 +14,7 @@ from prm_tui.domain.errors import AlreadyThere, UsageError
 from prm_tui.domain.money import to_units
 from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import freeze, partners, values
-from storage import Store
+from storage import Store, ledger
 from storage import activities as stored
 from storage.catalogue import own_fields
 
@@ -91,7 +91,9 @@ def log(
     label = known[kind].lower()
     try:
         with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
-            return stored.log(change, partner_id, kind, on, written)
+            logged = stored.log(change, partner_id, kind, on, written)
+            ledger.book(change, kind, partner_id)
+            return logged
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None
 
@@ -135,6 +137,7 @@ def correct(store: Store, activity_id: int, fields: Mapping[str, str], *, actor:
     try:
         with store.change(f"corrected an activity of {partner.name}", actor=actor, as_of=as_of) as change:
             stored.correct(change, activity_id, read)
+            ledger.book(change, partner_id=partner_id)
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has such an activity on that date already.") from None
     return change.id if change.kept else None
