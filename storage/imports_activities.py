@@ -32,6 +32,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     feed = imports.find_feed(conn, plan)
     covered, again = imports.covered(conn, feed), imports_old.read_before(conn, plan, feed)
     _gather(conn, plan)
+    ledger.restated(conn, plan)
     imports_old.refuse_twice(conn, plan)
     _ahead(change, report)
     if feed is not None:

@@ -129,7 +129,8 @@ def earned(conn: sqlite3.Connection, as_of: date) -> tuple[list[tuple[str, int, 
         return None
     rows = conn.execute(
         "WITH l AS (SELECT l.partner_id AS id, coalesce(l.currency, '') AS currency, sum(l.amount) AS amount FROM ledger l JOIN"
-        " temp.state s ON s.id = l.partner_id WHERE l.state <> 'declined' AND NOT (l.state = 'reversed' AND l.reverses IS NULL AND l.activity_id IS NOT NULL)"
+        " temp.state s ON s.id = l.partner_id WHERE l.state <> 'declined' AND"
+        " NOT (l.state = 'reversed' AND l.reverses IS NULL AND l.activity_id IS NOT NULL)"
         " AND NOT EXISTS (SELECT 1 FROM ledger f WHERE f.id = l.reverses AND f.state IN ('declined', 'reversed'))"
         " AND l.kind NOT IN (SELECT name FROM kinds WHERE tbl = 'activity' AND emits <> '{}' AND"
         " json_extract(emits, '$.ledger') = 'paid') AND l.on_date >"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from prm_tui.domain.exchange import SheetReport
 from prm_tui.domain.ledger import CLAWBACK, PAID, STATES, state_of
-from prm_tui.domain.mapping import SheetPlan
+from prm_tui.domain.mapping import ColumnPlan, SheetPlan
 from storage import imports
 from storage.store import Change
 
@@ -134,20 +134,64 @@ def refuse(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> No
     said = books(conn).get(plan.kind or "") if plan.noun == "activity" else None
     if said is None:
         return
-    amount, on = plan.column("amount"), plan.column("occurred_on")
+    amount = plan.column("amount")
     status = next((column for column in imports.keys_apart(plan) if column.key == "status"), None)
     if amount is not None:
         test = f"r.c{amount.pos} IS NULL"
         imports.refuse(conn, report, imports.refusals(conn, plan, amount, test, "a line of the ledger needs an amount"))
     if status is not None:
-        conn.create_function("no_state", 1, lambda text: text is not None and not state_of(str(text), said))
+        conn.create_function("line_state", 1, lambda text: state_of(None if text is None else str(text), said))
         why = f"no state of a line of the ledger. States are: {', '.join(STATES)}"
-        imports.refuse(conn, report, imports.refusals(conn, plan, status, f"no_state(r.c{status.pos})", why))
-    ref, partner = plan.column("ref"), plan.column("partner")
-    assert on is not None and partner is not None
-    for column in (status, plan.column("currency")) if plan.lines and ref else ():
-        if column is not None and ref is not None:
-            one = f"o.c{ref.pos} = r.c{ref.pos} AND o.c{partner.pos} = r.c{partner.pos} AND o.c{on.pos} = r.c{on.pos}"
-            test = f"EXISTS (SELECT 1 FROM st.{plan.table} o WHERE {one} AND o.c{column.pos} IS NOT r.c{column.pos})"
-            why = "rows of one reference and day are one amount, and these differ here. Give each its own reference"
-            imports.refuse(conn, report, imports.refusals(conn, plan, column, test, why))
+        imports.refuse(conn, report, imports.refusals(conn, plan, status, f"line_state(r.c{status.pos}) IS NULL", why))
+    if plan.lines:
+        _refuse_unlike(conn, plan, report, status)
+
+
+def _refuse_unlike(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport, status: ColumnPlan | None) -> None:
+    """Rows of one reference and day are one amount: where they do not agree on state or currency, nobody knows what it says."""
+    one = " AND ".join(
+        f"o.c{column.pos} = r.c{column.pos}"
+        for key in ("ref", "partner", "occurred_on")
+        if (column := plan.column(key))
+    )
+    why = "rows of one reference and day are one amount, and these differ here. Give each its own reference"
+    currency = plan.column("currency")
+    said = [(status, "line_state({})")] if status else []
+    said += [(currency, "upper(trim({}))")] if currency else []
+    for column, like in said:
+        unlike = f"{like.format(f'o.c{column.pos}')} IS NOT {like.format(f'r.c{column.pos}')}"
+        test = f"EXISTS (SELECT 1 FROM st.{plan.table} o WHERE {one} AND {unlike})"
+        imports.refuse(conn, report, imports.refusals(conn, plan, column, test, why))
+
+
+def restated(conn: sqlite3.Connection, plan: SheetPlan) -> None:
+    """Rows of temp.incoming without a reference that say nothing new but the state of a line their feed brought: they change it.
+
+    Without this a commission that was pending last month and is paid now would be two.
+    """
+    status = next((column for column in imports.keys_apart(plan) if column.key == "status"), None)
+    if plan.noun != "activity" or plan.kind not in books(conn) or status is None:
+        return
+    currency, note = plan.column("currency"), plan.column("note")
+    said = {
+        "currency": imports.text_of(currency) if currency else "NULL",
+        "note": imports.text_of(note) if note else "NULL",
+        "data": f"json_remove({imports.data_of(conn, plan)}, '$.status')",
+    }
+    there = {"currency": "currency" if currency else "NULL", "note": "note", "data": "json_remove(data, '$.status')"}
+    alike = "partner_id, on_day, amount, quantity, currency, note, data"
+    nth = f"*, row_number() OVER (PARTITION BY {alike} ORDER BY id) AS nth"
+    conn.execute(
+        f"WITH new AS (SELECT {nth} FROM (SELECT i.row AS id, i.partner_id, i.on_day, i.amount, i.quantity,"
+        f" {', '.join(f'{sql} AS {name}' for name, sql in said.items())} FROM temp.incoming i JOIN st.{plan.table} r"
+        " ON r.row = i.row WHERE i.ref IS NULL AND i.state = 'new')),"
+        f" old AS (SELECT {nth} FROM (SELECT id, partner_id, occurred_on AS on_day, amount, quantity,"
+        f" {', '.join(f'{sql} AS {name}' for name, sql in there.items())} FROM main.activities WHERE kind = :kind AND ref IS NULL"
+        " AND superseded_at IS NULL AND partner_id IN (SELECT partner_id FROM new) AND source_id IN"
+        " (SELECT id FROM main.sources WHERE feed_id = :feed)"
+        " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL)))"
+        " UPDATE temp.incoming SET state = 'changed', old_id = m.old_id FROM (SELECT new.id, old.id AS old_id FROM new JOIN old"
+        f" ON old.nth = new.nth{''.join(f' AND old.{name} IS new.{name}' for name in alike.split(', '))}) m"
+        " WHERE incoming.row = m.id",
+        {"kind": plan.kind, "feed": imports.find_feed(conn, plan)},
+    )
