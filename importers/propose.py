@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importers import aliases, partner_column, remarks
+from importers import aliases, partner_column, periods, remarks
 from importers.asked import asked_of
 from importers.by_words import by_words
 from importers.columns import as_numbers, settle
@@ -96,7 +96,7 @@ def propose(
             plan = _fields(plan, kind)
             if plan.why != MAPPED and not plan.ours:
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
-            plan = replace(plan, flat=_is_flat(plan, drafts))
+            plan = replace(periods.dated(staging, plan), flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
             if column and column.type == "text":

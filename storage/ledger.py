@@ -13,9 +13,11 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from prm_tui.domain.errors import InputError
 from prm_tui.domain.exchange import SheetReport
 from prm_tui.domain.ledger import CLAWBACK, PAID, STATES, state_of
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
+from prm_tui.domain.text import typed
 from storage import imports
 from storage.store import Change
 
@@ -129,16 +131,20 @@ def _state(said: object, books_as: str) -> str:
 
 def refuse(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> None:
     """Refuse rows of a sheet of money that are no line: without an amount, in a state nobody knows, and rows of one reference
-    and day that do not agree on state or currency.
+    and day that do not agree on state or currency. InputError for one without a column of amounts.
     """
     said = books(conn).get(plan.kind or "") if plan.noun == "activity" else None
     if said is None:
         return
     amount = plan.column("amount")
     status = next((column for column in imports.keys_apart(plan) if column.key == "status"), None)
-    if amount is not None:
-        test = f"r.c{amount.pos} IS NULL"
-        imports.refuse(conn, report, imports.refusals(conn, plan, amount, test, "a line of the ledger needs an amount"))
+    if amount is None:
+        raise InputError(
+            f"{plan.file}: {plan.sheet}: lines of the ledger need an amount, and no column says one. Say which it is in a map:"
+            f" prm map {typed(plan.file)}"
+        )
+    test = f"r.c{amount.pos} IS NULL"
+    imports.refuse(conn, report, imports.refusals(conn, plan, amount, test, "a line of the ledger needs an amount"))
     if status is not None:
         conn.create_function("line_state", 1, lambda text: state_of(None if text is None else str(text), said))
         why = f"no state of a line of the ledger. States are: {', '.join(STATES)}"
@@ -149,18 +155,15 @@ def refuse(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport) -> No
 
 def _refuse_unlike(conn: sqlite3.Connection, plan: SheetPlan, report: SheetReport, status: ColumnPlan | None) -> None:
     """Rows of one reference and day are one amount: where they do not agree on state or currency, nobody knows what it says."""
-    one = " AND ".join(
-        f"o.c{column.pos} = r.c{column.pos}"
-        for key in ("ref", "partner", "occurred_on")
-        if (column := plan.column(key))
-    )
+    keys = [column for name in ("ref", "partner", "occurred_on") if (column := plan.column(name))]
+    those, same = (", ".join(f"{row}.c{column.pos}" for column in keys) for row in ("r", "o"))
     why = "rows of one reference and day are one amount, and these differ here. Give each its own reference"
     currency = plan.column("currency")
     said = [(status, "line_state({})")] if status else []
     said += [(currency, "upper(trim({}))")] if currency else []
     for column, like in said:
-        unlike = f"{like.format(f'o.c{column.pos}')} IS NOT {like.format(f'r.c{column.pos}')}"
-        test = f"EXISTS (SELECT 1 FROM st.{plan.table} o WHERE {one} AND {unlike})"
+        unlike = f"count(DISTINCT coalesce({like.format(f'o.c{column.pos}')}, '')) > 1"
+        test = f"({those}) IN (SELECT {same} FROM st.{plan.table} o GROUP BY {same} HAVING {unlike})"
         imports.refuse(conn, report, imports.refusals(conn, plan, column, test, why))
 
 

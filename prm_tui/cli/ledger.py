@@ -15,7 +15,7 @@ _SUMS = ("earned", "paid", "clawback", "balance", "pending", "with_pending")
 
 def register(commands: Any) -> None:
     """Add this group's commands."""
-    made = with_json(command(commands, "ledger", "List the lines of a partner's ledger, and its balance by currency.", _ledger))  # fmt: skip
+    made = with_json(command(commands, "ledger", "List what a partner earned and was paid, with the balance.", _ledger))
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
 
 

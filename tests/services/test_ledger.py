@@ -11,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from prm_tui.domain.errors import UsageError
+from prm_tui.domain.errors import DecisionNeeded, InputError, UsageError
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.services import casepack, exchange, history, ledger, packs, partners, settlement, timeline
 from storage import Store, health, impact
@@ -196,6 +196,16 @@ def test_what_is_no_line_of_a_ledger_is_refused_by_row(office: Store) -> None:
     assert lines(office) == [("15.00 EUR", "hold", "pending", "X6")]
 
 
+def test_a_sheet_of_money_without_amounts_is_refused_whole(office: Store, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("Partner,Date,Reference\nA,2026-01-31,D1\n")
+    with (
+        pytest.raises(InputError, match="need an amount, and no column says one"),
+        exchange.read(office, [path], forced={"empty": "activity:commission"}) as reading,
+    ):
+        exchange.commit(office, reading, actor=None, as_of=DAY)
+
+
 def test_rows_of_one_reference_are_one_line_and_currencies_are_never_added(office: Store) -> None:
     take(office, [
         ("A", date(2026, 1, 8), "X6", 10, "EUR", "on hold"), ("A", date(2026, 1, 8), "X6", 5, "EUR", "on hold"),
@@ -260,6 +270,24 @@ def test_a_line_is_entered_corrected_and_refused_by_hand(office: Store) -> None:
             timeline.log(office, a, kind, amount=amount, data={"status": status}, **said)
     with pytest.raises(UsageError, match="no state"):
         timeline.log(office, a, "payout", amount=Decimal(1), data={"status": "soon"}, **said)
+
+
+def test_a_period_is_booked_on_its_last_day(office: Store) -> None:
+    head = ("Partner", "Period", "Statement No", "Rebate", "Currency", "Payment status")
+    for sheet, periods, days in (
+        ("Rebates", ("2026-01", "2026-02"), ["2026-01-31", "2026-02-28"]),
+        ("Rebate overview", ("Q4 2025", "2025-Q3"), ["2025-09-30", "2025-12-31"]),
+    ):
+        rows = [("C", said, f"{sheet} {n}", 10, "EUR", "Outstanding") for n, said in enumerate(periods)]
+        report, _ = take(office, rows, sheet=sheet, head=head)
+        assert (report.plan.what, report.new) == ("activity:rebate", 2)
+        assert [str(x.on) for x in ledger.of(office, of(office, "C"), DAY).lines[-2:]] == days
+        report, change = take(office, rows, sheet=sheet, head=head, file="again.xlsx")
+        assert change is None
+    assert sums(office, "C")["EUR"][0] == "40.00"
+    rows = [("C", "March 2026", "S9", 10, "EUR", "paid"), ("C", "soon", "S10", 10, "EUR", "paid")]
+    with pytest.raises(DecisionNeeded, match="occurred on"):
+        take(office, rows, sheet="Other rebates", head=("Partner", "Month", *head[2:]))
 
 
 def test_two_partners_that_are_one_have_each_line_once(office: Store) -> None:
