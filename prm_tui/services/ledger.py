@@ -12,7 +12,7 @@ from storage import Store, settlement
 
 @dataclass(frozen=True)
 class Account:
-    """The ledger of a partner as of a day: what came later counts for nothing yet. `remarks`: what has to be known to read it."""
+    """The ledger of a partner as of a day, without what happened later. `remarks`: what has to be known to read it."""
 
     as_of: date
     lines: tuple[Line, ...]
@@ -21,8 +21,9 @@ class Account:
 
 
 def of(store: Store, partner_id: int, as_of: date) -> Account:
-    """Every line of a partner and its balance by currency; funds and a tail belong to a settlement, not here."""
+    """Every line of a partner until a day, and its balance by currency; funds and a tail belong to a settlement, not here."""
     with store.reading() as conn:
-        lines = parted(settlement.lines(conn, partner_id, as_of, store.zone), None)
+        happened = [line for line in settlement.lines(conn, partner_id, as_of, store.zone) if not line.after]
+    lines = parted(happened, None)
     sums = summed(lines, ())
     return Account(as_of, tuple(lines), sums, tuple(twice_told(sums)))
