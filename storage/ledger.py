@@ -23,7 +23,7 @@ from storage.store import Change
 
 _OWN = "l.kind = :kind AND l.case_id IS NULL AND l.rule IS NULL AND l.reverses IS NULL"
 """Lines `l` that follow an activity, and were not accrued by a workflow."""
-_STANDS = "NOT EXISTS (SELECT 1 FROM ledger r WHERE r.reverses = l.id)"
+_STANDS = "NOT EXISTS (SELECT 1 FROM ledger r WHERE r.partner_id = l.partner_id AND r.reverses = l.id)"
 _SAME = "d.partner_id = l.partner_id AND d.amount = l.amount AND d.currency IS l.currency AND d.occurred_on = l.on_date"
 _GONE = "('declined', 'reversed')"
 _SAID = (
@@ -87,7 +87,7 @@ class _Booking:
             f" state = CASE WHEN l.state = 'paid' AND d.state IN {_GONE} THEN l.state ELSE d.state END"
             " FROM activities a JOIN temp.due d ON d.id = a.superseded_by"
             f" WHERE {_OWN} AND {self.of('l.partner_id')} AND a.id = l.activity_id AND a.superseded_at IS NOT NULL AND {_SAME}"
-            " AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.reverses = l.id AND r.case_id IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.partner_id = l.partner_id AND r.reverses = l.id AND r.case_id IS NULL)"
             f" AND NOT EXISTS (SELECT 1 FROM ledger o WHERE o.activity_id = d.id AND {_OWN.replace('l.', 'o.')})",
             self.params,
         )
@@ -185,16 +185,21 @@ def restated(conn: sqlite3.Connection, plan: SheetPlan) -> None:
     alike = "partner_id, on_day, amount, quantity, currency, note, data"
     nth = f"*, row_number() OVER (PARTITION BY {alike} ORDER BY id) AS nth"
     conn.execute(
-        f"WITH new AS (SELECT {nth} FROM (SELECT i.row AS id, i.partner_id, i.on_day, i.amount, i.quantity,"
+        f"CREATE TEMP TABLE stated AS SELECT {nth} FROM (SELECT i.rowid AS id, i.partner_id, i.on_day, i.amount, i.quantity,"
         f" {', '.join(f'{sql} AS {name}' for name, sql in said.items())} FROM temp.incoming i JOIN st.{plan.table} r"
-        " ON r.row = i.row WHERE i.ref IS NULL AND i.state = 'new')),"
-        f" old AS (SELECT {nth} FROM (SELECT id, partner_id, occurred_on AS on_day, amount, quantity,"
+        " ON r.row = i.row WHERE i.ref IS NULL AND i.state = 'new')"
+    )
+    conn.execute("CREATE INDEX temp.stated_day ON stated(partner_id, on_day, amount, nth)")
+    conn.execute(
+        "UPDATE temp.incoming SET state = 'changed', old_id = m.old_id FROM (SELECT new.id, old.id AS old_id"
+        f" FROM (SELECT {nth} FROM (SELECT id, partner_id, occurred_on AS on_day, amount, quantity,"
         f" {', '.join(f'{sql} AS {name}' for name, sql in there.items())} FROM main.activities WHERE kind = :kind AND ref IS NULL"
-        " AND superseded_at IS NULL AND partner_id IN (SELECT partner_id FROM new) AND source_id IN"
+        " AND superseded_at IS NULL AND partner_id IN (SELECT partner_id FROM temp.stated) AND source_id IN"
         " (SELECT id FROM main.sources WHERE feed_id = :feed)"
-        " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL)))"
-        " UPDATE temp.incoming SET state = 'changed', old_id = m.old_id FROM (SELECT new.id, old.id AS old_id FROM new JOIN old"
-        f" ON old.nth = new.nth{''.join(f' AND old.{name} IS new.{name}' for name in alike.split(', '))}) m"
-        " WHERE incoming.row = m.id",
+        " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL))) old CROSS JOIN temp.stated new"
+        " ON new.partner_id = old.partner_id AND new.on_day = old.on_day AND new.amount = old.amount AND new.nth = old.nth"
+        " AND new.quantity IS old.quantity AND new.currency IS old.currency AND new.note IS old.note AND new.data IS old.data) m"
+        " WHERE incoming.rowid = m.id",
         {"kind": plan.kind, "feed": imports.find_feed(conn, plan)},
     )
+    conn.execute("DROP TABLE temp.stated")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -35,7 +36,7 @@ def prm(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 def test_lines_and_balance_are_printed_and_given_to_machines(prm: Prm, tmp_path: Path) -> None:
     made = openpyxl.Workbook()
-    pages = {
+    pages: dict[str, list[tuple[Any, ...]]] = {
         "Commissions": [("Partner Code", "Date", "Reference", "Amount", "Currency", "State"),
                         ("A", date(2026, 1, 31), "D1", 100, "EUR", "approved"), ("A", date(2026, 2, 28), "D2", 50, "EUR", "pending")],
         "Payouts": [("Partner Code", "Payout date", "Reference", "Amount", "Currency"), ("A", date(2026, 2, 10), "P1", 80, "EUR")],
