@@ -159,14 +159,19 @@ def _compare(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         " WHERE incoming.rowid = c.id"
     )
     conn.execute(
-        "UPDATE temp.incoming SET state = 'same', old_id = a.id FROM (SELECT id, partner_id, occurred_on, row_hash,"
-        " row_number() OVER (PARTITION BY partner_id, occurred_on, row_hash ORDER BY id) AS nth FROM main.activities"
+        "CREATE TEMP TABLE there AS SELECT id, partner_id, occurred_on, row_hash, row_number() OVER"
+        " (PARTITION BY partner_id, occurred_on, row_hash ORDER BY id) AS nth FROM main.activities"
         " WHERE kind = ? AND ref IS NULL AND superseded_at IS NULL AND partner_id IN"
-        " (SELECT partner_id FROM temp.incoming WHERE ref IS NULL)) a"
-        " WHERE incoming.ref IS NULL AND a.partner_id = incoming.partner_id AND a.occurred_on = incoming.on_day"
-        " AND a.row_hash = incoming.hash AND a.nth = incoming.nth",
+        " (SELECT partner_id FROM temp.incoming WHERE ref IS NULL)",
         (plan.kind,),
     )
+    conn.execute("CREATE INDEX temp.there_row ON there(partner_id, row_hash, occurred_on, nth)")
+    conn.execute(
+        "UPDATE temp.incoming SET state = 'same', old_id = a.id FROM temp.there a"
+        " WHERE incoming.ref IS NULL AND a.partner_id = incoming.partner_id AND a.occurred_on = incoming.on_day"
+        " AND a.row_hash = incoming.hash AND a.nth = incoming.nth"
+    )
+    conn.execute("DROP TABLE temp.there")
     # What was corrected here since, its day or reference too, is still what this row of the sheet became.
     conn.execute(
         "UPDATE temp.incoming SET old_id = (WITH RECURSIVE later(id) AS (SELECT a.superseded_by FROM main.activities a"

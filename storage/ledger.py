@@ -185,21 +185,29 @@ def restated(conn: sqlite3.Connection, plan: SheetPlan) -> None:
     alike = "partner_id, on_day, amount, quantity, currency, note, data"
     nth = f"*, row_number() OVER (PARTITION BY {alike} ORDER BY id) AS nth"
     conn.execute(
-        f"CREATE TEMP TABLE stated AS SELECT {nth} FROM (SELECT i.rowid AS id, i.partner_id, i.on_day, i.amount, i.quantity,"
+        "CREATE TEMP TABLE stated(id INTEGER, partner_id INTEGER, on_day TEXT, amount INTEGER, quantity INTEGER, currency TEXT,"
+        " note TEXT, data TEXT, nth INTEGER)"
+    )
+    conn.execute(
+        f"INSERT INTO temp.stated SELECT {nth} FROM (SELECT i.rowid AS id, i.partner_id, i.on_day, i.amount, i.quantity,"
         f" {', '.join(f'{sql} AS {name}' for name, sql in said.items())} FROM temp.incoming i JOIN st.{plan.table} r"
         " ON r.row = i.row WHERE i.ref IS NULL AND i.state = 'new')"
     )
     conn.execute("CREATE INDEX temp.stated_day ON stated(partner_id, on_day, amount, nth)")
+    conn.execute("CREATE TEMP TABLE restated(id INTEGER PRIMARY KEY, old_id)")
     conn.execute(
-        "UPDATE temp.incoming SET state = 'changed', old_id = m.old_id FROM (SELECT new.id, old.id AS old_id"
+        "INSERT INTO temp.restated SELECT new.id, old.id"
         f" FROM (SELECT {nth} FROM (SELECT id, partner_id, occurred_on AS on_day, amount, quantity,"
         f" {', '.join(f'{sql} AS {name}' for name, sql in there.items())} FROM main.activities WHERE kind = :kind AND ref IS NULL"
         " AND superseded_at IS NULL AND partner_id IN (SELECT partner_id FROM temp.stated) AND source_id IN"
         " (SELECT id FROM main.sources WHERE feed_id = :feed)"
         " AND id NOT IN (SELECT old_id FROM temp.incoming WHERE old_id IS NOT NULL))) old CROSS JOIN temp.stated new"
         " ON new.partner_id = old.partner_id AND new.on_day = old.on_day AND new.amount = old.amount AND new.nth = old.nth"
-        " AND new.quantity IS old.quantity AND new.currency IS old.currency AND new.note IS old.note AND new.data IS old.data) m"
-        " WHERE incoming.rowid = m.id",
+        " AND new.quantity IS old.quantity AND new.currency IS old.currency AND new.note IS old.note AND new.data IS old.data",
         {"kind": plan.kind, "feed": imports.find_feed(conn, plan)},
     )
+    conn.execute(
+        "UPDATE temp.incoming SET state = 'changed', old_id = m.old_id FROM temp.restated m WHERE incoming.rowid = m.id"
+    )
     conn.execute("DROP TABLE temp.stated")
+    conn.execute("DROP TABLE temp.restated")
