@@ -68,6 +68,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     repeats = key is not None and _repeats(conn, plan, key)
     as_before = 0 if repeats else _settle(conn, plan, noun, feed)
     imports.refuse_values(conn, plan, report)
+    ledger.refuse(conn, plan, report)
     if noun.owned:
         matching.match(change, plan, choices, report)
         matching.refuse(conn, plan, report)

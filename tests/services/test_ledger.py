@@ -15,6 +15,7 @@ from prm_tui.domain.errors import DecisionNeeded, InputError, UsageError
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.services import casepack, exchange, history, ledger, packs, partners, settlement, timeline
 from storage import Store, health, impact
+from tests.services import test_returns as returns
 from tests.services.leaving import DAY, agree, an_office, approve, ask, of, serve, who
 
 HEAD = ("Partner", "Earned on", "Deal ID", "Commission", "Currency", "Status")
@@ -288,6 +289,25 @@ def test_a_period_is_booked_on_its_last_day(office: Store) -> None:
     rows = [("C", "March 2026", "S9", 10, "EUR", "paid"), ("C", "soon", "S10", 10, "EUR", "paid")]
     with pytest.raises(DecisionNeeded, match="occurred on"):
         take(office, rows, sheet="Other rebates", head=("Partner", "Month", *head[2:]))
+
+
+def test_a_sheet_of_ours_that_comes_back_corrects_lines_and_is_refused_alike(office: Store, tmp_path: Path) -> None:
+    take(office, ROWS)
+    path = tmp_path / "sent.xlsx"
+    returns.send(office, path, "activities")
+    book = openpyxl.load_workbook(path)
+    page = next(sheet for sheet in book.worksheets if "D2" in {cell.value for row in sheet.iter_rows() for cell in row})
+    head, at = [cell.value for cell in page[1]], {}
+    for n, row in enumerate(page.iter_rows(min_row=2, values_only=True), 2):
+        at[row[head.index("Reference")]] = n
+    page.cell(at["D2"], head.index("Amount") + 1).value = 200
+    page.cell(at["D3"], head.index("Status") + 1).value = "on the moon"
+    book.save(path)
+    report = returns.merge(office, path)
+    assert [(refused.column, refused.reason.split(".")[0]) for sheet in report.sheets for refused in sheet.refused] == [
+        ("Status", "no state of a line of the ledger")
+    ]
+    assert sums(office)["EUR"] == ("300.00", "100.00", "0.00", "200.00", "40.00")
 
 
 def test_two_partners_that_are_one_have_each_line_once(office: Store) -> None:
