@@ -143,6 +143,26 @@ KINDS: dict[str, tuple[str, ...]] = {
     "complaint": ("complaint", "complaints"),
 }
 
+MONEY_KINDS: dict[str, tuple[str, ...]] = {
+    "clawback": ("clawback", "clawbacks", "chargeback", "chargebacks"),
+    "payout": ("payout", "payouts", "remittance", "remittances"),
+    "commission": ("commission", "commissions"),
+    "rebate": ("rebate", "rebates"),
+    "bonus": ("bonus", "bonuses", "spiff", "spiffs", "spiv", "spivs"),
+}
+"""Sheets of what partners earn, whatever else stands in their rows: a deal, a state. Of two words the first here counts."""
+MONEY: dict[str, tuple[str, ...]] = {
+    "amount": ("amount", "commission amount", "payout amount", "rebate amount", "bonus amount", "clawback amount", "commission",
+               "payout", "rebate", "bonus", "clawback", "commission earned", "amount earned", "amount due", "amount paid"),
+    "occurred_on": ("date", "earned on", "earned date", "commission date", "payout date", "paid on", "paid date", "payment date",
+                    "statement date", "period end", "period ending"),
+    "ref": ("commission id", "commission no", "payout id", "payout no", "rebate id", "bonus id", "clawback id", "statement no",
+            "line id", "reference", "ref"),
+}  # fmt: skip
+"""How their columns are called, before the words of other activities."""
+STATUS = ("state", "payment status", "payout status", "paid status", "commission status", "approval status", "line status",
+          "status of payment")  # fmt: skip
+
 
 def words(header: str) -> str:
     """A header as plain words: ResellerKey, reseller_key and “Reseller Key:” are all “reseller key”."""

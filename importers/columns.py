@@ -77,7 +77,7 @@ def decide(
     habits = {column.decided for column in found} & {_COMMA, _POINT}
     for pos, column in enumerate(found):
         if column.type == "number?":
-            _rewrite(conn, table, f"c{pos}", lambda text: read_number(text, habits == {_COMMA}))
+            reread(conn, table, f"c{pos}", lambda text: read_number(text, habits == {_COMMA}))
             found[pos] = replace(column, type="number", decided=_how_read(column.decided, habits))
     return found
 
@@ -154,7 +154,7 @@ def _numbers(conn: sqlite3.Connection, table: str, name: str, texts: list[str]) 
         return Column("text", "text: some have a decimal comma, some a decimal point")
     if not said and (marks := {mark for text in texts for mark in ",." if mark in text}):
         return Column("number?", " ".join(sorted(marks)))
-    _rewrite(conn, table, name, lambda text: read_number(text, said == {","}))
+    reread(conn, table, name, lambda text: read_number(text, said == {","}))
     return Column("number", {",": _COMMA, ".": _POINT}.get("".join(said), "numbers written as text"))
 
 
@@ -184,7 +184,7 @@ def settle(conn: sqlite3.Connection, sheet: int, pos: int, answer: str) -> str:
             f" || substr({column}, 11) WHERE {column} GLOB '{_ISO}' AND substr({column}, 9, 2) <= '12'"
         )
     reading = found.with_answer(answer)
-    _rewrite(conn, table, column, lambda text: reading(text) or text)
+    reread(conn, table, column, lambda text: reading(text) or text)
     decided = as_you_said(answer)
     conn.execute(
         "UPDATE columns SET type = 'date', orders = '', decided = ? WHERE sheet_id = ? AND pos = ?",
@@ -214,7 +214,7 @@ def _dates(conn: sqlite3.Connection, table: str, column: str, iso: int, numbers:
     reading = found.with_answer("day-first")
     left = sum(rows for text, rows in texts.items() if reading(text) is None) + numbers
     if texts:
-        _rewrite(conn, table, column, lambda text: reading(text) or text)
+        reread(conn, table, column, lambda text: reading(text) or text)
     if left:
         return Column("date", f"{found.why if texts else 'dates'}, but {left:,} cells are none")
     return Column("date", found.why if texts else "dates")
@@ -300,9 +300,10 @@ def as_numbers(conn: sqlite3.Connection, table: str, column: str) -> None:
             return text  # a thousandfold of what was meant would be worse than a refusal
         return read_number(text, "," in (mark or said))
 
-    _rewrite(conn, table, column, read)
+    reread(conn, table, column, read)
 
 
-def _rewrite(conn: sqlite3.Connection, table: str, column: str, read: Callable[[str], Any]) -> None:
+def reread(conn: sqlite3.Connection, table: str, column: str, read: Callable[[str], Any]) -> None:
+    """Every text of a column as it is read."""
     conn.create_function("reread", 1, read, deterministic=True)
     conn.execute(f"UPDATE {table} SET {column} = reread({column}) WHERE typeof({column}) = 'text'")

@@ -30,10 +30,19 @@ class OwnKind:
     def field(self, key: str) -> str | None:
         """The field of its own that a key is, however its words are joined: renewal_opt_out_days is renewal_optout_days."""
         joined = key.replace("_", "")
+        if self.money and key.replace("_", " ") in aliases.STATUS:
+            return "status"
         return key if key in self.fields else next((f for f in self.fields if f.replace("_", "") == joined), None)
+
+    @property
+    def money(self) -> bool:
+        """Whether it is one of the kinds that every file books into its ledger."""
+        return self.what.removeprefix("activity:") in aliases.MONEY_KINDS
 
     def spelt(self) -> dict[str, tuple[str, ...]]:
         """What its label says of columns: a sale no refers to a retail sale, a submission is named beneath its label."""
+        if self.money:
+            return aliases.MONEY
         label = aliases.words(self.label)
         if not label:
             return {}

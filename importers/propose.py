@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importers import aliases, partner_column, remarks
+from importers import aliases, partner_column, periods, remarks
 from importers.asked import asked_of
 from importers.by_words import by_words
 from importers.columns import as_numbers, settle
@@ -96,7 +96,7 @@ def propose(
             plan = _fields(plan, kind)
             if plan.why != MAPPED and not plan.ours:
                 plan = _owned(staging, plan, key_headers, person_headers, drafts, known, kind)
-            plan = replace(plan, flat=_is_flat(plan, drafts))
+            plan = replace(periods.dated(staging, plan), flat=_is_flat(plan, drafts))
         for target in NUMBERS if plan.noun in ("activity", "record") else ():
             column = plan.column(target)
             if column and column.type == "text":
@@ -234,6 +234,9 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]
         called = named(kinds, plan.sheet, dated=has_date, lasting=lasting, several=several)
         if called is not None:
             return called.what, f"it is called like what the file knows as {called.label.lower()}"
+        money = _kind(aliases.MONEY_KINDS, plan.sheet, []) or _kind(aliases.MONEY_KINDS, plan.file, [])
+        if money and (has_amount or any(s in aliases.MONEY["amount"] for s in said)):
+            return f"activity:{money}", "it is called like what partners earn, and has amounts"
     if (keys_partner or names_partner) and (has_status or ends):
         kind = _kind(aliases.RECORD_KINDS, plan.sheet, said) or _kind(aliases.RECORD_KINDS, plan.file, [])
         if kind:

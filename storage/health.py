@@ -79,6 +79,12 @@ _ORPHANS = (
         " AND NOT EXISTS (SELECT 1 FROM steps s WHERE s.case_id = c.id"
         " AND s.state IN ('waiting', 'planned'))",
     ),
+    (
+        "every line of the ledger stands for an activity that counts",
+        "SELECT count(*) FROM ledger l JOIN activities a ON a.id = l.activity_id AND a.kind = l.kind WHERE l.case_id IS NULL"
+        " AND l.rule IS NULL AND l.reverses IS NULL AND l.state NOT IN ('declined', 'reversed') AND a.superseded_at IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.partner_id = l.partner_id AND r.reverses = l.id)",
+    ),
 )
 
 

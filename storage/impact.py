@@ -43,6 +43,7 @@ _MONEY = (
     ("locked", "Money that is due", ("approved", "payable")),
     ("pending", "Money still pending", ("new", "hold")),
 )
+_PAYOUT = "(l.kind IN (SELECT name FROM kinds WHERE tbl = 'activity' AND emits <> '{}' AND json_extract(emits, '$.ledger') = 'paid'))"
 _SINGLE = yes_no("json_extract(r.data, '$.single_source')")
 _MONTH_END = yes_no("json_extract(r.data, '$.month_end')")
 _IDS = "IN (SELECT value FROM json_each(:ids))"
@@ -186,13 +187,14 @@ def _ledger(conn: sqlite3.Connection, params: dict[str, str], partners: list[int
     held: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
     for partner, state, amount, currency, kind, on in conn.execute(
         f"SELECT l.partner_id, l.state, l.amount, l.currency, l.kind, l.on_date FROM ledger l WHERE l.partner_id {_IDS}"
-        " AND l.state IN ('approved', 'payable', 'new', 'hold') AND NOT EXISTS (SELECT 1 FROM ledger r"
+        f" AND l.state IN ('approved', 'payable', 'new', 'hold') AND NOT {_PAYOUT} AND NOT EXISTS (SELECT 1 FROM ledger r"
         " WHERE r.partner_id = l.partner_id AND r.reverses = l.id) ORDER BY l.on_date, l.id",
         params,
     ):
         held[partner, state].append(
             (amount, currency, f"{kind}, {on}, {shown(from_units(amount))} {currency or ''}".strip())
         )
+    out = _paid_out(conn, params)
     found: Found = []
     for key, label, states in _MONEY:
         for partner in partners:
@@ -201,9 +203,24 @@ def _ledger(conn: sqlite3.Connection, params: dict[str, str], partners: list[int
                 note = "ledger of this file" if kept else "no sheet"
                 found.append((partner, ImpactLine(key, label, "none found" if kept else "not checked", note=note)))
                 continue
-            amount, said = _sum([row[:2] for row in rows])
-            items = tuple(row[2] for row in rows[:ITEMS])
+            less = out.get(partner, []) if key == "locked" else []
+            amount, said = _sum([row[:2] for row in [*rows, *less]])
+            items = tuple(row[2] for row in [*less, *rows][:ITEMS])
             found.append((partner, ImpactLine(key, label, "counted", len(rows), amount, said, items)))
+    return found
+
+
+def _paid_out(conn: sqlite3.Connection, params: dict[str, str]) -> dict[int, list[tuple[Any, ...]]]:
+    """What payouts have paid of lines that are not marked as paid, a currency each, as negative amounts."""
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for partner, currency, units in conn.execute(
+        f"SELECT l.partner_id, l.currency, sum(CASE WHEN {_PAYOUT} THEN l.amount ELSE 0 END) - sum(CASE WHEN NOT {_PAYOUT}"
+        " AND (l.amount > 0 OR l.reverses IS NOT NULL) THEN l.amount ELSE 0 END) AS more FROM ledger l"
+        f" WHERE l.partner_id {_IDS} AND l.state = 'paid' GROUP BY 1, 2 HAVING more > 0 ORDER BY 2",
+        params,
+    ):
+        said = f"paid out of it, {shown(from_units(units))} {currency or ''}".strip()
+        found[partner].append((-units, currency, said))
     return found
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from prm_tui.domain.exchange import Choices, SheetReport
 from prm_tui.domain.mapping import ColumnPlan, SheetPlan
-from storage import imports, imports_old, matching
+from storage import imports, imports_old, ledger, matching
 from storage.store import Change
 
 
@@ -25,12 +25,14 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     report = SheetReport(plan)
     imports.begin_refusing(conn)
     imports.refuse_values(conn, plan, report)
+    ledger.refuse(conn, plan, report)
     matching.match(change, plan, choices, report)
     matching.refuse(conn, plan, report)
     report.refused.sort(key=lambda refused: refused.row)
     feed = imports.find_feed(conn, plan)
     covered, again = imports.covered(conn, feed), imports_old.read_before(conn, plan, feed)
     _gather(conn, plan)
+    ledger.restated(conn, plan)
     imports_old.refuse_twice(conn, plan)
     _ahead(change, report)
     if feed is not None:
@@ -46,6 +48,8 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         _write(change, plan, choices, report)
     elif report.withdrawn or (choices.covered_to and report.same):
         imports.source(change, plan, imports.feed(change, plan), report)
+    if report.new or report.changed or report.withdrawn:
+        ledger.book(change, plan.kind)
     imports.cover(change, imports.find_feed(conn, plan), choices, covered)
     for table in ("matched", "incoming"):
         conn.execute(f"DROP TABLE temp.{table}")
@@ -155,14 +159,19 @@ def _compare(conn: sqlite3.Connection, plan: SheetPlan) -> None:
         " WHERE incoming.rowid = c.id"
     )
     conn.execute(
-        "UPDATE temp.incoming SET state = 'same', old_id = a.id FROM (SELECT id, partner_id, occurred_on, row_hash,"
-        " row_number() OVER (PARTITION BY partner_id, occurred_on, row_hash ORDER BY id) AS nth FROM main.activities"
+        "CREATE TEMP TABLE there AS SELECT id, partner_id, occurred_on, row_hash, row_number() OVER"
+        " (PARTITION BY partner_id, occurred_on, row_hash ORDER BY id) AS nth FROM main.activities"
         " WHERE kind = ? AND ref IS NULL AND superseded_at IS NULL AND partner_id IN"
-        " (SELECT partner_id FROM temp.incoming WHERE ref IS NULL)) a"
-        " WHERE incoming.ref IS NULL AND a.partner_id = incoming.partner_id AND a.occurred_on = incoming.on_day"
-        " AND a.row_hash = incoming.hash AND a.nth = incoming.nth",
+        " (SELECT partner_id FROM temp.incoming WHERE ref IS NULL)",
         (plan.kind,),
     )
+    conn.execute("CREATE INDEX temp.there_row ON there(partner_id, row_hash, occurred_on, nth)")
+    conn.execute(
+        "UPDATE temp.incoming SET state = 'same', old_id = a.id FROM temp.there a"
+        " WHERE incoming.ref IS NULL AND a.partner_id = incoming.partner_id AND a.occurred_on = incoming.on_day"
+        " AND a.row_hash = incoming.hash AND a.nth = incoming.nth"
+    )
+    conn.execute("DROP TABLE temp.there")
     # What was corrected here since, its day or reference too, is still what this row of the sheet became.
     conn.execute(
         "UPDATE temp.incoming SET old_id = (WITH RECURSIVE later(id) AS (SELECT a.superseded_by FROM main.activities a"

@@ -29,6 +29,7 @@ from storage import (
     imports,
     imports_known,
     imports_old,
+    ledger,
     matching,
     partners,
     returns,
@@ -67,6 +68,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
     repeats = key is not None and _repeats(conn, plan, key)
     as_before = 0 if repeats else _settle(conn, plan, noun, feed)
     imports.refuse_values(conn, plan, report)
+    ledger.refuse(conn, plan, report)
     if noun.owned:
         matching.match(change, plan, choices, report)
         matching.refuse(conn, plan, report)
@@ -129,6 +131,7 @@ def apply(change: Change, plan: SheetPlan, choices: Choices) -> SheetReport:
         _insert(change, plan, noun, source)
         if noun.table == "activities":
             returns.correct(change)
+            ledger.book(change, plan.kind)
         else:
             cells.write(change, noun.table, noun.custom)
         if noun.table == "partners":

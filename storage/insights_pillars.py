@@ -129,7 +129,11 @@ def earned(conn: sqlite3.Connection, as_of: date) -> tuple[list[tuple[str, int, 
         return None
     rows = conn.execute(
         "WITH l AS (SELECT l.partner_id AS id, coalesce(l.currency, '') AS currency, sum(l.amount) AS amount FROM ledger l JOIN"
-        " temp.state s ON s.id = l.partner_id WHERE l.state <> 'declined' AND l.on_date >"
+        " temp.state s ON s.id = l.partner_id WHERE l.state <> 'declined' AND"
+        " NOT (l.state = 'reversed' AND l.reverses IS NULL AND l.activity_id IS NOT NULL)"
+        " AND NOT EXISTS (SELECT 1 FROM ledger f WHERE f.id = l.reverses AND f.state IN ('declined', 'reversed'))"
+        " AND l.kind NOT IN (SELECT name FROM kinds WHERE tbl = 'activity' AND emits <> '{}' AND"
+        " json_extract(emits, '$.ledger') = 'paid') AND l.on_date >"
         f" date(:day, '-12 months') AND l.on_date <= :day AND {IN_PROGRAM} GROUP BY 1, 2) SELECT l.currency, sum(l.amount), sum((SELECT"
         " count(DISTINCT substr(a.occurred_on, 1, 7)) FROM activities a JOIN kinds k ON k.tbl = 'activity' AND k.name = a.kind AND"
         " k.class = 'commercial' WHERE a.partner_id = l.id AND a.occurred_on > date(:day, '-12 months') AND a.occurred_on <= :day"

@@ -125,7 +125,10 @@ def kinds(
             class_ = pillar = None
             opened, emits = "[]", "{}"
         if table == "activity":
-            activities[name] = ActivityKind(name=name, label=label, class_=class_, pillar=pillar, fields=own)
+            books = json.loads(emits).get("ledger")
+            activities[name] = ActivityKind(
+                name=name, label=label, class_=class_, pillar=pillar, books=books, fields=own
+            )
         else:
             records[name] = RecordKind(name=name, label=label, pillar=pillar, fields=own, open=tuple(json.loads(opened)),
                                        emits=json.loads(emits))  # fmt: skip
@@ -209,7 +212,8 @@ def _stored(type_: str) -> str:
 
 def _columns(kind: ActivityKind | RecordKind) -> dict[str, str | None]:
     if isinstance(kind, ActivityKind):
-        return {"label": kind.label, "class": kind.class_, "pillar": kind.pillar, "open": "[]", "emits": "{}"}
+        return {"label": kind.label, "class": kind.class_, "pillar": kind.pillar, "open": "[]",
+                "emits": json.dumps({"ledger": kind.books} if kind.books else {})}  # fmt: skip
     return {"label": kind.label, "class": None, "pillar": kind.pillar, "open": json.dumps(list(kind.open)),
             "emits": json.dumps(kind.emits)}  # fmt: skip
 

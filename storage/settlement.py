@@ -16,7 +16,9 @@ from storage.store import Change
 
 _LINES = (
     "SELECT l.id, l.on_date, l.kind, l.amount, l.currency, l.state, l.rule, l.note, l.basis, l.rate, l.reverses,"
-    " a.occurred_on, a.occurred_at, a.ref, a.amount, s.file, s.sheet, a.row FROM ledger l"
+    " a.occurred_on, a.occurred_at, a.ref, a.amount, s.file, s.sheet, a.row,"
+    " coalesce((SELECT json_extract(k.emits, '$.ledger') FROM kinds k WHERE k.tbl = 'activity' AND k.name = l.kind), '') = 'paid'"
+    " FROM ledger l"
     " LEFT JOIN activities a ON a.id = l.activity_id LEFT JOIN sources s ON s.id = a.source_id"
     " WHERE l.partner_id = :partner ORDER BY l.id"
 )
@@ -41,6 +43,7 @@ def lines(conn: sqlite3.Connection, partner_id: int, effective_on: date, zone: s
         found[row[0]] = Line(
             row[0], on, row[2], from_units(row[3]), row[4] or NO_CURRENCY, row[5], row[6], row[7], _money(row[8]),
             _money(row[9]), row[10], Origin(row[15], row[16], row[17], row[13], _money(row[14])), after,
+            payout=bool(row[18]),
         )  # fmt: skip
     return list(found.values())
 

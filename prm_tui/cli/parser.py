@@ -22,6 +22,7 @@ GROUPS = (
     "settings",
     "inactive",
     "insights",
+    "ledger",
     "deactivation",
     "winback",
     "review",

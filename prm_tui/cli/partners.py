@@ -61,8 +61,11 @@ def register(commands: Any) -> None:
     made.add_argument("kind", metavar="KIND", help="What: order, call, visit, training, …")
     made.add_argument("--on", metavar="DATE", help="When it happened (else the date of evaluation).")
     made.add_argument("--amount", metavar="N", help="Its amount.")
+    made.add_argument("--currency", metavar="C", help="The currency of its amount, such as EUR.")
     made.add_argument("--ref", metavar="R", help="Its reference, such as an order number.")
     made.add_argument("--note", metavar="T", help="A note.")
+    made.add_argument("--field", action="append", default=[], metavar="FIELD=VALUE",
+                      help="A field its kind has of its own, such as status=paid; may be repeated.")  # fmt: skip
     made = with_json(command(commands, "people", "List our own people, add or change one.", _people))
     made.add_argument("act", nargs="?", choices=("list", "add", "edit"), default="list", help="What to do.")
     made.add_argument("name", nargs="?", metavar="NAME", help="The person to add or change.")
@@ -241,8 +244,10 @@ def _log(options: argparse.Namespace) -> int:
             options.kind,
             on=on or as_of,
             amount=amount,
+            currency=options.currency,
             ref=options.ref,
             note=options.note,
+            data=assignments(options.field),
             actor=actor(options, store),
             as_of=as_of,
         )

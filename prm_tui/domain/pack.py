@@ -15,6 +15,7 @@ from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.fault import Fault, Key
 from prm_tui.domain.gate import Gate
 from prm_tui.domain.inactivity import Policy
+from prm_tui.domain.ledger import BOOKS
 from prm_tui.domain.setting import SETTINGS
 from prm_tui.domain.shape import (
     Condition,
@@ -46,12 +47,13 @@ _Pillar = Annotated[str, one_of(*PILLARS)]
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityKind:
-    """A kind of activity: its label, what it says about a partner, its own fields."""
+    """A kind of activity: its label, what it says about a partner, as what it is booked into the ledger, its own fields."""
 
     name: str
     label: Words
     class_: Annotated[str, one_of(*CLASSES)] | None = None
     pillar: _Pillar | None = None
+    books: Annotated[str, one_of(*BOOKS)] | None = None
     fields: dict[KindName, FieldType] = field(default_factory=dict)
 
 

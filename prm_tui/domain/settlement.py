@@ -1,6 +1,7 @@
 """The settlement of a partner that leaves: earned − paid − clawback − unspent funds + tail, in each currency.
 
-Locked lines (approved, paid) stay due; pending ones (new, on hold) stay apart until somebody decides: they may be
+What was paid is told in two ways: by payouts, and by the state of the lines they paid. Both tell of the same money, so the larger
+of the two counts. Locked lines (approved, paid) stay due; pending ones (new, on hold) stay apart until somebody decides: they may be
 reversed, by a line of their own. The deactivation takes effect at 23:59:59 of the effective day in the file's time
 zone: what happened until then is earned; what happened later counts for as long as the agreement's tail runs. Source of
 the rule: the terms of impact.com for ending a contract with a partner.
@@ -16,8 +17,8 @@ from decimal import Decimal
 PAID = "paid"
 PENDING = ("new", "hold")
 NEVER = ("declined", "reversed")
-EARNED, TAIL, CLAWBACK, OPEN, OUT = "earned", "tail", "clawback", "pending", "not due"
-PARTS = (EARNED, TAIL, CLAWBACK, OPEN, OUT)
+EARNED, TAIL, CLAWBACK, PAYOUT, OPEN, OUT = "earned", "tail", "clawback", "payout", "pending", "not due"
+PARTS = (EARNED, TAIL, CLAWBACK, PAYOUT, OPEN, OUT)
 """As what a line counts."""
 NO_CURRENCY = "no currency"
 ITEMS = {
@@ -42,7 +43,8 @@ class Origin:
 @dataclass(frozen=True)
 class Line:
     """A line of the ledger. `on`: the day that decides, of the activity behind it where there is one; `after`: it happened
-    after the effective moment; `reverses`: the line it takes back; `part`: as what it counts.
+    after the effective moment; `reverses`: the line it takes back; `payout`: it says what was paid, not what for; `part`: as
+    what it counts.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Line:
     origin: Origin = Origin()
     after: bool = False
     part: str = OUT
+    payout: bool = False
 
     @property
     def paid(self) -> Decimal:
@@ -95,7 +98,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Sums:
-    """What a statement comes to in one currency."""
+    """What a statement comes to in one currency. `payouts` and `marked`: the two ways in which it is told what was paid."""
 
     currency: str
     earned: Decimal = ZERO
@@ -104,6 +107,8 @@ class Sums:
     unspent: Decimal = ZERO
     tail: Decimal = ZERO
     pending: Decimal = ZERO
+    payouts: Decimal = ZERO
+    marked: Decimal = ZERO
 
     @property
     def balance(self) -> Decimal:
@@ -192,7 +197,7 @@ def parted(lines: Sequence[Line], tail_ends: date | None) -> list[Line]:
     """Lines with the part as which each counts.
 
     A line that takes another back counts as that one does, so that both come to nothing; what takes back a paid line, or
-    is negative by itself, is a clawback.
+    is negative by itself, is a clawback, but for a paid line that was wrong: of that the negative is paid, too.
     """
     by_id = {line.id: line for line in lines}
     return [replace(line, part=_part(line, by_id, tail_ends)) for line in lines]
@@ -201,7 +206,13 @@ def parted(lines: Sequence[Line], tail_ends: date | None) -> list[Line]:
 def _part(line: Line, by_id: dict[int, Line], tail_ends: date | None) -> str:
     first = by_id.get(line.reverses) if line.reverses is not None else None
     if first is not None and first is not line:
-        return CLAWBACK if first.state == PAID else _part(replace(first, reverses=None), by_id, tail_ends)
+        return (
+            CLAWBACK
+            if first.state == PAID and line.state != PAID
+            else _part(replace(first, reverses=None), by_id, tail_ends)
+        )
+    if line.payout:
+        return PAYOUT if line.state == PAID else OUT
     if line.state in NEVER and line.reverses is None:
         return OUT
     if line.state in PENDING:
@@ -219,9 +230,11 @@ def summed(lines: Sequence[Line], funds: Sequence[Fund]) -> tuple[Sums, ...]:
     for currency in sorted({line.currency for line in lines} | {fund.currency for fund in funds}):
         mine = [line for line in lines if line.currency == currency]
         of = {part: sum((line.amount for line in mine if line.part == part), ZERO) for part in PARTS}
-        paid = sum((line.paid for line in mine if line.part != OUT), ZERO)
+        payouts, marked = of[PAYOUT], sum((line.paid for line in mine if line.part in (EARNED, TAIL)), ZERO)
+        back = sum((line.paid for line in mine if line.part == CLAWBACK), ZERO)
+        paid = max(payouts, marked) + back
         unspent = sum((fund.unspent for fund in funds if fund.currency == currency), ZERO)
-        found.append(Sums(currency, of[EARNED], paid, -of[CLAWBACK], unspent, of[TAIL], of[OPEN]))
+        found.append(Sums(currency, of[EARNED], paid, -of[CLAWBACK], unspent, of[TAIL], of[OPEN], payouts, marked))
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ from prm_tui.services.shipped import install_core as install_core
 from prm_tui.services.shipped import read as read
 from prm_tui.services.shipped import text as _text
 from prm_tui.services.shipped import workflow_body as workflow_body
-from storage import Store, standing
+from storage import Store, ledger, standing
 from storage import packs as stored
 from storage.catalogue import catalogue
 
@@ -144,6 +144,8 @@ def add(store: Store, text: str, file: str, *, actor: int | None, as_of: date) -
         return Adding(pack, None)
     with store.change(f"{'changed' if before else 'added'} the pack {pack.name}", actor=actor, as_of=as_of) as change:
         stored.save(change, pack, body)
+        if any(kind.books for kind in pack.activities.values()):
+            ledger.book(change)
         off = triggers.switched_off(change)
     return Adding(pack, change.id if change.kept else None, off, agrees=agreeing.who(store))
 

@@ -23,7 +23,7 @@ from prm_tui.domain.partner import (
 )
 from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import people, values
-from storage import Store, activities, joining
+from storage import Store, activities, joining, ledger
 from storage import partners as stored
 
 _COMMANDS = {"Suspended": "prm suspend", "In notice": "prm deactivate", "Deactivated": "prm deactivate"}
@@ -254,6 +254,7 @@ def join(store: Store, keep: int, other: int, *, actor: int | None, as_of: date)
     why = f"{second.name} ({second.code}) is {first.name} ({first.code})"
     with store.change(why, actor=actor, as_of=as_of) as change:
         moved = joining.join(change, keep, other)
+        ledger.book(change, partner_id=keep)
     return change.id, moved
 
 

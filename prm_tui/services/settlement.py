@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.money import shown
-from prm_tui.domain.settlement import ITEMS, Statement, figures, parted, schedule, summed
+from prm_tui.domain.settlement import ITEMS, Statement, Sums, figures, parted, schedule, summed
 from prm_tui.services import agreeing, cases, settlement_sheets, shipped
 from prm_tui.services.agreeing import someone
 from storage import Store
@@ -81,6 +82,7 @@ def _remarks(found: Statement, case: Case, agreement: str | None, days: int | No
     late = sum(line.after and line.part == "not due" and line.state != "reversed" for line in found.lines)
     if late:
         said.append(f"Lines of after the effective moment and outside of any tail: {late:,}. They are not due.")
+    said += twice_told(found.sums)
     if found.pending:
         said.append(f"Pending lines: {len(found.pending):,}. Decide about each, or take them back all at once.")
     if found.proposals and found.pending:
@@ -88,6 +90,16 @@ def _remarks(found: Statement, case: Case, agreement: str | None, days: int | No
     if found.differences or found.new_lines:
         said.append("It is not what was approved any more: it needs approval again.")
     return tuple(said)
+
+
+def twice_told(sums: Iterable[Sums]) -> list[str]:
+    """Where payouts and the lines that are marked as paid do not come to the same: which of the two counts."""
+    return [
+        f"Lines marked as paid come to {shown(one.marked)} {one.currency}, payouts to {shown(one.payouts)}: both tell of the"
+        " same money, and the larger counts. See why they differ."
+        for one in sums
+        if one.payouts and one.marked and one.payouts != one.marked
+    ]
 
 
 def text(found: Statement) -> str:

@@ -6,13 +6,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from prm_tui.domain.money import SCALE
-from prm_tui.domain.settlement import CLAWBACK, EARNED, ITEMS, OPEN, OUT, TAIL, Line, Origin, Statement
+from prm_tui.domain.settlement import CLAWBACK, EARNED, ITEMS, OPEN, PAYOUT, TAIL, Line, Origin, Statement
 from prm_tui.domain.sheet import Live, OutColumn, OutSheet
 
 SETTLEMENT, LINES, FUNDS, TAIL_SHEET, SINCE = "Settlement", "Ledger lines", "Funds", "Tail", "Since approval"
 _HOW = {
     "earned": "lines until the effective moment that are locked, as they stand in the sheet of lines",
-    "paid": "what of these lines was paid",
+    "paid": "payouts, or the lines that are marked as paid where these come to more; less what came back of clawbacks",
     "clawback": "lines that take back what was paid, or that are negative by themselves",
     "unspent": "funds given less what was spent of them",
     "tail": "locked lines of after the effective moment, within the tail of the agreement",
@@ -78,7 +78,9 @@ def _sum(item: str, column: str, row: int, lines: int, funds: int) -> str:
         return f"=SUMPRODUCT({_same(FUNDS, 'E', funds, f'{column}$1')},{_range(FUNDS, 'D', funds)})"
     same = _same(LINES, _CURRENCY, lines, f"{column}$1")
     if item == "paid":
-        return f"=SUMPRODUCT({same},{_differs(OUT, lines)},{_range(LINES, _PAID, lines)})"
+        paid = {part: f"SUMPRODUCT({same},{_part(part, lines)},{_range(LINES, _PAID, lines)})"
+                for part in (EARNED, TAIL, PAYOUT, CLAWBACK)}  # fmt: skip
+        return f"=MAX({paid[EARNED]}+{paid[TAIL]},{paid[PAYOUT]})+{paid[CLAWBACK]}"
     part = {"earned": EARNED, "clawback": CLAWBACK, "tail": TAIL, "pending": OPEN}[item]
     sign = "-" if item == "clawback" else ""
     return f"={sign}SUMPRODUCT({same},{_part(part, lines)},{_range(LINES, _AMOUNT, lines)})"
@@ -95,10 +97,6 @@ def _same(sheet: str, column: str, rows: int, cell: str) -> str:
 
 def _part(part: str, rows: int) -> str:
     return f'--EXACT({_range(LINES, _PART, rows)},"{part}")'
-
-
-def _differs(part: str, rows: int) -> str:
-    return f'1-EXACT({_range(LINES, _PART, rows)},"{part}")'
 
 
 def _lines(found: Statement) -> OutSheet:

@@ -20,7 +20,7 @@ def built_in() -> list[str]:
     return sorted(p.name for p in (resources.files("prm_tui") / "packs").iterdir() if (p / "pack.toml").is_file())
 
 
-CORE = "3"
+CORE = "4"
 """The number of the core pack; raised whenever its file changes, so that opening need not read it."""
 
 
@@ -46,7 +46,7 @@ def install_core(store: Store) -> None:
         change.conn.executemany(
             "UPDATE kinds SET open = ?1, emits = ?2 WHERE tbl = ?3 AND name = ?4 AND pack = 'core' AND (open <> ?1 OR emits <> ?2)",
             [
-                (json.dumps(kind.get("open", [])), json.dumps(kind.get("emits", {})), table, name)
+                (json.dumps(kind.get("open", [])), json.dumps(_emits(kind)), table, name)
                 for table, name, kind in _core()
             ],
         )
@@ -60,6 +60,11 @@ def install_core(store: Store) -> None:
             ],
         )
         _install_policies(change)
+
+
+def _emits(kind: dict[str, Any]) -> dict[str, Any]:
+    """What a kind makes: activities of the dates of records, lines of the ledger of activities."""
+    return {"ledger": kind["books"]} if "books" in kind else kind.get("emits", {})
 
 
 def _install_policies(change: Change) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 from prm_tui.domain.activity import ActivityLine, KindCount, TimelineRow
 from prm_tui.domain.errors import AlreadyThere, UsageError
+from prm_tui.domain.ledger import STATES, state_of
 from prm_tui.domain.money import to_units
 from prm_tui.domain.text import nearest, trimmed
 from prm_tui.services import freeze, partners, values
-from storage import Store
+from storage import Store, ledger
 from storage import activities as stored
 from storage.catalogue import own_fields
 
@@ -56,6 +57,7 @@ def log(
     *,
     on: date,
     amount: Decimal | None = None,
+    currency: str | None = None,
     quantity: Decimal | None = None,
     ref: str | None = None,
     note: str | None = None,
@@ -65,8 +67,8 @@ def log(
 ) -> int:
     """Write down that something happened; returns its id. `data` are the fields its kind has of its own.
 
-    Raises UsageError for an unknown kind (with the nearest) or field, a date that lies ahead of `as_of`, and a
-    reference this partner has on that date already.
+    Raises UsageError for an unknown kind (with the nearest) or field, a date that lies ahead of `as_of`, a
+    reference this partner has on that date already, and what cannot be the line of the ledger it would be.
     """
     partner = partners.get(store, partner_id, as_of)
     known = known_kinds(store)
@@ -79,8 +81,10 @@ def log(
     if on > as_of:
         raise UsageError(f"on: {on} lies after {as_of}. An activity is something that has happened.")
     freeze.refuse_new(store, partner, kind, known[kind])
+    _bookable(store, kind, amount, (data or {}).get("status"))
     written: dict[str, Any] = {
         "amount": None if amount is None else to_units(amount),
+        "currency": trimmed(currency or "") or None,
         "quantity": None if quantity is None else to_units(quantity),
         "ref": trimmed(ref or "") or None,
         "note": (note or "").strip() or None,
@@ -91,9 +95,20 @@ def log(
     label = known[kind].lower()
     try:
         with store.change(f"logged {label} for {partner.name}", actor=actor, as_of=as_of) as change:
-            return stored.log(change, partner_id, kind, on, written)
+            logged = stored.log(change, partner_id, kind, on, written)
+            ledger.book(change, kind, partner_id)
+            return logged
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has {label} {ref} on {on} already.") from None
+
+
+def _bookable(store: Store, kind: str, amount: Decimal | None, status: str | None) -> None:
+    with store.reading() as conn:
+        books = ledger.books(conn).get(kind)
+    if books and amount is None:
+        raise UsageError(f"amount: {kind} is a line of the ledger, and that needs an amount.")
+    if books and state_of(status, books) is None:
+        raise UsageError(f"status: “{status}” is no state of a line of the ledger. One of: {', '.join(STATES)}")
 
 
 def _own(store: Store, kind: str, data: Mapping[str, str]) -> dict[str, Any]:
@@ -135,6 +150,7 @@ def correct(store: Store, activity_id: int, fields: Mapping[str, str], *, actor:
     try:
         with store.change(f"corrected an activity of {partner.name}", actor=actor, as_of=as_of) as change:
             stored.correct(change, activity_id, read)
+            ledger.book(change, partner_id=partner_id)
     except AlreadyThere:
         raise UsageError(f"ref: {partner.name} has such an activity on that date already.") from None
     return change.id if change.kept else None
