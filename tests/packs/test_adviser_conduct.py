@@ -18,7 +18,7 @@ from tests.packs.office import Office
 def upheld(office: Office) -> Office:
     """A complaint about Rossi Advice is upheld; one about another adviser is small."""
     office.adopt("adviser-conduct")
-    office.take("adviser-conduct", read_as={"Customers": "record:customer"})
+    office.take("adviser-conduct")
     office.contact("W1")
     office.manage("W1")
     assert office.run().quiet, "one is open still, the other one is small"

@@ -14,7 +14,7 @@ from tests.packs.office import DAY, Office
 def reported(office: Office) -> Office:
     """Talnetz: three reports of one morning in February, two of one night in January, a short one in March."""
     office.adopt("provider-outages")
-    taken = office.take("provider-outages", read_as={"Customers": "record:customer"})
+    taken = office.take("provider-outages")
     assert {name: sheet.plan.what for name, sheet in taken.items()} == {
         "Providers": "partners", "Outages": "activity:outage", "Circuits": "record:circuit", "Customers": "record:customer",
     }  # fmt: skip
