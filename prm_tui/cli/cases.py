@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from prm_tui.cli import settling, systems, transition
 from prm_tui.cli.common import actor, command, day, opened, plain, print_files, print_json, print_table, say, with_json
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.text import typed
 
 if TYPE_CHECKING:
-    from prm_tui.domain.case import Case, CaseRow
+    from prm_tui.domain.case import Case, CaseRow, TaskRow
     from prm_tui.domain.deactivation import Since
     from storage import Store
 
@@ -249,6 +250,8 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
         why = f": {task.reason}" if task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
+        for sentence in _sentences(task) if task.state == "open" else ():
+            print(plain(f"      {sentence}"))
     gates.print_short(standing)
     for ended in case.ended:
         print(plain(f"  went on by itself on {ended.on}, “{ended.step}”: {ended.said}"))
@@ -324,8 +327,17 @@ def _inbox(options: argparse.Namespace) -> int:
             for t in tasks
         ],
         (True,),
+        beneath=[_sentences(t) for t in tasks],
     )
     return 0
+
+
+def _sentences(task: TaskRow) -> list[str]:
+    """What is known of an open task beside its title, and which answers an approval may get."""
+    said = [" ".join(task.detail.split())] if task.detail else []
+    if task.choices:
+        said.append(f"prm approve {task.id} --choice {' | '.join(map(typed, task.choices))}")
+    return said
 
 
 def _approve(options: argparse.Namespace) -> int:

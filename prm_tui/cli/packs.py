@@ -8,8 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli.common import (
-    actor, command, database, day, opened, plain_lines, print_files, print_json, print_table, say, with_json,
-)  # fmt: skip
+    actor,
+    command,
+    database,
+    day,
+    opened,
+    plain_lines,
+    print_files,
+    print_json,
+    print_table,
+    say,
+    with_json,
+)
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +34,12 @@ def register(commands: Any) -> None:
     )
     made.add_argument("act", nargs="?", choices=_ACTS, default="list", help="What to do.")
     made.add_argument("name", nargs="?", metavar="NAME", help="The pack; add also takes a TOML file.")
-    made.add_argument("out", nargs="?", metavar="OUT", help="export: the file to write (else standard output); example: the folder for its workbooks.")  # fmt: skip
+    made.add_argument(
+        "out",
+        nargs="?",
+        metavar="OUT",
+        help="export: the file to write (else standard output); example: the folder for its workbooks.",
+    )
 
 
 def _packs(options: argparse.Namespace) -> int:

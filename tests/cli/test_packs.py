@@ -132,6 +132,13 @@ def test_a_stranger_begins_with_a_pack_and_the_workbooks_that_show_it(
     assert main(["packs", "add", "provider-outages"]) == 0
     assert main(["import", "books/provider-outages.xlsx"]) == 0
     said = capsys.readouterr().out
+    assert main(["set", "Z1", "--record", "V-1", "new_provider=Bergfunk", "cut_over_on=2026-05-01"]) == 0
+    assert main(["set", "Z1", "--record", "hills ring", "--kind", "circuit", "window=Monday"]) == 0
+    for wrong, told in (("V-2", "Did you mean “V-1”?"), ("Nothing of it", "is no record of this partner. There is: “")):
+        assert main(["set", "Z1", "--record", wrong, "window=Monday"]) == 2
+        assert told in capsys.readouterr().err
+    assert main(["set", "Z1", "--record", "V-1", "cut_over=2026-05-01"]) == 2
+    assert "Did you mean “cut_over_on”?" in capsys.readouterr().err
     assert "Customers as record:customer: 3 new" in said, "each names its provider: they are no partners"
     (tmp_path / "books" / "provider-outages-later.xlsx").write_bytes(b"mine")
     assert main(["packs", "example", "provider-outages", "books"]) == 4
