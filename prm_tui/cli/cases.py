@@ -248,7 +248,7 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
             else f", due {task.due}, {task.whose}"
         )
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
-        why = f": {task.reason}" if task.reason else ""
+        why = f": {task.choice or task.reason}" if task.choice or task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
         for sentence in _sentences(task) if task.state == "open" else ():
             print(plain(f"      {sentence}"))

@@ -151,7 +151,7 @@ def test_a_case_from_its_dates_to_its_lesson_and_back(
         *late,
         *lee,
     )
-    assert "left to do:" in prm(*closing, code=2)[1]
+    assert "left to do." in prm(*closing, code=2)[1]
     prm(*closing, "--waive", "all by phone", "--reapply-on", "2014-10-01")
     (lesson,) = json.loads(prm("cases", "lessons", "--json")[0])
     assert (lesson["reason"], lesson["partners"], lesson["lessons"]) == ("non-performance", 1, ["ask for a plan"])
