@@ -59,7 +59,9 @@ def _not_listed(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[Sh
 
 
 def _listing(staging: sqlite3.Connection, plan: SheetPlan, header: str) -> set[str] | None:
-    """The values of the column of that name, if it tells the rows of the sheet apart."""
+    """The values of the column of that name, if it tells the rows of the sheet apart; what happened lists nothing."""
+    if plan.noun == "activity":
+        return None
     said = aliases.words(header)
     column = next((c for c in plan.columns if aliases.words(c.header) == said), None)
     if column is None:
