@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli import settling, systems, transition
-from prm_tui.cli.common import actor, command, day, opened, plain, print_files, print_json, print_table, say, with_json
+from prm_tui.cli.common import (
+    CELL,
+    actor,
+    command,
+    day,
+    opened,
+    plain,
+    print_files,
+    print_json,
+    print_table,
+    say,
+    with_json,
+)
 from prm_tui.domain.errors import UsageError
 from prm_tui.domain.text import typed
 
@@ -250,7 +263,7 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
         why = f": {task.choice or task.reason}" if task.choice or task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
-        for sentence in _sentences(task) if task.state == "open" else ():
+        for sentence in _sentences(replace(task, title="")) if task.state == "open" else ():
             print(plain(f"      {sentence}"))
     gates.print_short(standing)
     for ended in case.ended:
@@ -334,7 +347,8 @@ def _inbox(options: argparse.Namespace) -> int:
 
 def _sentences(task: TaskRow) -> list[str]:
     """What is known of an open task beside its title, and which answers an approval may get."""
-    said = [" ".join(task.detail.split())] if task.detail else []
+    said = [task.title] if len(task.title) > CELL else []
+    said += [" ".join(task.detail.split())] if task.detail else []
     if task.choices:
         said.append(f"prm approve {task.id} --choice {' | '.join(map(typed, task.choices))}")
     return said

@@ -145,6 +145,10 @@ def _guarded(value: Any) -> Any:
     return "" if value is None else value
 
 
+CELL = 40
+"""So many characters of a cell are shown in a table."""
+
+
 def print_table(
     header: Sequence[str],
     rows: Sequence[Sequence[Any]],
@@ -153,7 +157,7 @@ def print_table(
     whole: bool = False,
     beneath: Sequence[Sequence[str]] = (),
 ) -> None:
-    """Rows as aligned text; nothing is coloured. Cells longer than 40 characters are cut with an ellipsis.
+    """Rows as aligned text; nothing is coloured. Cells longer than CELL characters are cut with an ellipsis.
 
     `whole`: not the cells of the last column, which are sentences. `beneath`: sentences under each row.
     """
@@ -173,7 +177,7 @@ def _cell(value: Any, whole: bool = False) -> str:
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     text = plain(value)
-    return text if whole or len(text) <= 40 else text[:39] + "…"
+    return text if whole or len(text) <= CELL else text[: CELL - 1] + "…"
 
 
 def assignments(parts: Sequence[str]) -> dict[str, str]:
