@@ -126,7 +126,7 @@ def open_many(change: Change, openings: Sequence[Opening], asked: Asked) -> list
 
 
 def _led_by(change: Change, ids: list[int], actor: int | None) -> None:
-    """Each case keeps which ones proposed it; that it was to be opened is done with that."""
+    """Each case keeps which ones proposed it, with those of the same match; that it was to be opened is done with that."""
     proposed = (
         "SELECT t.id, t.case_id AS proposal, n.id AS made FROM cases n JOIN cases c ON c.partner_id = n.partner_id"
         " JOIN tasks t ON t.case_id = c.id WHERE n.id IN (SELECT value FROM json_each(:ids)) AND c.id < n.id"
@@ -136,12 +136,17 @@ def _led_by(change: Change, ids: list[int], actor: int | None) -> None:
     found = change.conn.execute(proposed, params).fetchall()
     if not found:
         return
-    led: dict[int, list[int]] = {}
+    led: dict[int, set[int]] = {}
     for _, proposal, made in found:
-        led.setdefault(made, []).append(proposal)
+        same = change.conn.execute(
+            "SELECT o.id FROM cases c JOIN cases o ON o.partner_id = c.partner_id AND (o.id = c.id OR o.hit_id = c.hit_id)"
+            " WHERE c.id = ? AND o.id < ?",
+            (proposal, made),
+        )
+        led.setdefault(made, set()).update(case for (case,) in same)
     change.conn.executemany(
         "UPDATE cases SET data = json_set(data, '$.led_by', json(?)) WHERE id = ?",
-        [(json.dumps(sorted({*proposals})), made) for made, proposals in led.items()],
+        [(json.dumps(sorted(proposals)), made) for made, proposals in led.items()],
     )
     change.conn.executemany(
         "UPDATE tasks SET data = json_set(data, '$.opened', :made) WHERE id = :id",

@@ -111,6 +111,7 @@ def blocked(
         gaps = {said_: said(*value) or "…" for said_, value in zip(detail.names, values[of:], strict=True)}
         facts = _status(known, gate, checked.node, status if outcome is None else None)
         facts += tuple(Found(show(node), value) for node, (value, _) in zip(nodes[:of], values[:of], strict=True))
+        facts = facts or ((Found("status", status),) if gate.about.kind else ())
         found.append(
             Blocked(gate.name, gate.title, gate.blocks, name, row, outcome == 1, facts,
                     fill(detail, gaps.get).text or "", gate.may)

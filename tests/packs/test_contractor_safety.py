@@ -105,6 +105,11 @@ def test_letting_go_waits_for_the_work_orders_and_the_corrective_actions(sites: 
     assert sites.field("G3", "status") == "Suspended", "nothing is deactivated by a rule"
     assert "prm deactivate G3" in str(sites.task("Open the deactivation of Kesselwerk").detail)
     (case,) = deactivation.submit(sites.store, [sites.of("G3")], "mutual", actor=sites.who("Dana"), as_of=sites.today)
+    led_by = [cases.get(sites.store, number).row for number in cases.get(sites.store, case).data["led_by"]]
+    assert [row.kind for row in led_by] == ["safety-incident", "suspension", "safety-stop"], (
+        "all that the incident began"
+    )
+    assert led_by[1].reason == "fatal incident I-3 at Zolling on 8 April 2026"
     assert [(one.blocks, one.name) for one in gates.of_case(sites.store, case, sites.today)] == [
         ("effective", "Boiler seals"), ("close", "New harnesses"),
     ]  # fmt: skip
