@@ -67,7 +67,7 @@ def _listing(staging: sqlite3.Connection, plan: SheetPlan, header: str) -> set[s
     if column is None:
         return None
     values = _values(staging, plan, column)
-    return set(values) if values and len(values) == plan.rows else None
+    return set(values) if len(values) == plan.rows > 1 else None
 
 
 def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:

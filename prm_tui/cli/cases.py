@@ -349,8 +349,11 @@ def _sentences(task: TaskRow) -> list[str]:
     """What is known of an open task beside its title, and which answers an approval may get."""
     said = [task.title] if len(task.title) > CELL else []
     said += [" ".join(task.detail.split())] if task.detail else []
+    signed = " --evidence FILE" if task.evidence else ""
     if task.choices:
-        said.append(f"prm approve {task.id} --choice {' | '.join(map(typed, task.choices))}")
+        said.append(f"prm approve {task.id}{signed} --choice {' | '.join(map(typed, task.choices))}")
+    elif signed:
+        said.append(f"prm approve {task.id}{signed}")
     return said
 
 

@@ -13,6 +13,7 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import DecisionNeeded, UsageError
 from prm_tui.domain.notice import Dates, dates, refusal
+from prm_tui.domain.text import typed
 from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, transition, withdrawal
 from prm_tui.services.notice import table as notice_table
 from prm_tui.services.planning import due, plans
@@ -73,10 +74,21 @@ def _seen_by(store: Store, restricted: Sequence[str], actor: int | None) -> dict
     if not restricted:
         return {}
     agreeing.someone(store, actor, "open a restricted case")
+    ids, roles = named_or_role(store, restricted)
+    return {"restricted_to": list(dict.fromkeys([actor, *ids])), "restricted_roles": roles}
+
+
+def named_or_role(store: Store, restricted: Sequence[str]) -> tuple[list[int], list[str]]:
+    """The persons and the roles (role:NAME) that are named. UsageError for one nobody knows, or a role nobody has."""
     named = [said.strip() for said in restricted if said.strip()]
     ids = [people.find(store, said).id for said in named if not said.startswith("role:")]
-    roles = [said.removeprefix("role:") for said in named if said.startswith("role:")]
-    return {"restricted_to": list(dict.fromkeys([actor, *ids])), "restricted_roles": roles}
+    roles = [said.removeprefix("role:").strip() for said in named if said.startswith("role:")]
+    people.known_roles(roles)
+    held = {role for person in people.list_of(store) for role in person.roles}
+    for role in roles:
+        if role not in held:
+            raise UsageError(f"nobody is {role}; add somebody: prm people add NAME --role {typed(role)}")
+    return ids, roles
 
 
 def _open(

@@ -50,7 +50,7 @@ def add(
     clean = trimmed(name)
     if not clean:
         raise UsageError("A person needs a name.")
-    _known(roles)
+    known_roles(roles)
     try:
         with store.change(f"added {clean} to the people", actor=actor, as_of=as_of) as change:
             return stored.add(change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles)
@@ -75,7 +75,7 @@ def edit(
     nothing by role; what is theirs stays theirs until somebody takes it over. UsageError for an unknown role.
     """
     person = find(store, name)
-    _known(roles or ())
+    known_roles(roles or ())
     said = {"title": title, "email": email}
     values: dict[str, str | int | None] = {
         key: trimmed(value) or None for key, value in said.items() if value is not None
@@ -89,7 +89,8 @@ def edit(
     return change.id if change.kept else None
 
 
-def _known(roles: Sequence[str]) -> None:
+def known_roles(roles: Sequence[str]) -> None:
+    """UsageError for one that is no role, with the nearest."""
     for role in roles:
         if role not in ROLES:
             like = nearest(role, ROLES)
