@@ -352,8 +352,8 @@ def _sentences(task: TaskRow) -> list[str]:
     signed = " --evidence FILE" if task.evidence else ""
     if task.choices:
         said.append(f"prm approve {task.id}{signed} --choice {' | '.join(map(typed, task.choices))}")
-    elif signed:
-        said.append(f"prm approve {task.id}{signed}")
+    elif task.kind == "approval":
+        said.append(f"prm approve {task.id}{signed}, or prm reject {task.id} --reason …")
     return said
 
 
