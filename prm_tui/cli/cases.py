@@ -56,7 +56,9 @@ def register(commands: Any) -> None:
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
     made.add_argument("--effective", metavar="DATE", help="dates: a later effective date; who approves is asked again.")
-    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw, pass: why.")
+    made.add_argument(
+        "--reason", metavar="T", default="", help="stop, withdraw, pass: why; serve: why what was recorded is wrong."
+    )
     made.add_argument("--lesson", metavar="T", default="", help="close: what was learned, for whom is recruited next.")
     made.add_argument("--reason-confirmed", metavar="R", default="", help="close: the reason it was in the end.")
     made.add_argument("--waive", metavar="T", default="", help="close: why what is left to do is let go.")
@@ -213,8 +215,8 @@ def _serve(options: argparse.Namespace, store: Store, person: int | None, on: da
 
     proof = Path(options.proof) if options.proof else None
     found = deactivation.serve(
-        store, options.id, on=on, sent_on=sent, method=options.method, address=options.address, proof=proof, actor=person,
-        as_of=day(options, store),
+        store, options.id, on=on, sent_on=sent, method=options.method, address=options.address, proof=proof,
+        reason=options.reason, actor=person, as_of=day(options, store),
     )  # fmt: skip
     case = cases.get(store, options.id)
     say(f"Notice served on {found.notice_on}; the deactivation takes effect on {found.effective_on} ({found.rule}).")
@@ -290,6 +292,8 @@ def _show_data(data: dict[str, Any]) -> None:
         )
         where = f", to {service['address']}" if service["address"] else ""
         print(plain(f"  service: {service['method']}{where}; {sent}{got}"))
+    for one in data.get("corrected", ()):
+        print(plain(f"    corrected on {one['on']} by {one['by']}: {one['reason']}. Before: {one['before']}"))
     for key, said in (("memo", "memo"), ("stopped", "stopped"), ("withdrawal", "withdrawn"), ("ground", "ground"), ("lifted", "lifted"),
                       ("reason_confirmed", "reason in the end"), ("lesson", "learned"), ("reapply_on", "may return from"),
                       ("left_by", "left by case"), ("override", "earlier than allowed")):  # fmt: skip

@@ -54,7 +54,7 @@ def register(commands: Any) -> None:
 
 def _deactivate(options: argparse.Namespace) -> int:
     from prm_tui.domain.errors import DecisionNeeded
-    from prm_tui.services import cases, deactivation, partners, planning
+    from prm_tui.services import cases, deactivation, partners, people, planning
     from prm_tui.services.values import read_date
 
     chosen: dict[str, Any] = {
@@ -68,7 +68,7 @@ def _deactivate(options: argparse.Namespace) -> int:
         ids = [partners.resolve(store, code) for code in options.codes]
         found = planning.plans(store, ids, options.reason, **chosen, as_of=as_of)
         restricted = [name.strip() for name in options.restricted.split(",") if name.strip()]
-        deactivation.named_or_role(store, restricted)
+        people.named_or_role(store, restricted)
         if options.preview:
             return _preview(options, store, found, restricted)
         try:

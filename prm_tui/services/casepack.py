@@ -198,6 +198,10 @@ def _dates(case: Case) -> list[str]:
     )
     return [
         f"Notice: {data.get('notice_on')}, {served}",
+        *[
+            f"Service corrected on {one['on']} by {one['by']}: {_flat(one['reason'])}. Before: {_flat(one['before'])}"
+            for one in data.get("corrected", ())
+        ],
         f"Takes effect: {data['effective_on']}; rule: {_flat(data.get('rule', ''))}",
         *([f"Learned: {_flat(data['lesson'])}"] if data.get("lesson") else []),
         *([f"May apply again from {data['reapply_on']}"] if data.get("reapply_on") else []),

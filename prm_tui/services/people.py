@@ -98,3 +98,16 @@ def known_roles(roles: Sequence[str]) -> None:
                 f"role: “{role}” is not a role. "
                 + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
             )
+
+
+def named_or_role(store: Store, restricted: Sequence[str]) -> tuple[list[int], list[str]]:
+    """The persons and the roles (role:NAME) that are named. UsageError for one nobody knows, or a role nobody has."""
+    named = [said.strip() for said in restricted if said.strip()]
+    ids = [find(store, said).id for said in named if not said.startswith("role:")]
+    roles = [said.removeprefix("role:").strip() for said in named if said.startswith("role:")]
+    known_roles(roles)
+    held = {role for person in list_of(store) for role in person.roles}
+    for role in roles:
+        if role not in held:
+            raise UsageError(f"nobody is {role}; add somebody: prm people add NAME --role {typed(role)}")
+    return ids, roles

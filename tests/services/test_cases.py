@@ -22,6 +22,7 @@ from prm_tui.services import (
     people,
     planning,
     records,
+    serving,
     suspension,
 )
 from storage import Store
@@ -230,10 +231,8 @@ def test_late_service_moves_the_dates_early_service_does_not_shorten_them(office
     (case,) = ask(office, "A")
     cases.approve(office, approvals(office, case)[0], actor=who(office, "Max"), as_of=DAY)
     late = date(2026, 4, 20)
-    assert deactivation.after_service(office, cases.get(office, case), late).effective_on == date(2026, 7, 19)
-    assert deactivation.after_service(office, cases.get(office, case), date(2026, 3, 1)).effective_on == date(
-        2026, 6, 29
-    )
+    assert serving.dates_after(office, cases.get(office, case), late).effective_on == date(2026, 7, 19)
+    assert serving.dates_after(office, cases.get(office, case), date(2026, 3, 1)).effective_on == date(2026, 6, 29)
 
 
 def test_suspension_is_lifted_to_what_was_before(office: Store) -> None:
