@@ -284,9 +284,8 @@ def _enter(
     values: dict[str, Any] = {"consent": read_consent(consent), "letter": _letter(letter), "letter_on": _day(letter_on)}
     if values["consent"] == item.consent:
         values["consent"] = ""  # it stood there when the sheet went out, of the holder there was then
-    if to:
-        values = {**_new_holder(store, case, item, to), **{key: value for key, value in values.items() if value}}
-    values = {key: value for key, value in values.items() if value or key in ("partner", "person")}
+    told = {key: value for key, value in values.items() if value}
+    values = {**_new_holder(store, case, item, to), **told} if to else told
     if item.done_on is not None or not values:
         return None
     if not stored.assign(change, case_id, item, case.data.get("effective_on"), values):
