@@ -283,7 +283,7 @@ def _people(options: argparse.Namespace) -> int:
                 title=options.title,
                 email=options.email,
                 roles=options.role,
-                actor=actor(options, store),
+                actor=actor(options, store) if people.list_of(store) else None,  # the first one is added by nobody
                 as_of=day(options, store),
             )
         say(f"Added {options.name}.")

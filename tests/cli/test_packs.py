@@ -145,3 +145,12 @@ def test_a_stranger_begins_with_a_pack_and_the_workbooks_that_show_it(
     assert "there is another file of that name" in capsys.readouterr().err
     assert main(["packs", "example", "welcome"]) == 2
     assert "no workbook comes with it" in capsys.readouterr().err
+
+
+def test_the_first_person_may_be_who_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("PRM_DB", str(tmp_path / "new.db"))
+    monkeypatch.setenv("PRM_ACTOR", "Dana")
+    assert main(["people", "add", "Dana", "--role", "program manager"]) == 0, "she cannot be known before"
+    monkeypatch.setenv("PRM_ACTOR", "Max")
+    assert main(["people", "add", "Max"]) == 2, "he is to be added by somebody who is known"
+    assert "nobody of that name is known" in capsys.readouterr().err
