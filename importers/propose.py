@@ -228,7 +228,8 @@ def _what(staging: sqlite3.Connection, plan: SheetPlan, kinds: Sequence[OwnKind]
     has_status = any(s in aliases.RECORD["status"] for s in said)
     ends = any(s in aliases.RECORD["ends_on"] for s in said)
     if keys_partner or names_partner:
-        keys = [c for c in plan.columns if aliases.partner_key(c.header)]
+        own = aliases.words(plan.sheet).removesuffix("s")
+        keys = [c for c in plan.columns if aliases.partner_key(c.header) and aliases.words(c.header).split()[0] != own]
         several = len(keys) == 1 and _repeats(staging, plan, keys[0])
         lasting = has_status or ends or not has_date
         called = named(kinds, plan.sheet, dated=has_date, lasting=lasting, several=several)

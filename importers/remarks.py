@@ -59,13 +59,15 @@ def _not_listed(staging: sqlite3.Connection, plan: SheetPlan, plans: Sequence[Sh
 
 
 def _listing(staging: sqlite3.Connection, plan: SheetPlan, header: str) -> set[str] | None:
-    """The values of the column of that name, if it tells the rows of the sheet apart."""
+    """The values of the column of that name, if it tells the rows of the sheet apart; what happened lists nothing."""
+    if plan.noun == "activity":
+        return None
     said = aliases.words(header)
     column = next((c for c in plan.columns if aliases.words(c.header) == said), None)
     if column is None:
         return None
     values = _values(staging, plan, column)
-    return set(values) if values and len(values) == plan.rows else None
+    return set(values) if len(values) == plan.rows > 1 else None
 
 
 def _misspelt(staging: sqlite3.Connection, plan: SheetPlan) -> list[str]:

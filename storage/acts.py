@@ -199,7 +199,8 @@ def _ask_to_begin(round_: Round, name: str, visits: str) -> None:
         "INSERT INTO tasks(case_id, partner_id, kind, title, detail, role, due_on, state, data, change_id)"
         " SELECT c.id, c.partner_id, 'to-do', 'Open the ' || :name || ' of ' || p.name, 'Decided in “' || c.title || '”. It"
         " needs a reason and a path, and is opened by a person: prm deactivate ' || p.code, 'program manager', :on, 'open',"
-        " '{}', :change FROM steps s JOIN cases c ON c.id = s.case_id JOIN partners p ON p.id = c.partner_id WHERE s.id IN"
+        " json_object('begins', :name), :change FROM steps s JOIN cases c ON c.id = s.case_id JOIN partners p"
+        " ON p.id = c.partner_id WHERE s.id IN"
         " (SELECT value FROM json_each(:visits)) ORDER BY c.id",
         {"name": name, "on": round_.as_of.isoformat(), "change": round_.change.id, "visits": visits},
     )

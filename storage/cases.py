@@ -31,7 +31,7 @@ _TASK = (
     " t.role, t.due_on, t.state, (SELECT name FROM people WHERE id = t.done_by), t.done_on, json_extract(t.data, '$.act'),"
     " t.reason, t.step_id, json_extract(t.data, '$.choices'), json_extract(t.data, '$.evidence'), t.detail,"
     " t.due_at, (SELECT value FROM settings WHERE key = 'zone'), t.evidence_id IS NOT NULL,"
-    " (SELECT name FROM people WHERE id = json_extract(t.data, '$.asked_by'))"
+    " (SELECT name FROM people WHERE id = json_extract(t.data, '$.asked_by')), t.data ->> 'choice'"
     " FROM tasks t JOIN partners p ON p.id = t.partner_id"
 )
 
@@ -52,7 +52,7 @@ def _task(row: tuple[Any, ...]) -> TaskRow:
         row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], _day(row[9]), row[10], row[11],
         _day(row[12]), row[13], row[14], row[15], tuple(json.loads(row[16] or "[]")), bool(row[17]), row[18],
         None if row[19] is None else datetime.fromtimestamp(row[19], ZoneInfo(row[20] or "UTC")),
-        bool(row[21]), row[22],
+        bool(row[21]), row[22], row[23],
     )  # fmt: skip
 
 

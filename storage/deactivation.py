@@ -121,7 +121,41 @@ def open_many(change: Change, openings: Sequence[Opening], asked: Asked) -> list
         ],
     )
     _plan_tasks(change, ids, asked.steps)
+    _led_by(change, ids, asked.actor)
     return ids
+
+
+def _led_by(change: Change, ids: list[int], actor: int | None) -> None:
+    """Each case keeps which ones proposed it, with those of the same match; that it was to be opened is done with that."""
+    proposed = (
+        "SELECT t.id, t.case_id AS proposal, n.id AS made FROM cases n JOIN cases c ON c.partner_id = n.partner_id"
+        " JOIN tasks t ON t.case_id = c.id WHERE n.id IN (SELECT value FROM json_each(:ids)) AND c.id < n.id"
+        " AND t.data ->> 'begins' = 'deactivation' AND t.data ->> 'opened' IS NULL AND t.state IN ('open', 'done')"
+    )
+    params = {"ids": json.dumps(ids), "actor": actor, "at": change.at, "on": change.as_of.isoformat()}
+    found = change.conn.execute(proposed, params).fetchall()
+    if not found:
+        return
+    led: dict[int, set[int]] = {}
+    for _, proposal, made in found:
+        same = change.conn.execute(
+            "SELECT o.id FROM cases c JOIN cases o ON o.partner_id = c.partner_id AND (o.id = c.id OR o.hit_id = c.hit_id)"
+            " WHERE c.id = ? AND o.id < ?",
+            (proposal, made),
+        )
+        led.setdefault(made, set()).update(case for (case,) in same)
+    change.conn.executemany(
+        "UPDATE cases SET data = json_set(data, '$.led_by', json(?)) WHERE id = ?",
+        [(json.dumps(sorted(proposals)), made) for made, proposals in led.items()],
+    )
+    change.conn.executemany(
+        "UPDATE tasks SET data = json_set(data, '$.opened', :made) WHERE id = :id",
+        [{"made": made, "id": task} for task, _, made in found],
+    )
+    change.conn.executemany(
+        "UPDATE tasks SET state = 'done', done_by = :actor, done_at = :at, done_on = :on WHERE id = :id AND state = 'open'",
+        [{**params, "id": task} for task, _, _ in found],
+    )
 
 
 def _plan_tasks(change: Change, ids: list[int], steps: Sequence[Step]) -> None:

@@ -77,7 +77,12 @@ def _open(compiler: Compiler, rows: Selector, alias: str, place: Place) -> str:
     if not states:
         return "1"
     status = past(compiler, "record", "status", alias, place)
-    return f"coalesce({status} COLLATE NOCASE IN ({', '.join(compiler.bind(s) for s in states)}), 1)"
+    opened = f"coalesce({status} COLLATE NOCASE IN ({', '.join(compiler.bind(s) for s in states)}), 1)"
+    over = [s for kind in rows.kinds for s in kind.closed]
+    if not over:
+        return opened
+    closed = f"{status} COLLATE NOCASE IN ({', '.join(compiler.bind(s) for s in over)})"
+    return f"(CASE WHEN {opened} THEN 1 WHEN {closed} THEN 0 END)"
 
 
 def _typed(text: str, found: Field) -> Sql:

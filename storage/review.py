@@ -117,7 +117,7 @@ def propose(change: Change, row: ReviewRow, reason: str, case: int) -> int:
     return insert(
         change, "tasks",
         {"case_id": case, "partner_id": row.partner_id, "kind": "to-do", "role": "program manager", "state": "open",
-         "title": f"Open the deactivation of {row.name}", "due_on": change.as_of.isoformat(), "data": {},
+         "title": f"Open the deactivation of {row.name}", "due_on": change.as_of.isoformat(), "data": {"begins": "deactivation"},
          "detail": f"Decided in the review: {reason}. It needs a reason and a path, and is opened by a person:"
                    f" prm deactivate {row.code}"},
     )  # fmt: skip

@@ -72,14 +72,27 @@ def effects(conn: sqlite3.Connection, changes: Sequence[int]) -> list[Effect]:
     ).fetchall():
         partner = row if table == "partners" else f"(SELECT partner_id FROM {table} WHERE id = {row})"
         code, name = conn.execute(f"SELECT {_WHOSE.format(p=partner)}").fetchone()
-        found.append(
-            (
-                change,
-                99,
-                Effect("field", code or "", name or "", col, "", before, after, round=changes.index(change) + 1),
-            )
+        (called,) = (
+            conn.execute("SELECT name FROM records WHERE id = ?", (row,)).fetchone() if table == "records" else (None,)
         )
+        for key, was, now in _keys(col, before, after):
+            what = f"{called}: {key}" if called else key
+            found.append(
+                (
+                    change,
+                    99,
+                    Effect("field", code or "", name or "", what, "", was, now, round=changes.index(change) + 1),
+                )
+            )
     return [effect for _, _, effect in sorted(found, key=lambda item: item[:2])]
+
+
+def _keys(column: str, before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+    """A field that was set; of a record's own fields, which are kept together, each that is another now."""
+    if column != "data":
+        return [(column, before, after)]
+    was, now = json.loads(before or "{}"), json.loads(after or "{}")
+    return [(key, was.get(key), now.get(key)) for key in dict.fromkeys([*was, *now]) if was.get(key) != now.get(key)]
 
 
 def _fields(listed: str) -> str:

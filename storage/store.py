@@ -72,7 +72,8 @@ class Store:
         fresh = not path.exists() or path.stat().st_size == 0
         if fresh and not create:
             raise StoreError(
-                f"{path}: there is no such file. Make one with: prm import WORKBOOK --db {path}, or prm demo"
+                f"{path}: there is no such file. Make one with: prm import WORKBOOK --db {path}, prm people add NAME"
+                " (your own people), or prm demo"
             )
         if fresh and not path.parent.is_dir():
             raise StoreError(f"{path}: the folder {path.parent} does not exist. Make it first.")

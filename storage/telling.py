@@ -220,10 +220,10 @@ _INSERT = (
 
 def wrong(step: Notify, receiver: To, empty: Sequence[str], tardy: bool) -> str:
     """Why a message cannot go as it is; nothing where it can."""
-    if empty:
-        return f"{', '.join(empty)} is empty"
     if receiver is NOBODY:
         return f"there is no {person_said(step.to).removeprefix('the ')}"
+    if empty:
+        return f"{', '.join(empty)} is empty"
     if step.channel == "mail" and not receiver.address:
         return f"{receiver.name} has no e-mail address"
     return (
@@ -246,12 +246,17 @@ def return_to_owner(
     """A task for who owns the cases of a workflow: something could not be done as it was meant."""
     owner, params = whom.person_sql(workflow.owner)
     round_.conn.execute(
-        "INSERT INTO tasks(case_id, partner_id, kind, title, owner, role, due_on, state, data, change_id)"
-        f" SELECT :case, p.id, 'to-do', :title, {owner}, CASE WHEN {owner} IS NULL THEN :role END, :on, 'open',"
+        "INSERT INTO tasks(case_id, partner_id, kind, title, detail, owner, role, due_on, state, data, change_id)"
+        f" SELECT :case, p.id, 'to-do', :title, :detail, {owner}, CASE WHEN {owner} IS NULL THEN :role END, :on, 'open',"
         " json_object('message', :message), :change FROM partners p WHERE p.id = :partner",
         {"case": case_id, "partner": partner_id, "title": title, "role": whom.role_of(workflow.owner), "message": message,
-         "on": round_.as_of.isoformat(), "change": round_.change.id, **params},
+         "detail": None if message is None else _mend(message), "on": round_.as_of.isoformat(), "change": round_.change.id, **params},
     )  # fmt: skip
+
+
+def _mend(message: int) -> str:
+    """What to do with a message that came back."""
+    return f"Enter what is missing, then prm outbox refill {message}; or write it yourself: prm outbox edit {message}"
 
 
 def document(round_: Round, workflow: Workflow, step: Step) -> None:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prm_tui.cli import settling, systems, transition
-from prm_tui.cli.common import actor, command, day, opened, plain, print_files, print_json, print_table, say, with_json
+from prm_tui.cli.common import (
+    CELL,
+    actor,
+    command,
+    day,
+    opened,
+    plain,
+    print_files,
+    print_json,
+    print_table,
+    say,
+    with_json,
+)
 from prm_tui.domain.errors import UsageError
+from prm_tui.domain.text import typed
 
 if TYPE_CHECKING:
-    from prm_tui.domain.case import Case, CaseRow
+    from prm_tui.domain.case import Case, CaseRow, TaskRow
     from prm_tui.domain.deactivation import Since
     from storage import Store
 
@@ -42,7 +56,9 @@ def register(commands: Any) -> None:
     made.add_argument("--method", metavar="M", default="", help="serve: how, for example: registered mail.")
     made.add_argument("--proof", metavar="FILE", help="serve: the proof of service, kept with its hash.")
     made.add_argument("--effective", metavar="DATE", help="dates: a later effective date; who approves is asked again.")
-    made.add_argument("--reason", metavar="T", default="", help="stop, withdraw, pass: why.")
+    made.add_argument(
+        "--reason", metavar="T", default="", help="stop, withdraw, pass: why; serve: why what was recorded is wrong."
+    )
     made.add_argument("--lesson", metavar="T", default="", help="close: what was learned, for whom is recruited next.")
     made.add_argument("--reason-confirmed", metavar="R", default="", help="close: the reason it was in the end.")
     made.add_argument("--waive", metavar="T", default="", help="close: why what is left to do is let go.")
@@ -199,8 +215,8 @@ def _serve(options: argparse.Namespace, store: Store, person: int | None, on: da
 
     proof = Path(options.proof) if options.proof else None
     found = deactivation.serve(
-        store, options.id, on=on, sent_on=sent, method=options.method, address=options.address, proof=proof, actor=person,
-        as_of=day(options, store),
+        store, options.id, on=on, sent_on=sent, method=options.method, address=options.address, proof=proof,
+        reason=options.reason, actor=person, as_of=day(options, store),
     )  # fmt: skip
     case = cases.get(store, options.id)
     say(f"Notice served on {found.notice_on}; the deactivation takes effect on {found.effective_on} ({found.rule}).")
@@ -247,8 +263,10 @@ def show(options: argparse.Namespace, store: Store, case: Case) -> None:
             else f", due {task.due}, {task.whose}"
         )
         how = "" if task.state != "approved" else ", by a signed answer" if task.signed else ", entered here"
-        why = f": {task.reason}" if task.reason else ""
+        why = f": {task.choice or task.reason}" if task.choice or task.reason else ""
         print(plain(f"  [{task.state}] {task.id} {task.title}{by}{how}{why}"))
+        for sentence in _sentences(replace(task, title="")) if task.state == "open" else ():
+            print(plain(f"      {sentence}"))
     gates.print_short(standing)
     for ended in case.ended:
         print(plain(f"  went on by itself on {ended.on}, “{ended.step}”: {ended.said}"))
@@ -274,6 +292,8 @@ def _show_data(data: dict[str, Any]) -> None:
         )
         where = f", to {service['address']}" if service["address"] else ""
         print(plain(f"  service: {service['method']}{where}; {sent}{got}"))
+    for one in data.get("corrected", ()):
+        print(plain(f"    corrected on {one['on']} by {one['by']}: {one['reason']}. Before: {one['before']}"))
     for key, said in (("memo", "memo"), ("stopped", "stopped"), ("withdrawal", "withdrawn"), ("ground", "ground"), ("lifted", "lifted"),
                       ("reason_confirmed", "reason in the end"), ("lesson", "learned"), ("reapply_on", "may return from"),
                       ("left_by", "left by case"), ("override", "earlier than allowed")):  # fmt: skip
@@ -324,8 +344,21 @@ def _inbox(options: argparse.Namespace) -> int:
             for t in tasks
         ],
         (True,),
+        beneath=[_sentences(t) for t in tasks],
     )
     return 0
+
+
+def _sentences(task: TaskRow) -> list[str]:
+    """What is known of an open task beside its title, and which answers an approval may get."""
+    said = [task.title] if len(task.title) > CELL else []
+    said += [" ".join(task.detail.split())] if task.detail else []
+    signed = " --evidence FILE" if task.evidence else ""
+    if task.choices:
+        said.append(f"prm approve {task.id}{signed} --choice {' | '.join(map(typed, task.choices))}")
+    elif task.kind == "approval":
+        said.append(f"prm approve {task.id}{signed}, or prm reject {task.id} --reason …")
+    return said
 
 
 def _approve(options: argparse.Namespace) -> int:

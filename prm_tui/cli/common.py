@@ -145,19 +145,30 @@ def _guarded(value: Any) -> Any:
     return "" if value is None else value
 
 
-def print_table(
-    header: Sequence[str], rows: Sequence[Sequence[Any]], right: Sequence[bool] = (), *, whole: bool = False
-) -> None:
-    """Rows as aligned text; nothing is coloured. Cells longer than 40 characters are cut with an ellipsis.
+CELL = 40
+"""So many characters of a cell are shown in a table."""
 
-    `whole`: not the cells of the last column, which are sentences.
+
+def print_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    right: Sequence[bool] = (),
+    *,
+    whole: bool = False,
+    beneath: Sequence[Sequence[str]] = (),
+) -> None:
+    """Rows as aligned text; nothing is coloured. Cells longer than CELL characters are cut with an ellipsis.
+
+    `whole`: not the cells of the last column, which are sentences. `beneath`: sentences under each row.
     """
     shown = [[_cell(v, whole and n == len(row) - 1) for n, v in enumerate(row)] for row in rows]
     widths = [max([len(h), *(len(row[n]) for row in shown)]) for n, h in enumerate(header)]
     sides = [*right, *([False] * (len(header) - len(right)))]
-    for line in [list(header), *shown]:
+    for n, line in enumerate([list(header), *shown]):
         cells = (c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, sides, strict=True))
         print("  ".join(cells).rstrip())
+        for sentence in beneath[n - 1] if n and beneath else ():
+            print(plain(f"      {sentence}"))
 
 
 def _cell(value: Any, whole: bool = False) -> str:
@@ -166,7 +177,7 @@ def _cell(value: Any, whole: bool = False) -> str:
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     text = plain(value)
-    return text if whole or len(text) <= 40 else text[:39] + "…"
+    return text if whole or len(text) <= CELL else text[: CELL - 1] + "…"
 
 
 def assignments(parts: Sequence[str]) -> dict[str, str]:

@@ -54,7 +54,7 @@ def register(commands: Any) -> None:
 
 def _deactivate(options: argparse.Namespace) -> int:
     from prm_tui.domain.errors import DecisionNeeded
-    from prm_tui.services import cases, deactivation, partners, planning
+    from prm_tui.services import cases, deactivation, partners, people, planning
     from prm_tui.services.values import read_date
 
     chosen: dict[str, Any] = {
@@ -67,9 +67,10 @@ def _deactivate(options: argparse.Namespace) -> int:
         as_of, person = day(options, store), actor(options, store)
         ids = [partners.resolve(store, code) for code in options.codes]
         found = planning.plans(store, ids, options.reason, **chosen, as_of=as_of)
+        restricted = [name.strip() for name in options.restricted.split(",") if name.strip()]
+        people.named_or_role(store, restricted)
         if options.preview:
-            return _preview(options, store, found)
-        restricted = [name for name in options.restricted.split(",") if name.strip()]
+            return _preview(options, store, found, restricted)
         try:
             made = deactivation.submit(store, ids, options.reason, **chosen, memo=options.memo, restricted=restricted,
                                        actor=person, as_of=as_of)  # fmt: skip
@@ -111,7 +112,7 @@ def _say_opened(store: Store, found: list[Plan], made: list[int]) -> None:
         say("  … and so on: prm inbox")
 
 
-def _preview(options: argparse.Namespace, store: Store, plans: list[Plan]) -> int:
+def _preview(options: argparse.Namespace, store: Store, plans: list[Plan], restricted: list[str]) -> int:
     """Print the plans; 3 where the dates of one are still to be given."""
     from prm_tui.cli import gates
     from prm_tui.domain.notice import NOT_ADVICE
@@ -123,6 +124,8 @@ def _preview(options: argparse.Namespace, store: Store, plans: list[Plan]) -> in
     else:
         for plan in plans:
             _print_plan(plan)
+            if restricted:
+                print(plain(f"  to be seen by who asks and {', '.join(restricted)} alone"))
             gates.print_short(gates.ahead(store, plan, as_of))
     asked = [plan for plan in plans if plan.dates.asked and plan.open_case is None]
     for plan in asked:

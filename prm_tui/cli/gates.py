@@ -12,7 +12,7 @@ from prm_tui.domain.text import typed
 if TYPE_CHECKING:
     from datetime import date
 
-    from prm_tui.domain.case import Case
+    from prm_tui.domain.case import Case, CaseRow
     from prm_tui.domain.deactivation import Plan
     from prm_tui.domain.gate import Blocked
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def show(options: argparse.Namespace, store: Any) -> int:
     """What stands in the way of a case at each stage, and what was let pass."""
     from prm_tui.domain.gate import BLOCKS
-    from prm_tui.services import gates
+    from prm_tui.services import cases, gates
 
+    case = cases.get(store, options.id)
     found = gates.of_case(store, options.id, day(options, store))
     if options.json:
         print_json(as_data(found))
@@ -31,7 +32,7 @@ def show(options: argparse.Namespace, store: Any) -> int:
         if there:
             print(f"Before it is {what}:")
         for one in there:
-            _print(options.id, one)
+            _print(case.row, one)
     if not found:
         say("Nothing stands in the way.")
     return 0
@@ -69,15 +70,17 @@ def as_data(found: tuple[Blocked, ...]) -> list[dict[str, Any]]:
     return [_data(one) for one in found]
 
 
-def _print(case_id: int, one: Blocked) -> None:
+def _print(case: CaseRow, one: Blocked) -> None:
     print(plain(f"  [{'passed' if one.passed else 'blocks'}] {one.said}"))
     if one.passed:
         print(plain(f"      let pass by {one.passed.by} on {one.passed.on}: {one.passed.reason}"))
         return
     if one.detail:
         print(plain(f"      {one.detail}"))
+    if one.row is not None:
+        print(plain(f"      it is mended by its sheet, or: prm set {case.code} --record {typed(one.name)} FIELD=VALUE"))
     if one.by:
-        print(plain(f"      {one.by} lets it pass: prm cases pass {case_id} {one.gate} {typed(one.name)} --reason …"))
+        print(plain(f"      {one.by} lets it pass: prm cases pass {case.id} {one.gate} {typed(one.name)} --reason …"))
 
 
 def _data(one: Blocked) -> dict[str, Any]:

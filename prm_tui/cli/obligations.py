@@ -37,6 +37,8 @@ def register(commands: Any) -> None:
 
 
 def _obligations(options: argparse.Namespace) -> int:
+    if options.what[:1] == ["list"]:
+        options.what = options.what[1:]
     act = options.what[0] if options.what and options.what[0] in _ACTS else "list"
     for name, acts in _OWN.items():
         if getattr(options, name) is not None and act not in acts:

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prm_tui.cli.common import actor, command, day, opened, plain_lines, print_json, print_table, say, with_json
+from prm_tui.cli.common import (
+    actor,
+    command,
+    database,
+    day,
+    opened,
+    plain_lines,
+    print_files,
+    print_json,
+    print_table,
+    say,
+    with_json,
+)
 from prm_tui.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from prm_tui.services.packs import Adding
+    from storage import Store
 
 
 def register(commands: Any) -> None:
     """Add this group's commands."""
-    made = with_json(command(commands, "packs", "List packs of rules, show, add or export one.", _packs))
+    made = with_json(
+        command(commands, "packs", "List packs of rules, show, add or export one, or write its example.", _packs)
+    )
     made.add_argument("act", nargs="?", choices=_ACTS, default="list", help="What to do.")
     made.add_argument("name", nargs="?", metavar="NAME", help="The pack; add also takes a TOML file.")
-    made.add_argument("out", nargs="?", metavar="OUT", help="export: the file to write (else standard output).")
+    made.add_argument(
+        "out",
+        nargs="?",
+        metavar="OUT",
+        help="export: the file to write (else standard output); example: the folder for its workbooks.",
+    )
 
 
 def _packs(options: argparse.Namespace) -> int:
@@ -30,7 +51,7 @@ def _packs(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     from prm_tui.services import packs
 
-    with opened(options) as store:
+    with _held(options) as store:
         found = packs.listed(store)
     if options.json:
         print_json([{"name": p.name, "title": p.title, "kind": p.kind, "added": p.added} for p in found])
@@ -42,7 +63,7 @@ def _list(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from prm_tui.services import packs
 
-    with opened(options) as store:
+    with _held(options) as store:
         text = packs.text_of(store, options.name)
     if options.json:
         import tomllib
@@ -50,12 +71,30 @@ def _show(options: argparse.Namespace) -> int:
         print_json(tomllib.loads(text))
     else:
         print(plain_lines(text.rstrip("\n")))
+    books = packs.examples(options.name)
+    if books:
+        say(f"What it reads, as small workbooks ({', '.join(books)}): prm packs example {options.name} FOLDER")
+    return 0
+
+
+def _held(options: argparse.Namespace) -> AbstractContextManager[Store | None]:
+    """The file, or nothing where none is named and there is none yet: what comes with the program can be looked at before."""
+    path = database(options)
+    there = getattr(options, "db", None) or (path.exists() and path.stat().st_size)
+    return opened(options) if there else nullcontext()
+
+
+def _example(options: argparse.Namespace) -> int:
+    from prm_tui.services import packs
+
+    print_files(options, packs.write_examples(options.name, Path(options.out or ".")))
     return 0
 
 
 def _add(options: argparse.Namespace) -> int:
     from prm_tui.services import packs
 
+    packs.looked_for(options.name)
     with opened(options) as store:
         done = packs.add_named(store, options.name, actor=actor(options, store), as_of=day(options, store))
     return told(done, options.json)
@@ -100,4 +139,4 @@ def written(text: str, out: str | None) -> int:
     return 0
 
 
-_ACTS = {"list": _list, "show": _show, "add": _add, "export": _export}
+_ACTS = {"list": _list, "show": _show, "add": _add, "export": _export, "example": _example}

@@ -50,9 +50,11 @@ def register(commands: Any) -> None:
     made = command(commands, "add", "Add a partner.", _add)
     made.add_argument("code", metavar="CODE", help="Its code.")
     made.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help="Its fields; a name is needed.")
-    made = command(commands, "set", "Set fields of a partner; FIELD= empties one.", _set)
+    made = command(commands, "set", "Set fields of a partner, or of a record of it; FIELD= empties one.", _set)
     made.add_argument("code", metavar="CODE", help="Its code, another key, or its name.")
     made.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help="Fields and their new values.")
+    made.add_argument("--record", metavar="REF", help="A record of it, by reference or name: these are its fields.")
+    made.add_argument("--kind", metavar="K", help="Of which kind the record is, where several are called so.")
     made = with_json(command(commands, "join", "Two partners are one: the first gets everything of the second.", _join))
     made.add_argument("code", metavar="CODE", help="The partner that stays.")
     made.add_argument("other", metavar="CODE", help="The one that is the same; its code finds the first from then on.")
@@ -206,12 +208,20 @@ def _add(options: argparse.Namespace) -> int:
 
 
 def _set(options: argparse.Namespace) -> int:
-    from prm_tui.services import partners
+    from prm_tui.domain.errors import UsageError
+    from prm_tui.services import partners, records
 
     fields = assignments(options.fields)
+    if options.kind and not options.record:
+        raise UsageError("--kind goes with --record REF.")
     with opened(options) as store:
         partner = partners.resolve(store, options.code)
-        change = partners.edit(store, partner, fields, actor=actor(options, store), as_of=day(options, store))
+        who, as_of = actor(options, store), day(options, store)
+        if options.record:
+            record = records.named(store, partner, options.record, options.kind)
+            change = records.edit(store, record, fields, actor=who, as_of=as_of)
+        else:
+            change = partners.edit(store, partner, fields, actor=who, as_of=as_of)
     say("Nothing to change." if change is None else f"Change {change}. Take it back with: prm undo {change}")
     return 0
 
@@ -278,7 +288,7 @@ def _people(options: argparse.Namespace) -> int:
                 title=options.title,
                 email=options.email,
                 roles=options.role,
-                actor=actor(options, store),
+                actor=actor(options, store) if people.list_of(store) else None,  # the first one is added by nobody
                 as_of=day(options, store),
             )
         say(f"Added {options.name}.")

@@ -16,7 +16,9 @@ def options_of(made: argparse.ArgumentParser) -> None:
     made.add_argument("--line", action="append", default=[], metavar="REF", help="transition: something that is meant.")
     made.add_argument("--consent", metavar="C", default="",
                       help="transition: needed, given, refused or not needed, of what is named.")  # fmt: skip
-    made.add_argument("--letter", metavar="T", default="", help="transition: which message the customer gets.")
+    made.add_argument(
+        "--letter", metavar="T", default="", help="transition: which letter the customer gets, such as customer."
+    )
     made.add_argument("--letter-on", metavar="DATE", help="transition: when it gets it.")
     made.add_argument(
         "--eligible", metavar="CONDITION", default="", help="transition: what a proposed partner must meet."

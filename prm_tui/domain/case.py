@@ -61,7 +61,7 @@ class TaskRow:
 
     `choices` are the answers an approval may get beside yes and no; `evidence`: only a signed answer counts. `due_at` is
     the hour of `due` in the file's time zone, where there is one; `signed`: the signed answer is kept. `asked_by`: who asked
-    for it, where that was another than who asked for the case.
+    for it, where that was another than who asked for the case; `choice`: which of the answers it was given.
     """
 
     id: int
@@ -86,6 +86,7 @@ class TaskRow:
     due_at: datetime | None = None
     signed: bool = False
     asked_by: str | None = None
+    choice: str | None = None
 
     @property
     def of_workflow(self) -> bool:

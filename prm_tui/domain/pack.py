@@ -59,8 +59,10 @@ class ActivityKind:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordKind:
-    """A kind of record. `open`: statuses that count as open; `emits`: date field → the activity it makes, or for each
-    status in which it makes one, which (a deal that is won on the day it is closed).
+    """A kind of record. `open`: statuses that count as open; `closed`: words of its own for what is over.
+
+    `emits`: date field → the activity it makes, or for each status in which it makes one, which (a deal that is won on the
+    day it is closed).
     """
 
     name: str
@@ -68,6 +70,7 @@ class RecordKind:
     pillar: _Pillar | None = None
     fields: dict[KindName, FieldType] = field(default_factory=dict)
     open: tuple[Words, ...] = ()
+    closed: tuple[Words, ...] = ()
     emits: dict[Words, KindBy] = field(default_factory=dict)
 
 

@@ -24,6 +24,16 @@ FIELDS: dict[str, str] = {
 """The built-in fields of a record and their types."""
 
 
+OVER = (
+    "closed", "done", "complete", "completed", "finished", "ended", "over", "cancelled", "canceled", "withdrawn", "rejected",
+    "declined", "refused", "expired", "lapsed", "terminated", "revoked", "returned", "recovered", "deleted", "destroyed",
+    "scrapped", "retired", "inactive", "void", "lost", "won", "closed won", "closed lost", "paid", "settled", "resolved",
+    "solved", "answered", "delivered", "received", "shipped", "sold", "transferred", "reassigned", "phased out", "discontinued",
+    "delisted", "archived", "decommissioned", "disconnected", "released", "superseded", "not needed", "converted", "spent",
+)  # fmt: skip
+"""Statuses that say of a record of any kind that it is over, but where its kind counts them as open."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record of a partner; `fields` holds the built-in values by key, `data` the others."""

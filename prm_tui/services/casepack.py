@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from prm_tui import clock
@@ -48,6 +49,8 @@ class _Known:
     links: Sequence[Link]
     happened: Sequence[Happened]
     money: Statement | None
+    led_by: Sequence[Case] = ()
+    hidden: Sequence[int] = ()
 
 
 def write(store: Store, case_id: int, folder: Path, *, viewer: int | None = None, as_of: date) -> list[Path]:
@@ -80,24 +83,37 @@ def _known(store: Store, case_id: int, viewer: int | None, as_of: date) -> _Know
         raise UsageError(f"Case {case_id} is a {case.row.kind}. Its documents: prm cases evidence {case_id} FOLDER")
     reasons = packs.deactivation().reasons
     reason = reasons[case.row.reason].title if case.row.reason in reasons else case.row.reason or ""
+    led_by, hidden = _led_by(store, case, viewer)
     with store.reading() as conn:
         since = case.row.opened_on - timedelta(days=BACK)
         return _Known(
             case, reason, stored.approvals(conn, case_id), obligations.of(store, case_id, viewer), letters.of(store, case_id, viewer),
             stored.links(conn, case_id, case.row.partner_id), stored.timeline(conn, case.row.partner_id, since, MOST),
-            settlement.of(store, case_id, as_of, viewer) if case.data.get("effective_on") else None,
+            settlement.of(store, case_id, as_of, viewer) if case.data.get("effective_on") else None, led_by, hidden,
         )  # fmt: skip
+
+
+def _led_by(store: Store, case: Case, viewer: int | None) -> tuple[list[Case], list[int]]:
+    """The cases that proposed this one, and the numbers of those that are restricted to others."""
+    found, hidden = [], []
+    for number in case.data.get("led_by", ()):
+        try:
+            found.append(cases.shown(store, number, viewer))
+        except UsageError:
+            hidden.append(number)
+    return found, hidden
 
 
 def _fill(store: Store, known: _Known, folder: Path, as_of: date) -> None:
     from importers import export
     from prm_tui.domain.sheet import names_apart
 
-    for proof in known.case.evidence:
-        place = folder / ("letters" if proof.kind == "letter" else "proofs")
-        place.mkdir(exist_ok=True)
+    kept = [(proof, "letters" if proof.kind == "letter" else "proofs") for proof in known.case.evidence]
+    kept += [(proof, "proposal") for case in known.led_by for proof in case.evidence]
+    for proof, place in kept:
+        (folder / place).mkdir(exist_ok=True)
         name = safe_name(f"{proof.id} {proof.file or proof.title + _suffix(proof.kind)}")
-        (place / name).write_bytes(cases.evidence(store, proof.id))
+        (folder / place / name).write_bytes(cases.evidence(store, proof.id))
     book = casepack_sheets.sheets(
         known.case, known.reason, known.approvals, known.obligations, known.letters, known.links, known.happened
     )
@@ -148,7 +164,7 @@ def _readme(store: Store, known: _Known, folder: Path, as_of: date, notes: Seque
         *([case.one_person] if case.one_person else []), *_dates(case),
     ]  # fmt: skip
     parts: list[tuple[str, Callable[[_Known], list[str]]]] = [
-        ("What ends (as seen when it was asked for)", _impact), ("Approvals", _approvals),
+        ("What led here", _proposals), ("What ends (as seen when it was asked for)", _impact), ("Approvals", _approvals),
         ("Let pass, though it stood in the way", _passed),
         ("Obligations", _obligations),
         ("Letters", _letters), ("Money", _money),
@@ -182,18 +198,38 @@ def _dates(case: Case) -> list[str]:
     )
     return [
         f"Notice: {data.get('notice_on')}, {served}",
+        *[
+            f"Service corrected on {one['on']} by {one['by']}: {_flat(one['reason'])}. Before: {_flat(one['before'])}"
+            for one in data.get("corrected", ())
+        ],
         f"Takes effect: {data['effective_on']}; rule: {_flat(data.get('rule', ''))}",
         *([f"Learned: {_flat(data['lesson'])}"] if data.get("lesson") else []),
         *([f"May apply again from {data['reapply_on']}"] if data.get("reapply_on") else []),
     ]
 
 
+def _proposals(known: _Known) -> list[str]:
+    found = []
+    for case in known.led_by:
+        found.append(f"case {case.row.id}, opened on {case.row.opened_on}: {_flat(case.row.reason or case.row.kind)}")
+        for task in case.tasks:
+            if task.kind == "approval" and task.done_on:
+                answer = f": {_flat(task.choice or task.reason)}" if task.choice or task.reason else ""
+                found.append(f"  {_flat(task.title)} {task.state} by {task.done_by} on {task.done_on}{answer}")
+                found += [f"  {_flat(task.detail)}"] if task.detail else []
+    return [*found, *(f"case {number} is restricted to others and left out" for number in known.hidden)]
+
+
 def _impact(known: _Known) -> list[str]:
     found = []
     for line in known.case.data.get("impact", ()):
         count = f"{line['count']:,}" if line["state"] == "counted" else line["state"]
-        found.append(f"{line['label']:<22} {count:>12}  {line['amount'] or ''}  {_flat(line['note'])}")
+        found.append(f"{line['label']:<22} {count:>12}  {_amount(line['amount'])}  {_flat(line['note'])}")
     return found
+
+
+def _amount(said: str | None) -> str:
+    return f"{Decimal(said):,.2f}" if said else ""
 
 
 def _approvals(known: _Known) -> list[str]:
@@ -246,6 +282,7 @@ def _money(known: _Known) -> list[str]:
 def _contents(folder: Path) -> list[str]:
     about = {BOOK: "the case in sheets; its sums are formulas over them", LOG: "the chained log of changes",
              "letters": "approved texts, and documents with a letterhead",
+             "proposal": "what was kept with the case that proposed it",
              "proofs": "snapshot, service, signed answers, proofs"}  # fmt: skip
     return [f"{path.name:<12} {about.get(path.name, '')}" for path in sorted(folder.iterdir())] + [
         f"{SUMS:<12} the hash of every file here"

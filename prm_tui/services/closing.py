@@ -52,12 +52,13 @@ def close(
         held = [item for item in handing.items(conn, case_id, as_of) if item.done_on is None]
     left = _left(case)
     if (left or owed or held) and not waive.strip():
-        listed = "; ".join([*(f"“{title}” ({whose})" for _, title, whose in left),
-                            *(f"obligation {one.id} “{one.title}” ({one.whose})" for one in owed),
-                            *(f"{item.title}: {item.said}" for item in held)])  # fmt: skip
+        listed = [*(f"“{title}” ({whose})" for _, title, whose in left),
+                  *(f"obligation {one.id} “{one.title}” ({one.whose})" for one in owed),
+                  *(f"{item.title}: {item.said}" for item in held)]  # fmt: skip
         raise UsageError(
-            f"Case {case_id} of {case.row.name} cannot be closed: left to do: {listed}. Do them, or let them go with a reason:"
-            f" prm cases close {case_id} … --waive REASON"
+            f"Case {case_id} of {case.row.name} cannot be closed: {len(listed):,} left to do.\n  "
+            + "\n  ".join(listed)
+            + f"\nDo them, or let them go with a reason: prm cases close {case_id} … --waive REASON"
         )
     gates.hold(store, case, "close", as_of)
     with store.change(f"closed: deactivation of {cases.about(case)}", actor=person.id, as_of=as_of) as change:

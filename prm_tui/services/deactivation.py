@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,22 @@ from prm_tui.domain.case import Case
 from prm_tui.domain.deactivation import Plan
 from prm_tui.domain.errors import DecisionNeeded, UsageError
 from prm_tui.domain.notice import Dates, dates, refusal
-from prm_tui.services import agreeing, cases, gates, obligations, packs, people, snapshot, transition, withdrawal
+from prm_tui.domain.person import Person
+from prm_tui.services import (
+    agreeing,
+    cases,
+    gates,
+    obligations,
+    packs,
+    people,
+    serving,
+    snapshot,
+    transition,
+    withdrawal,
+)
 from prm_tui.services.notice import table as notice_table
 from prm_tui.services.planning import due, plans
-from storage import Store, drafts, impact, settings
+from storage import Store, drafts, impact
 from storage import cases as stored
 from storage import deactivation as kept
 from storage.store import Change
@@ -73,9 +85,7 @@ def _seen_by(store: Store, restricted: Sequence[str], actor: int | None) -> dict
     if not restricted:
         return {}
     agreeing.someone(store, actor, "open a restricted case")
-    named = [said.strip() for said in restricted if said.strip()]
-    ids = [people.find(store, said).id for said in named if not said.startswith("role:")]
-    roles = [said.removeprefix("role:") for said in named if said.startswith("role:")]
+    ids, roles = people.named_or_role(store, restricted)
     return {"restricted_to": list(dict.fromkeys([actor, *ids])), "restricted_roles": roles}
 
 
@@ -179,21 +189,6 @@ def _approved_dates(case: Case, act: str) -> None:
         )
 
 
-def after_service(store: Store, case: Case, received_on: date) -> Dates:
-    """The dates that notice received on a day gives: never earlier than what was planned."""
-    with store.reading() as conn:
-        terms = impact.terms(conn, case.row.partner_id, received_on)
-    how = packs.deactivation().path(case.path or "convenience")
-    found = dates(how, terms, notice_table(store), received_on, line=case.data.get("line"), served=True)
-    planned = date.fromisoformat(case.data["effective_on"])
-    if case.data.get("by_hand"):  # no rule is on file: the length that was chosen is kept
-        later = received_on + (planned - date.fromisoformat(case.data["notice_on"]))
-        found = replace(found, effective_on=later, rule=case.data["rule"], asked="", basis=case.data.get("basis", ""))
-    if found.effective_on > planned:
-        return found
-    return replace(found, effective_on=planned, rule=case.data["rule"], basis=case.data.get("basis", ""))
-
-
 def serve(
     store: Store,
     case_id: int,
@@ -203,29 +198,35 @@ def serve(
     method: str,
     address: str = "",
     proof: Path | None,
+    reason: str = "",
     actor: int | None,
     as_of: date,
 ) -> Dates:
     """Record that notice was served, with its proof; from here on the partner is in notice.
 
+    What was recorded wrongly is corrected in the same way, with the `reason`, as long as the case is in notice: what is not
+    said again stays, the earlier proof is kept, and the dates are worked out anew from what was planned.
+
     `on` is the day it was received, `sent_on` the day it was sent: with that alone it counts as received so many days later
     (the agreement's rule, else the file's setting deemed_days); with neither it was received on `as_of`. `method` says how,
     `address` where it went, else the agreement's address for notices. Where a late service moves the effective date that was
-    approved, approval is asked for again. Raises UsageError for a day ahead or before the request, and before approval;
-    InputError for a proof that cannot be read.
+    approved, approval is asked for again. Raises UsageError for a day ahead or before the request, before approval, for a second service
+    without a reason, and where nothing is another than before; InputError for a proof that cannot be read.
     """
-    case = _case(store, case_id, actor, "notice", act="served")
-    agreeing.someone(store, actor, "record service")
+    case = _case(store, case_id, actor, "notice", "in notice", act="served")
+    person = agreeing.someone(store, actor, "record service")
     cases.in_the_present(store, as_of, "record service")
+    if case.row.stage == "in notice":
+        told = (on, sent_on, method.strip(), address.strip())
+        return _correct(store, case, told, proof, reason.strip(), person, as_of)
     _approved_dates(case, "served")
     if not method.strip():
         raise UsageError("method: say how notice was served, for example: registered mail")
-    service = _service(store, case, on, sent_on, as_of) | {"method": method.strip()}
+    service = serving.of(store, case, on, sent_on, as_of) | {"method": method.strip()}
     service["address"] = address.strip() or service["clause"]
     received = date.fromisoformat(service["received_on"])
-    found = after_service(store, case, received)
-    said = f"notice sent on {sent_on}, " if sent_on else "notice "
-    title = f"{said}{'counts as ' if service['deemed'] else ''}received on {received}, {method.strip()}"
+    found = serving.dates_after(store, case, received)
+    title = serving.said(service)
     body, name = cases.read_proof(proof) if proof is not None else (f"{title}, no document".encode(), None)
     gates.hold(store, case, "service", as_of)
     with store.change(f"notice served on {cases.about(case)}", actor=actor, as_of=as_of) as change:
@@ -234,6 +235,7 @@ def serve(
         data = {
             **case.data, "service": service, "served_on": received.isoformat(), "method": method.strip(),
             "notice_on": received.isoformat(), "status_before": before,
+            "planned": {key: case.data.get(key) for key in ("notice_on", "effective_on", "rule", "basis")},
         }  # fmt: skip
         for task in case.tasks:
             if task.act == "serve" and task.state == "open":
@@ -242,22 +244,49 @@ def serve(
     return found
 
 
-def _service(store: Store, case: Case, on: date | None, sent_on: date | None, as_of: date) -> dict[str, Any]:
-    """When notice was sent and received, and what the agreement says of that."""
-    for key, day in (("on", on), ("sent_on", sent_on)):
-        if day is not None and day > as_of:
-            raise UsageError(f"{key}: {day} lies after {as_of}. Record service when it has happened.")
-        if day is not None and day < case.row.opened_on:
-            raise UsageError(f"{key}: {day} lies before the case was opened, {case.row.opened_on}.")
-    if on is not None and sent_on is not None and on < sent_on:
-        raise UsageError(f"on: {on} lies before it was sent, {sent_on}.")
-    with store.reading() as conn:
-        terms = impact.terms(conn, case.row.partner_id, sent_on or on or as_of)
-        days = settings.number(conn, "deemed_days") if terms.deemed_days is None else terms.deemed_days
-    deemed = on is None and sent_on is not None
-    received = sent_on + timedelta(days=days) if deemed and sent_on is not None else on or as_of
-    return {"sent_on": sent_on and sent_on.isoformat(), "received_on": received.isoformat(), "deemed": deemed,
-            "deemed_days": days, "clause": terms.address, "law": terms.law}  # fmt: skip
+def _correct(
+    store: Store,
+    case: Case,
+    told: tuple[date | None, date | None, str, str],
+    proof: Path | None,
+    reason: str,
+    person: Person,
+    as_of: date,
+) -> Dates:
+    """Record service anew: dates from what was planned, never before what a person put them off to."""
+    old, (on, sent_on, method, address) = case.data["service"], told
+    if not reason:
+        raise UsageError(
+            f"Notice of case {case.row.id} was served already: {serving.said(old)}. If that is wrong, say what is right, and why:"
+            f" prm cases serve {case.row.id} --on DATE --reason …"
+        )
+    if on is None and sent_on is None:
+        sent_on = date.fromisoformat(old["sent_on"]) if old["sent_on"] else None
+        on = None if old["deemed"] else date.fromisoformat(old["received_on"])
+    service = serving.of(store, case, on, sent_on, as_of) | {"method": method or old["method"]}
+    service["address"] = address or old["address"]
+    if proof is None and all(
+        service[key] == old.get(key) for key in ("sent_on", "received_on", "deemed", "method", "address")
+    ):
+        raise UsageError("It is recorded so already. Say what is right: --on, --sent, --method, --address, --proof")
+    received = date.fromisoformat(service["received_on"])
+    found = serving.dates_after(store, replace(case, data={**case.data, **case.data.get("planned", {})}), received)
+    put_off = date.fromisoformat(case.data.get("put_off", case.data["notice_on"]))
+    found = replace(found, effective_on=max(found.effective_on, put_off))
+    title = f"corrected: {serving.said(service)}; before: {serving.said(old)}; {reason}"
+    body, name = cases.read_proof(proof) if proof is not None else (f"{title}, no document".encode(), None)
+    once = {"on": as_of.isoformat(), "by": person.name, "reason": reason, "before": serving.said(old)}
+    with store.change(
+        f"service of notice on {cases.about(case)} corrected: {reason}", actor=person.id, as_of=as_of
+    ) as change:
+        stored.keep(change, case.row.id, case.row.partner_id, "service", title, body, name)
+        data = {
+            **case.data, "service": service, "served_on": received.isoformat(), "method": service["method"],
+            "notice_on": received.isoformat(), "corrected": [*case.data.get("corrected", ()), once],
+            "rule": found.rule, "basis": found.basis,
+        }  # fmt: skip
+        _move(change, case, data, found, "in notice", by=person.id)
+    return found
 
 
 def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, as_of: date) -> int:
@@ -279,7 +308,7 @@ def move(store: Store, case_id: int, effective_on: date, *, actor: int | None, a
         raise UsageError(f"effective_on: {effective_on} is the date already.")
     with store.change(f"{cases.about(case)} is to end on {effective_on}", actor=actor, as_of=as_of) as change:
         moved = replace(found, effective_on=effective_on, rule=case.data["rule"])
-        data = {**case.data, "basis": "put off: later than the rule gives"}
+        data = {**case.data, "basis": "put off: later than the rule gives", "put_off": effective_on.isoformat()}
         _move(change, case, data, moved, case.row.stage, by=actor)
     return change.id
 

@@ -14,7 +14,6 @@ from prm_tui.domain.text import name_key, nearest
 from prm_tui.services import agreeing, cases, partners
 from storage import Store
 from storage import gates as stored
-from storage.catalogue import catalogue
 
 
 def of_case(store: Store, case_id: int, as_of: date) -> tuple[Blocked, ...]:
@@ -49,7 +48,7 @@ def why(store: Store, case_id: int, blocked: Blocked, as_of: date) -> Leaf:
     case = cases.get(store, case_id)
     with store.reading() as conn:
         gate = stored.gates(conn)[blocked.gate]
-        return stored.why(conn, catalogue(conn), gate, case.row.partner_id, blocked.row, _effective(case), as_of)
+        return stored.why(conn, stored.catalogue(conn), gate, case.row.partner_id, blocked.row, _effective(case), as_of)
 
 
 def let_pass(
@@ -88,7 +87,7 @@ def _effective(case: Case) -> date | None:
 def _met(store: Store, kind: str, partner_id: int, effective_on: date | None, as_of: date) -> tuple[Blocked, ...]:
     with store.reading() as conn:
         gates = stored.gates(conn, kind)
-        known = catalogue(conn) if gates else None
+        known = stored.catalogue(conn) if gates else None
         found = [one for gate in gates.values() if known is not None
                  for one in stored.blocked(conn, known, gate, partner_id, effective_on, as_of)]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (list(BLOCKS).index(one.blocks), one.gate, one.name)))

@@ -19,6 +19,7 @@ from prm_tui.domain.standing import Matching
 from prm_tui.domain.text import nearest
 from prm_tui.services import agreeing, triggers
 from prm_tui.services.shipped import CORE as CORE
+from prm_tui.services.shipped import books as _books
 from prm_tui.services.shipped import built_in as built_in
 from prm_tui.services.shipped import deactivation as deactivation
 from prm_tui.services.shipped import install_core as install_core
@@ -60,11 +61,10 @@ class Adding:
     agrees: str = ""
 
 
-def listed(store: Store) -> list[PackRow]:
-    """The packs of the program and those of the file, by name."""
-    with store.reading() as conn:
-        added = stored.packs(conn)
-        zone = ZoneInfo(store.zone)
+def listed(store: Store | None) -> list[PackRow]:
+    """The packs of the program and those of the file, by name; without a file those of the program."""
+    added = _added(store)
+    zone = ZoneInfo(store.zone if store else "UTC")
     rows = []
     for name in sorted({*built_in(), *added}):
         own = added.get(name)
@@ -75,10 +75,38 @@ def listed(store: Store) -> list[PackRow]:
     return rows
 
 
-def text_of(store: Store, name: str) -> str:
-    """A pack as TOML: as it was added, else as it comes with the program. UsageError for one nobody knows."""
+def _added(store: Store | None) -> dict[str, stored.Added]:
+    if store is None:
+        return {}
     with store.reading() as conn:
-        added = stored.packs(conn)
+        return stored.packs(conn)
+
+
+def examples(name: str) -> list[str]:
+    """The small workbooks that show what a pack reads, by their file names; none for a pack of one's own."""
+    return [book.name for book in _books(name)] if name in built_in() else []
+
+
+def write_examples(name: str, folder: Path) -> list[Path]:
+    """Write these into a folder; where they lie. UsageError where there are none, InputError for one that lies there already."""
+    if not examples(name):
+        raise UsageError(f"{name}: no workbook comes with it. See: prm packs list")
+    found = {folder / book.name: book.read_bytes() for book in _books(name)}
+    for path, body in found.items():
+        if path.exists() and path.read_bytes() != body:
+            raise InputError(f"{path}: there is another file of that name. Nothing was written. Name another folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, body in found.items():
+            path.write_bytes(body)
+    except OSError as error:
+        raise InputError(f"{error.filename or folder}: it cannot be written ({error.strerror or error}).") from error
+    return list(found)
+
+
+def text_of(store: Store | None, name: str) -> str:
+    """A pack as TOML: as it was added, else as it comes with the program. UsageError for one nobody knows."""
+    added = _added(store)
     if name in added:
         return added[name].body
     if name not in built_in():
@@ -169,10 +197,20 @@ def _own_name(pack: Pack, taken: set[str]) -> Pack:
     return replace(pack, name=f"{pack.name}-own") if pack.kind == "own" and pack.name in taken else pack
 
 
-def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Adding:
-    """Add a pack of the program by its name, with those of the program that it needs; or a file by its path."""
+def looked_for(said: str) -> None:
+    """UsageError for what can never be added, InputError for a file that cannot be read: neither needs a file to add it to."""
     if said in PROGRAM:
         raise UsageError(f"{said} belongs to the program: every file has it.")
+    if said in built_in():
+        return
+    if not Path(said).exists() and not said.endswith(".toml"):
+        raise UsageError(f"{said}: no pack of that name comes with the program. {_like(said, built_in())}")
+    read_file(Path(said))
+
+
+def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Adding:
+    """Add a pack of the program by its name, with those of the program that it needs; or a file by its path."""
+    looked_for(said)
     if said in built_in():
         with store.reading() as conn:
             added = stored.packs(conn)
@@ -182,8 +220,6 @@ def add_named(store: Store, said: str, *, actor: int | None, as_of: date) -> Add
                 before += [*add_named(store, name, actor=actor, as_of=as_of).before, name]
         done = add(store, _text(said), f"{said}/pack.toml", actor=actor, as_of=as_of)
         return replace(done, before=tuple(before))
-    if not Path(said).exists() and not said.endswith(".toml"):
-        raise UsageError(f"{said}: no pack of that name comes with the program. {_like(said, built_in())}")
     return add(store, read_file(Path(said)), Path(said).name, actor=actor, as_of=as_of)
 
 

@@ -50,7 +50,7 @@ def add(
     clean = trimmed(name)
     if not clean:
         raise UsageError("A person needs a name.")
-    _known(roles)
+    known_roles(roles)
     try:
         with store.change(f"added {clean} to the people", actor=actor, as_of=as_of) as change:
             return stored.add(change, clean, trimmed(title or "") or None, trimmed(email or "") or None, roles)
@@ -75,7 +75,7 @@ def edit(
     nothing by role; what is theirs stays theirs until somebody takes it over. UsageError for an unknown role.
     """
     person = find(store, name)
-    _known(roles or ())
+    known_roles(roles or ())
     said = {"title": title, "email": email}
     values: dict[str, str | int | None] = {
         key: trimmed(value) or None for key, value in said.items() if value is not None
@@ -89,7 +89,8 @@ def edit(
     return change.id if change.kept else None
 
 
-def _known(roles: Sequence[str]) -> None:
+def known_roles(roles: Sequence[str]) -> None:
+    """UsageError for one that is no role, with the nearest."""
     for role in roles:
         if role not in ROLES:
             like = nearest(role, ROLES)
@@ -97,3 +98,16 @@ def _known(roles: Sequence[str]) -> None:
                 f"role: “{role}” is not a role. "
                 + (f"Did you mean “{like}”?" if like else f"Roles are: {', '.join(ROLES)}.")
             )
+
+
+def named_or_role(store: Store, restricted: Sequence[str]) -> tuple[list[int], list[str]]:
+    """The persons and the roles (role:NAME) that are named. UsageError for one nobody knows, or a role nobody has."""
+    named = [said.strip() for said in restricted if said.strip()]
+    ids = [find(store, said).id for said in named if not said.startswith("role:")]
+    roles = [said.removeprefix("role:").strip() for said in named if said.startswith("role:")]
+    known_roles(roles)
+    held = {role for person in list_of(store) for role in person.roles}
+    for role in roles:
+        if role not in held:
+            raise UsageError(f"nobody is {role}; add somebody: prm people add NAME --role {typed(role)}")
+    return ids, roles

@@ -75,6 +75,33 @@ def one_of(store: Store, partner_id: int, kind: str, said: str | None = None) ->
     return found[0].id
 
 
+def named(store: Store, partner_id: int, said: str, kind: str | None = None) -> int:
+    """The record of a partner that is meant by its reference or name; of a kind, where several are called so.
+
+    UsageError, with those there are, where that is none or several.
+    """
+    if kind is not None and kind not in known_kinds(store):
+        like = nearest(kind, known_kinds(store))
+        raise UsageError(f"There is no kind of record “{kind}”." + (f" Did you mean “{like}”?" if like else ""))
+    held = list_of(store, partner_id, kind)
+    wanted = said.strip().casefold()
+    found = [r for r in held if wanted == str(r.fields["ref"] or "").casefold()]
+    found = found or [r for r in held if wanted == r.name.casefold()]
+    if len(found) == 1:
+        return found[0].id
+    if found:
+        listed = ", ".join(
+            f"{r.kind} {r.name}" + (f" ({r.fields['ref']})" if r.fields["ref"] else "") for r in found[:10]
+        )
+        raise UsageError(f"“{said}” may be several: {listed}. Give the reference, or the kind: --kind K")
+    like = nearest(said, [str(n) for r in held for n in (r.fields["ref"], r.name) if n])
+    known = ", ".join(f"“{r.fields['ref'] or r.name}”" for r in held[:10])
+    raise UsageError(
+        f"“{said}” is no record of this partner. "
+        + (f"Did you mean “{like}”?" if like else f"There is: {known}" if known else "It has none.")
+    )
+
+
 def edit(store: Store, record_id: int, fields: Mapping[str, str], *, actor: int | None, as_of: date) -> int | None:
     """Set fields of a record. Returns the change, None when nothing changed."""
     partner_id, kind = stored.partner_of(store.conn, "records", record_id), stored.kind_of(store.conn, record_id)

@@ -97,6 +97,14 @@ def text(name: str) -> str:
     return (resources.files("prm_tui") / "packs" / name / "pack.toml").read_text(encoding="utf-8")
 
 
+def books(name: str) -> list[Any]:
+    """The small workbooks that show what a pack of the program reads: what comes first, then what comes next."""
+    from importlib import resources
+
+    found = [p for p in (resources.files("prm_tui") / "packs" / name).iterdir() if p.name.endswith(".xlsx")]
+    return sorted(found, key=lambda p: p.name.removesuffix(".xlsx"))
+
+
 @cache
 def deactivation() -> Rules:
     """Reasons, paths, notice and steps of a deactivation."""

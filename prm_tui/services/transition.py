@@ -12,10 +12,11 @@ from typing import Any
 from prm_tui.domain.case import Case
 from prm_tui.domain.errors import InputError, UsageError
 from prm_tui.domain.exchange import CellChange, Refused, SheetReport
+from prm_tui.domain.letter import CUSTOMER
 from prm_tui.domain.mapping import SheetPlan
 from prm_tui.domain.sheet import UID_LENGTH, token_row
 from prm_tui.domain.transition import ENDS, Candidate, Item, chosen, propose, read_consent
-from prm_tui.services import agreeing, cases, conditions, partners, people
+from prm_tui.services import agreeing, cases, conditions, letters, partners, people
 from storage import Store, outgoing
 from storage import transition as stored
 from storage.store import Change
@@ -81,14 +82,15 @@ def assign(
     """Say to whom things go (`to`: reference → partner, one of our people, or ends), and what is known beside it.
 
     `consent`, `letter` and `letter_on` are said of the items of `to` and of `lines`. A new holder begins with the usual
-    consent unless it is said. Returns the change, None when all is so already. UsageError for what is no item, a holder
-    who cannot be one, and a case that is over.
+    consent unless it is said. `letter`: a kind of letter to customers, written with the other letters of the case. Returns
+    the change, None when all is so already. UsageError for what is no item, a holder who cannot be one, a letter that is
+    none, and a case that is over.
     """
     case = _leaving(store, case_id)
     agreeing.someone(store, actor, "say what is handed over")
     said = {
         "consent": read_consent(consent),
-        "letter": letter.strip(),
+        "letter": _letter(letter),
         "letter_on": letter_on and letter_on.isoformat(),
     }
     said = {key: value for key, value in said.items() if value}
@@ -104,6 +106,17 @@ def assign(
             _open(item)
             stored.assign(change, case_id, item, case.data.get("effective_on"), {**holder, **said})
     return change.id if change.kept else None
+
+
+def _letter(said: str) -> str:
+    """A kind of letter that goes to customers, as it is kept; empty for nothing said."""
+    if not said.strip():
+        return ""
+    kind = letters.kind_named(said.strip().casefold())
+    if kind.each != CUSTOMER:
+        to_them = ", ".join(one.name for one in letters.kinds().values() if one.each == CUSTOMER)
+        raise UsageError(f"letter: “{kind.name}” goes to the partner. To its customers goes: {to_them}")
+    return kind.name
 
 
 def _leaving(store: Store, case_id: int) -> Case:
@@ -268,12 +281,11 @@ def _enter(
     item = next((i for i in stored.items(change.conn, case_id, change.as_of) if i.record_id == record), None)
     if item is None:
         raise UsageError("the partner does not hold this any more")
-    values: dict[str, Any] = {"consent": read_consent(consent), "letter": letter, "letter_on": _day(letter_on)}
-    if to:
-        values = {**_new_holder(store, case, item, to), **{key: value for key, value in values.items() if value}}
-    values = {key: value for key, value in values.items() if value or key in ("partner", "person")}
-    if not to and values.get("consent") == item.consent:
-        del values["consent"]  # it stood there when the sheet went out
+    values: dict[str, Any] = {"consent": read_consent(consent), "letter": _letter(letter), "letter_on": _day(letter_on)}
+    if values["consent"] == item.consent:
+        values["consent"] = ""  # it stood there when the sheet went out, of the holder there was then
+    told = {key: value for key, value in values.items() if value}
+    values = {**_new_holder(store, case, item, to), **told} if to else told
     if item.done_on is not None or not values:
         return None
     if not stored.assign(change, case_id, item, case.data.get("effective_on"), values):

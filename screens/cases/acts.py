@@ -185,6 +185,7 @@ async def actions(screen: PrmScreen, case: Case) -> None:
         "notice": [("serve", "Record service of notice", "from then on the dates stand"), later,
                    ("stop", "Stop", "before notice is served")],
         "in notice": [("complete", "Make it effective", _from(case)), later,
+                       ("serve", "Correct the service", "what was recorded wrongly, with the reason; the dates follow"),
                       ("withdraw", "Withdraw", "by a letter of its own, approved like the notice")],
         "after": [("close", "Close", "with what was learned; what is left to do stands in the way")],
         "suspended": [("resume", "Lift the suspension", "the status is what it was before")],
@@ -229,24 +230,36 @@ async def _serve(screen: PrmScreen, case: Case) -> None:
     session, name = screen.prm.session, case.row.name[:60]
 
     async def save(fields: dict[str, str]) -> object:
-        days = {key: read_date(fields[key], key) if fields[key].strip() else None for key in ("sent_on", "on")}
+        sent_on, on = (read_date(fields[key], key) if fields[key].strip() else None for key in ("sent_on", "on"))
         proof = Path(fields["proof"]).expanduser() if fields["proof"].strip() else None
         return await screen.write(
             lambda s: deactivation.serve(
-                s, case.row.id, **days, method=fields["method"], address=fields["address"], proof=proof, actor=session.actor,
-                as_of=session.as_of,
+                s, case.row.id, on=on, sent_on=sent_on, method=fields["method"], address=fields["address"], proof=proof,
+                reason=fields.get("reason", ""), actor=session.actor, as_of=session.as_of,
             )
         )  # fmt: skip
 
+    old = case.data.get("service")
+    was = old or {"method": "", "sent_on": "", "received_on": session.as_of.isoformat(), "address": "", "deemed": False}
     entries = [
-        Entry("method", "How", hint="registered mail, courier, by hand"),
-        Entry("sent_on", "Sent on", hint="without a receipt it counts later"),
-        Entry("on", "Received on", session.as_of.isoformat(), "empty where only sending is known"),
-        Entry("address", "To", hint="else the agreement's address for notices"), Entry("proof", "Proof (a file)", hint="receipt.pdf"),
-    ]  # fmt: skip
+        Entry("method", "How", was["method"], "registered mail, courier, by hand"),
+        Entry("sent_on", "Sent on", was["sent_on"] or "", "without a receipt it counts later"),
+        Entry("on", "Received on", "" if was["deemed"] else was["received_on"], "empty where only sending is known"),
+        Entry("address", "To", was["address"], "else the agreement's address for notices"),
+        Entry("proof", "Proof (a file)", hint="receipt.pdf"),
+        *([Entry("reason", "Why it is corrected", hint="the earlier proof is kept")] if old else []),
+    ]
     about = plain(f"From then on {name} is in notice, and the dates run from that day: a late service moves them, and who approved is"
                   " asked again. A served notice can only be withdrawn.", "text")  # fmt: skip
-    made = await screen.prm.push_screen_wait(Form("Record service of notice", entries, save, whole=True, about=about))
+    made = await screen.prm.push_screen_wait(
+        Form(
+            "Correct the service of notice" if old else "Record service of notice",
+            entries,
+            save,
+            whole=True,
+            about=about,
+        )
+    )
     if made:
         screen.prm.tell(f"In notice; effective on {short_date(made.effective_on)} ({made.rule}).")
 

@@ -102,7 +102,9 @@ def step_line(task: TaskRow, as_of: date) -> Line:
             due,
             (visible(who), "muted"),
         ),
-        detail=f"{task.title} · {task.state}, by {who}" + (f" · because: {task.reason}" if task.reason else ""),
+        detail=f"{task.title} · {task.state}, by {who}"
+        + (f" · answer: {task.choice}" if task.choice else "")
+        + (f" · because: {task.reason}" if task.reason else ""),
     )
 
 

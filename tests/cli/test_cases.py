@@ -151,7 +151,7 @@ def test_a_case_from_its_dates_to_its_lesson_and_back(
         *late,
         *lee,
     )
-    assert "left to do:" in prm(*closing, code=2)[1]
+    assert "left to do." in prm(*closing, code=2)[1]
     prm(*closing, "--waive", "all by phone", "--reapply-on", "2014-10-01")
     (lesson,) = json.loads(prm("cases", "lessons", "--json")[0])
     assert (lesson["reason"], lesson["partners"], lesson["lessons"]) == ("non-performance", 1, ["ask for a plan"])
@@ -169,9 +169,19 @@ def test_a_restricted_case_is_seen_by_who_is_named(db: str, capsys: pytest.Captu
         return said.out, said.err
 
     dana, max_ = ("--actor", "Dana Program"), ("--actor", "Max Manager")
-    (out, err) = prm(
-        "deactivate", "275", "--reason", "fraud", "--notice", "table", "--restricted", "Lee Legal", "--json", *dana
+    asking = ("deactivate", "275", "--reason", "fraud", "--notice", "table", "--restricted")
+    for seen_by, said in (
+        ("role:legl", "role: “legl” is not a role. Did you mean “legal”?"),
+        ("Lee Legal, role:compliance", "nobody is compliance; add somebody: prm people add NAME --role compliance"),
+        ("Lea Legal", "Did you mean “Lee Legal”?"),
+    ):
+        for how in ((), ("--preview",)):
+            assert said in prm(*asking, seen_by, *how, *dana, code=2)[1]
+    assert (
+        "to be seen by who asks and Lee Legal, role:legal alone"
+        in prm(*asking, "Lee Legal,role:legal", "--preview", *dana)[0]
     )
+    (out, err) = prm(*asking, "Lee Legal", "--json", *dana)
     case = str(json.loads(out)[0]["id"])
     assert "Restricted to Dana Program, Lee Legal" in err and "whoever has the file can read it" in err
     assert "--evidence FILE" in err, "for cause"

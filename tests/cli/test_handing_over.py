@@ -59,9 +59,9 @@ def test_handing_over_at_the_command_line(prm: Prm, tmp_path: Path) -> None:
     assert (item["ref"], item["state"], item["proposed"]) == ("C-1", "no new owner", "FREE")
     assert "1 without a new owner: Customer Alba Ltd (C-1)" in prm.err
     prm("cases", "transition", case, "--assign", "C-1=Nobody", "--actor", "Dana", code=2)
-    assert "waits for consent" in prm("cases", "transition", case, "--assign", "C-1=FREE", "--letter", "moves",
+    assert "waits for consent" in prm("cases", "transition", case, "--assign", "C-1=FREE", "--letter", "customer",
                                       "--letter-on", "2026-03-30", "--actor", "Dana")  # fmt: skip
-    assert "moves on 2026-03-30" in prm(
+    assert "customer on 2026-03-30" in prm(
         "cases", "transition", case, "--line", "C-1", "--consent", "given", "--actor", "Dana"
     )
     prm("cases", "transition", case, "--apply", "--actor", "Dana")

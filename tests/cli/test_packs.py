@@ -107,3 +107,50 @@ def test_usage_comes_before_anything_else(office: Path, capsys: Capture) -> None
         assert out == "" and err.startswith("prm: ")
     assert main(["packs", "add", "none.toml"]) == 4
     assert main(["packs", "list", "--db", str(office / "missing.db")]) == 5
+
+
+def test_a_stranger_begins_with_a_pack_and_the_workbooks_that_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("PRM_DB", str(tmp_path / "new.db"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["packs", "list"]) == 0 and "Outages of providers" in capsys.readouterr().out
+    assert main(["packs", "show", "provider-outages"]) == 0
+    assert "prm packs example provider-outages FOLDER" in capsys.readouterr().err
+    assert main(["packs", "add", "provider-outage"]) == 2
+    assert "Did you mean “provider-outages”?" in capsys.readouterr().err
+    assert not (tmp_path / "new.db").exists(), "nothing is made by looking, or for a name that is none"
+
+    assert main(["packs", "example", "provider-outages", "books"]) == 0
+    assert capsys.readouterr().out.split() == ["books/provider-outages.xlsx", "books/provider-outages-later.xlsx"]
+    assert main(["packs", "add", "provider-outages"]) == 5
+    assert "prm people add NAME" in capsys.readouterr().err
+    roles = [
+        word for role in ("program manager", "manager", "finance", "operations", "support") for word in ("--role", role)
+    ]
+    assert main(["people", "add", "Dana", *roles]) == 0
+    assert main(["packs", "add", "provider-outages"]) == 0
+    assert main(["import", "books/provider-outages.xlsx"]) == 0
+    said = capsys.readouterr().out
+    assert main(["set", "Z1", "--record", "V-1", "new_provider=Bergfunk", "cut_over_on=2026-05-01"]) == 0
+    assert main(["set", "Z1", "--record", "hills ring", "--kind", "circuit", "window=Monday"]) == 0
+    for wrong, told in (("V-2", "Did you mean “V-1”?"), ("Nothing of it", "is no record of this partner. There is: “")):
+        assert main(["set", "Z1", "--record", wrong, "window=Monday"]) == 2
+        assert told in capsys.readouterr().err
+    assert main(["set", "Z1", "--record", "V-1", "cut_over=2026-05-01"]) == 2
+    assert "Did you mean “cut_over_on”?" in capsys.readouterr().err
+    assert "Customers as record:customer: 3 new" in said, "each names its provider: they are no partners"
+    (tmp_path / "books" / "provider-outages-later.xlsx").write_bytes(b"mine")
+    assert main(["packs", "example", "provider-outages", "books"]) == 4
+    assert "there is another file of that name" in capsys.readouterr().err
+    assert main(["packs", "example", "welcome"]) == 2
+    assert "no workbook comes with it" in capsys.readouterr().err
+
+
+def test_the_first_person_may_be_who_acts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setenv("PRM_DB", str(tmp_path / "new.db"))
+    monkeypatch.setenv("PRM_ACTOR", "Dana")
+    assert main(["people", "add", "Dana", "--role", "program manager"]) == 0, "she cannot be known before"
+    monkeypatch.setenv("PRM_ACTOR", "Max")
+    assert main(["people", "add", "Max"]) == 2, "he is to be added by somebody who is known"
+    assert "nobody of that name is known" in capsys.readouterr().err

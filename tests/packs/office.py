@@ -18,7 +18,14 @@ from prm_tui.services import automation, cases, contacts, exchange, files, packs
 from storage import Store
 
 DAY = date(2026, 3, 31)
-BOOKS = Path(__file__).parent.parent / "data" / "industries"
+
+
+def book_of(name: str) -> Path:
+    """A workbook that comes with a pack, by its name."""
+    (found,) = Path(packs.__file__).parents[1].glob(f"packs/*/{name}.xlsx")
+    return found
+
+
 PEOPLE = {
     "Dana": ["program manager", "partner manager"],
     "Max": ["manager", "finance"],
@@ -72,7 +79,7 @@ class Office:
         self, book: str, choices: Choices | None = None, *, read_as: dict[str, str] | None = None
     ) -> dict[str, SheetReport]:
         """Import a workbook as it is, without a map: sheet → what it brought. `read_as`: what a sheet is said to be."""
-        with exchange.read(self.store, [BOOKS / f"{book}.xlsx"], forced=read_as) as reading:
+        with exchange.read(self.store, [book_of(book)], forced=read_as) as reading:
             assert not reading.questions, reading.questions
             report = exchange.commit(self.store, reading, choices, actor=None, as_of=self.today)
         assert not report.refused(), report.refused()

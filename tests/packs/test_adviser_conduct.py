@@ -18,7 +18,7 @@ from tests.packs.office import Office
 def upheld(office: Office) -> Office:
     """A complaint about Rossi Advice is upheld; one about another adviser is small."""
     office.adopt("adviser-conduct")
-    office.take("adviser-conduct", read_as={"Customers": "record:customer"})
+    office.take("adviser-conduct")
     office.contact("W1")
     office.manage("W1")
     assert office.run().quiet, "one is open still, the other one is small"
@@ -31,7 +31,8 @@ def upheld(office: Office) -> Office:
 def frozen(upheld: Office, tmp_path: Path) -> Office:
     """Compliance has said, with the result of the investigation, that the finding stands."""
     confirm(upheld, tmp_path, "it stands")
-    upheld.run()
+    set_ = {effect.what: effect.after for effect in upheld.run().effects if effect.kind == "field"}
+    assert set_["Ada Brook: new_adviser"] == "W2 Lund & Daughters", "each field of a client by its name"
     return upheld
 
 

@@ -25,7 +25,7 @@ def test_a_certificate_that_expires_with_an_open_work_order_suspends_today_and_h
     assert sites.fired(5) == {"safety-certificate": 1}, "G2 has no open work order"
     assert (sites.field("G1", "status"), sites.field("G2", "status")) == ("Suspended", "Active")
     assert sites.all("SELECT kind, stage, reason FROM cases WHERE kind = 'suspension'") == [
-        ("suspension", "suspended", "the safety certificate ended while 1 work orders are open")
+        ("suspension", "suspended", "the safety certificate ended on 5 April 2026; open work orders: 1")
     ]
     assert cases.get(sites.store, sites.all("SELECT id FROM cases WHERE kind = 'suspension'")[0]).data["stops"] == [
         "new work that needs it", "new deals, leads and funds", "payment of what is earned from now on",
@@ -33,7 +33,7 @@ def test_a_certificate_that_expires_with_an_open_work_order_suspends_today_and_h
     assert sites.messages() == ["Turbinen Bau: your safety certificate has ended"]
     assert sites.tasks() == [
         "Stop new work orders of Turbinen Bau", "Take back site access of Turbinen Bau",
-        "Give the 1 open work orders of Turbinen Bau to others",
+        "Give the open work orders of Turbinen Bau to others",
     ]  # fmt: skip
     assert sites.sheet("Open work orders of Turbinen Bau (1)")[1][:4] == [
         "Lechhausen",
@@ -50,6 +50,9 @@ def test_a_certificate_that_expires_with_an_open_work_order_suspends_today_and_h
     for task in ("Stop new work", "Take back site access", "open work orders of"):
         sites.done(task, "Cleo")
     sites.run()
+    assert str(sites.task("Turbinen Bau is suspended").detail).startswith(
+        "Safety certificate lapsed today: no. Open work orders: 1."
+    )
     sites.decide("Turbinen Bau is suspended: what now?", "lift", "Cleo")
     sites.run()
     assert sites.task("prm resume G1").owner is None, "whoever of compliance"
@@ -102,6 +105,11 @@ def test_letting_go_waits_for_the_work_orders_and_the_corrective_actions(sites: 
     assert sites.field("G3", "status") == "Suspended", "nothing is deactivated by a rule"
     assert "prm deactivate G3" in str(sites.task("Open the deactivation of Kesselwerk").detail)
     (case,) = deactivation.submit(sites.store, [sites.of("G3")], "mutual", actor=sites.who("Dana"), as_of=sites.today)
+    led_by = [cases.get(sites.store, number).row for number in cases.get(sites.store, case).data["led_by"]]
+    assert [row.kind for row in led_by] == ["safety-incident", "suspension", "safety-stop"], (
+        "all that the incident began"
+    )
+    assert led_by[1].reason == "fatal incident I-3 at Zolling on 8 April 2026"
     assert [(one.blocks, one.name) for one in gates.of_case(sites.store, case, sites.today)] == [
         ("effective", "Boiler seals"), ("close", "New harnesses"),
     ]  # fmt: skip

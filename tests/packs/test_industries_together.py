@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -11,13 +12,15 @@ import pytest
 
 from prm_tui.domain import pack as pack_text
 from prm_tui.services import automation, packs
-from tests.packs.office import BOOKS, Office
+from tests.packs.office import Office, book_of
+
+TESTS = Path(__file__).parents[1]
 
 INDUSTRIES = [name for name in packs.built_in() if packs.read(name)["pack"].get("kind") == "industry"]
 
 
 def _made() -> dict[str, Any]:
-    spec = importlib.util.spec_from_file_location("make_industries", BOOKS / "make.py")
+    spec = importlib.util.spec_from_file_location("make_industries", TESTS / "data" / "industries" / "make.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -38,16 +41,17 @@ def _cell(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_workbook_holds_what_its_script_says(name: str) -> None:
-    book = openpyxl.load_workbook(BOOKS / f"{name}.xlsx")
+    book = openpyxl.load_workbook(book_of(name))
     held = {page.title: [list(row) for row in page.iter_rows(values_only=True)] for page in book}
     assert held == {title: [[_cell(cell) for cell in row] for row in rows] for title, rows in MADE[name].items()}
 
 
 def test_every_industry_has_its_workbook_and_its_paragraph() -> None:
-    told = (BOOKS.parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+    told = (TESTS.parent / "docs" / "packs.md").read_text(encoding="utf-8")
     assert len(INDUSTRIES) >= 10
     for name in INDUSTRIES:
         assert name in MADE, f"{name}: no workbook"
+        assert [f"{name}.xlsx"] == packs.examples(name)[:1], "what comes first is named first"
         assert f"**{name}**" in told, f"{name}: not in docs/packs.md"
 
 
@@ -72,12 +76,9 @@ def test_all_of_them_live_in_one_file(office: Office) -> None:
 def test_proposals_of_one_industry_are_not_made_by_the_sheets_of_another(office: Office) -> None:
     for name in INDUSTRIES:
         office.adopt(name)
-    served = {"Customers": "record:customer"}
     for name in ("retailer-target", "distributor-quality", "research-compliance", "supplier-delivery", "contractor-safety",
-                 "equipment-reliability", "vendor-support", "supplier-schedule"):  # fmt: skip
+                 "equipment-reliability", "vendor-support", "supplier-schedule", "provider-outages", "adviser-conduct"):  # fmt: skip
         office.take(name)
-    for name in ("provider-outages", "adviser-conduct"):
-        office.take(name, read_as=served)
     found = office.fired()
     office.later(11)
     office.take("distributor-quality-later")

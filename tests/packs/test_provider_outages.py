@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from prm_tui.services import conditions, gates
+from prm_tui.services import casepack, cases, conditions, deactivation, gates
 from tests.packs.office import DAY, Office
 
 
@@ -14,7 +16,7 @@ from tests.packs.office import DAY, Office
 def reported(office: Office) -> Office:
     """Talnetz: three reports of one morning in February, two of one night in January, a short one in March."""
     office.adopt("provider-outages")
-    taken = office.take("provider-outages", read_as={"Customers": "record:customer"})
+    taken = office.take("provider-outages")
     assert {name: sheet.plan.what for name, sheet in taken.items()} == {
         "Providers": "partners", "Outages": "activity:outage", "Circuits": "record:circuit", "Customers": "record:customer",
     }  # fmt: skip
@@ -84,6 +86,32 @@ def test_migrating_makes_the_table_and_the_lists_and_leaves_the_end_to_a_person(
     ]  # fmt: skip
     assert "Open the deactivation of Talnetz" in reported.tasks()
     assert reported.field("Z1", "status") == "Active"
+
+
+def test_what_proposed_the_end_is_done_with_its_opening_and_lies_in_the_evidence_pack(
+    reported: Office, tmp_path: Path
+) -> None:
+    reported.later(3)
+    reported.take("provider-outages-later")
+    reported.run()
+    proposal = reported.task("Talnetz: too many outages").case_id
+    reported.decide("Talnetz: too many outages", "migrate", "Dana")
+    reported.run()
+    ask: dict[str, Any] = {"notice": "table", "actor": reported.who("Dana"), "as_of": reported.today}
+    (case,) = deactivation.submit(reported.store, [reported.of("Z1")], "non-performance", **ask)
+    assert "Open the deactivation of Talnetz" not in reported.tasks(), "that is done"
+    assert cases.get(reported.store, case).data["led_by"] == [proposal]
+    casepack.write(reported.store, case, tmp_path / "pack", as_of=reported.today)
+    page = (tmp_path / "pack" / "README.txt").read_text(encoding="utf-8")
+    assert f"case {proposal}, opened on 2026-04-03: Availability under 99.5 % two months running" in page
+    assert "what now? approved by Dana on 2026-04-03: migrate\n" in page
+    assert "Long outages in 90 days: 3, those that overlap as one." in page
+    kept = [path.name.split(" ", 1)[1] for path in sorted((tmp_path / "pack" / "proposal").iterdir())]
+    assert kept == ["outages.xlsx", "inventory.xlsx", "table.xlsx", "customers.xlsx"]
+
+    deactivation.stop(reported.store, case, "they came back", actor=reported.who("Dana"), as_of=reported.today)
+    (again,) = deactivation.submit(reported.store, [reported.of("Z1")], "non-performance", **ask)
+    assert "led_by" not in cases.get(reported.store, again).data, "what was proposed once is used once"
 
 
 def test_circuits_without_a_cut_over_stand_in_the_way_by_name(reported: Office) -> None:

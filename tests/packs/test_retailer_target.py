@@ -18,6 +18,7 @@ def asked(office: Office) -> Office:
     office.take("retailer-target")
     office.contact("K1", "K4")
     office.manage("K1", "K4")
+    assert office.run().quiet, "the last day of a quarter is not ten days after it"
     assert office.run(10).quiet, "sheets of the quarter have ten days to come in"
     assert office.fired(11) == {"retailer-target-missed": 2}, "Tonstudio Iris missed one quarter only"
     return office

@@ -416,7 +416,7 @@ def test_what_is_left_is_let_go_only_with_a_reason_and_a_name(office: Store, mon
     case = gone(office, "A", monkeypatch)
     day = date(2026, 6, 29)
     for told, said in (
-        ({"waive": ""}, "left to do: “Stop new deal registrations"),
+        ({"waive": ""}, r"left to do\.\n  “Stop new deal registrations"),
         ({"lesson": " "}, "lesson: say what was learned"),
         ({"reason": "nonperformance"}, "Did you mean “non-performance”"),
     ):

@@ -143,6 +143,23 @@ def test_a_gate_looks_at_the_effective_date_as_it_stands_and_nobody_may_pass_it_
     assert cases.get(office, case).row.stage == "after"
 
 
+def test_a_status_its_kind_does_not_know_cannot_be_told_until_it_is_said_to_be_over(office: Store) -> None:
+    rules(office, PARTS)
+    for name, status in (("Axle", "in use"), ("Brake", "IN SERIES"), ("Chain", "Phased out"), ("Disc", "ausgelaufen")):
+        part(office, "A", name, status=status, single_source="yes")
+    case = asked(office)
+    assert standing(office, case) == [("Axle", False), ("Brake", True), ("Disc", False)], (
+        "a chain that is phased out is over"
+    )
+    with pytest.raises(
+        InTheWay, match=r"Axle \(it cannot be told: status “in use” \(neither open nor over\); single_source yes"
+    ):
+        approve(office, case)
+    assert gates.why(office, case, gates.of_case(office, case, DAY)[0], DAY).outcome == "unknown"
+    rules(office, PARTS.replace('["in series"]', '["in series", "in use"]\nclosed = ["ausgelaufen"]'))
+    assert standing(office, case) == [("Axle", True), ("Brake", True)], "the words of one's own count"
+
+
 def test_a_gate_before_closing_leaves_the_deactivation_effective_and_one_thing_to_do(office: Store) -> None:
     rules(office, '[gate.documents]\ntitle = "Essential document missing"\nsubject = "record:document"\n'
                   'when = "status = \'missing\'"\nblocks = "close"\nby = "person:Dana"\n')  # fmt: skip

@@ -125,6 +125,54 @@ def test_late_service_moves_the_dates_and_asks_again(office: Store, monkeypatch:
     assert status(office, "A") == "Deactivated"
 
 
+def test_a_service_that_was_recorded_wrongly_is_corrected_with_a_reason_and_the_dates_follow(
+    office: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    agree(office, "A", notice_days="60")
+    (case,) = ask(office, "A")
+    approve(office, case)
+    late = date(2026, 4, 20)
+    later(monkeypatch, late)
+    assert serve(office, case, as_of=late, method="courier").effective_on == date(2026, 6, 19)
+    (asked,) = approvals(office, case)
+    with pytest.raises(UsageError, match=r"served already: notice received on 2026-04-20, courier.*--reason"):
+        serve(office, case, on=date(2026, 4, 2), as_of=late)
+    with pytest.raises(UsageError, match="recorded so already"):
+        serve(office, case, method="", reason="typing error", as_of=late)
+    with pytest.raises(UsageError, match="lies after 2026-04-20"):
+        serve(office, case, on=date(2026, 4, 21), reason="typing error", as_of=late)
+
+    receipt = tmp_path / "receipt.txt"
+    receipt.write_text("signed for on 31 March", encoding="utf-8")
+    found = serve(office, case, on=DAY, method="", proof=receipt, reason="typing error", as_of=late)
+    assert (found.notice_on, found.effective_on) == (DAY, date(2026, 5, 30)), "as it was planned"
+    corrected = cases.get(office, case)
+    assert corrected.data["service"]["method"] == "courier" and corrected.data["status_before"] == "Active"
+    assert [proof.title for proof in corrected.evidence if proof.kind == "service"] == [
+        "notice received on 2026-04-20, courier",
+        "corrected: notice received on 2026-03-31, courier; before: notice received on 2026-04-20, courier; typing error",
+    ]
+    assert approvals(office, case) == [], "what was approved stands again: nobody is asked"
+    assert next(t.state for t in corrected.tasks if t.id == asked) == "cancelled"
+    assert corrected.data["corrected"][0]["by"] == "Lee" and status(office, "A") == "In notice"
+
+    deactivation.move(office, case, date(2026, 7, 1), actor=who(office, "Lee"), as_of=late)
+    assert serve(office, case, on=date(2026, 4, 10), reason="it was the tenth", as_of=late).effective_on == date(
+        2026, 7, 1
+    ), "what a person put off stays put off"
+    serve(office, case, on=DAY, reason="the receipt is right", as_of=late)
+    undone = history.undo(
+        office, office.conn.execute("SELECT max(id) FROM changes").fetchone()[0], actor=None, as_of=late
+    )
+    assert undone.whole and cases.get(office, case).data["served_on"] == "2026-04-10", "a correction can be taken back"
+    end = date(2026, 7, 1)
+    later(monkeypatch, end)
+    approve(office, case, as_of=end)
+    deactivation.complete(office, case, actor=who(office, "Lee"), as_of=end)
+    with pytest.raises(UsageError, match="cannot be served now"):
+        serve(office, case, on=DAY, reason="too late", as_of=end)
+
+
 def test_dates_chosen_by_hand_keep_their_length(office: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     (case,) = ask(office, "A", effective_on=date(2026, 7, 9))  # 100 days
     approve(office, case)

@@ -159,7 +159,7 @@ def test_an_obligation_is_met_by_proof_or_waived_by_name_and_the_case_waits_for_
         obligations.waive(office, row.id, "agreed with the partner", actor=dana, as_of=END)
     assert last.standing(END + timedelta(days=900)) == "overdue"
     assert cases.get(office, case).row.stage == "after"
-    with pytest.raises(UsageError, match=f"left to do: obligation {last.id} “{last.title}”"):
+    with pytest.raises(UsageError, match=rf"1 left to do\.\n  obligation {last.id} “{last.title}”"):
         closing.close(office, case, lesson="none", reason="inactivity", actor=dana, as_of=END)
     done = obligations.prove(office, last.id, note="it ran out", actor=dana, as_of=END)
     closed = closing.close(office, case, lesson="none", reason="inactivity", actor=dana, as_of=END)

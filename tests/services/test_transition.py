@@ -102,7 +102,7 @@ def test_each_customer_and_deal_gets_a_new_owner_and_goes_over_in_one_change(off
         "C-1": ("", "needed", "no new owner"), "C-2": ("", "needed", "no new owner"),
         "D-1": ("", "needed", "no new owner"), "A-1": ("", "not needed", "no new owner"),
     }  # fmt: skip
-    assign(office, case, {"C-1": "FREE", "D-1": "Dana", "A-1": "ends"}, letter="customer-moves", letter_on=DAY)
+    assign(office, case, {"C-1": "FREE", "D-1": "Dana", "A-1": "ends"}, letter="customer", letter_on=DAY)
     assert said(office, case)["C-1"] == ("FREE", "needed", "waits for consent")
     assign(office, case, {}, lines=["C-1", "D-1"], consent="given")
     with pytest.raises(UsageError, match="is not approved: nothing is handed over yet"):
@@ -170,6 +170,12 @@ def test_who_is_proposed_is_active_there_of_the_type_with_capacity_and_eligible(
 
 def test_what_cannot_be_is_refused(office: Store) -> None:
     case = leaving(office)
+    for letter, why in (
+        ("custmer", "Did you mean “customer”"),
+        ("notice", "goes to the partner. To its customers goes: customer"),
+    ):
+        with pytest.raises(UsageError, match=why):
+            assign(office, case, {"C-1": "FREE"}, letter=letter)
     for to, why in (
         ({"C-1": "GONE"}, "is the partner that leaves"), ({"C-1": "Nobody"}, "Or name one of our own people, or: ends"),
         ({"X-9": "FREE"}, "is nothing that is handed over here"), ({"D-0": "FREE"}, "nothing that is handed over"),
@@ -215,6 +221,28 @@ def test_the_sheet_is_filled_in_and_taken_back(office: Store, tmp_path: Path, su
     with exchange.read(office, [back]) as reading:
         again = exchange.commit(office, reading, actor=who(office, "Dana"), as_of=DAY)
     assert again.change is None, "the same sheet again says nothing new"
+
+
+def test_a_row_that_nobody_touched_is_the_same_and_a_consent_is_to_who_was_named_then(
+    office: Store, tmp_path: Path
+) -> None:
+    case = leaving(office)
+    assign(office, case, {"C-1": "FREE", "C-2": "FREE", "D-1": "Dana"}, letter="customer", letter_on=DAY)
+    assign(office, case, {}, lines=["C-1"], consent="given")
+    out = tmp_path / "hand-over.xlsx"
+    transition.send(office, case, out, actor=who(office, "Dana"), as_of=DAY)
+    as_it_was = {
+        "C-1": ("FREE", "given"),
+        "C-2": ("FREE", "needed"),
+        "D-1": ("Dana", "needed"),
+        "A-1": ("", "not needed"),
+    }
+    for answers, changed in ((as_it_was, 0), ({**as_it_was, "C-1": ("BUSY", "given")}, 1)):
+        back = _filled(out, tmp_path / f"back{changed}.xlsx", answers)
+        with exchange.read(office, [back]) as reading:
+            (sheet,) = exchange.commit(office, reading, actor=who(office, "Dana"), as_of=DAY).sheets
+        assert (sheet.changed, sheet.same, sheet.refused) == (changed, 4 - changed, [])
+    assert said(office, case)["C-1"] == ("BUSY", "needed", "waits for consent"), "it was given to go to another"
 
 
 def _filled(out: Path, back: Path, answers: dict[str, tuple[str, str]]) -> Path:

@@ -98,7 +98,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a selector may pick: a kind of activity or record, a case, a tag. `open`: statuses that count as open."""
+    """What a selector may pick: a kind of activity or record, a case, a tag. `open`: statuses that count as open.
+
+    `closed`: those that do not, where it matters that any other may be a slip of the pen: whether it is open is unknown then.
+    """
 
     table: str
     name: str
@@ -106,6 +109,7 @@ class Kind:
     signal: str | None = None
     fields: Mapping[str, Field] = field(default_factory=dict)
     open: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 def _fields(**types: str) -> dict[str, Field]:

@@ -1,6 +1,6 @@
 """Writes the workbooks of the industry packs: python tests/data/industries/make.py [NAME …]. Invented partners and figures.
 
-NAME.xlsx is what comes first, NAME-later.xlsx what comes next. They are read without a map.
+NAME.xlsx is what comes first, NAME-later.xlsx what comes next. They are read without a map, and lie with the pack they show.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-HERE = Path(__file__).parent
+PACKS = Path(__file__).parents[3] / "prm_tui" / "packs"
 DAY = date(2026, 3, 31)
 Cell = str | int | float | bool | date | datetime | None
 Sheets = Mapping[str, Sequence[Sequence[Cell]]]
@@ -656,6 +656,12 @@ BOOKS: dict[str, Sheets] = {
 }  # fmt: skip
 
 
+def place(name: str) -> Path:
+    """Where a workbook lies: with the pack by whose name its own begins."""
+    (pack,) = [p.name for p in PACKS.iterdir() if name == p.name or name.startswith(f"{p.name}-")]
+    return PACKS / pack / f"{name}.xlsx"
+
+
 def write(path: Path, sheets: Sheets) -> None:
     """One workbook; the same rows make the same file."""
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
@@ -677,4 +683,4 @@ def write(path: Path, sheets: Sheets) -> None:
 if __name__ == "__main__":
     wanted = sys.argv[1:]  # nothing: all of them
     for name, sheets in ((n, s) for n, s in BOOKS.items() if not wanted or n in wanted):
-        write(HERE / f"{name}.xlsx", sheets)
+        write(place(name), sheets)
